@@ -1,0 +1,57 @@
+/** What every error of keg carries besides its message. */
+export interface ErrorDetails {
+  /** A stable name for scripts, such as `reference-invalid`; it never changes with the wording. */
+  code: string
+  /** One sentence that says what to do next. */
+  hint?: string
+  /** What went wrong underneath; kept for `KEG_DEBUG`, never shown by itself. */
+  cause?: unknown
+  /** More that a script may want to know, printed with `--json`. */
+  data?: Record<string, unknown>
+}
+
+/** An error whose message is one sentence for the person at the terminal, with the exit code it ends in. */
+export abstract class KegError extends Error {
+  abstract readonly exitCode: number
+  readonly code: string
+  readonly hint: string | undefined
+  readonly data: Record<string, unknown> | undefined
+
+  constructor(message: string, {code, hint, cause, data}: ErrorDetails) {
+    super(message, {cause})
+    this.name = new.target.name
+    this.code = code
+    this.hint = hint
+    this.data = data
+  }
+}
+
+/** The command line is wrong or incomplete: whoever typed it must act. */
+export class UsageError extends KegError {
+  readonly exitCode = 2
+}
+
+/** What was asked for is right, but it could not be done. */
+export class FailedError extends KegError {
+  readonly exitCode: number = 1
+}
+
+/** A check said no, and nothing was changed. */
+export class RefusedError extends KegError {
+  readonly exitCode = 3
+}
+
+/** Something keg needs is not on this machine, or does not answer. */
+export class MissingError extends KegError {
+  readonly exitCode = 4
+}
+
+/** A signal or the user ended the work; everything temporary is gone. */
+export class InterruptedError extends KegError {
+  readonly exitCode: number
+
+  constructor(readonly signal: 'SIGINT' | 'SIGTERM') {
+    super(`Stopped by ${signal}.`, {code: 'interrupted', hint: 'Everything temporary has been removed.'})
+    this.exitCode = signal === 'SIGINT' ? 130 : 143
+  }
+}
