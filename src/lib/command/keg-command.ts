@@ -1,0 +1,112 @@
+import {Command, Flags} from '@oclif/core'
+import {InterruptedError, KegError} from '../error/keg-error.js'
+import {ProgressDisplay} from '../terminal/progress-display.js'
+import {silent, type ProgressListener} from '../terminal/progress.js'
+import {printable} from '../terminal/text.js'
+import {terminalQuestions, type Questions} from './ask.js'
+import {isTruthy, mayAsk} from './interaction.js'
+
+/** The flags every command shares, once parsed. */
+export interface SharedFlags {
+  readonly 'no-input': boolean
+  readonly quiet: boolean
+  readonly yes: boolean
+}
+
+/**
+ * What all commands of keg share: common flags, questions, progress on standard error, one error format with its exit
+ * code, and signals that end the work through an AbortSignal, so that services can clean up behind themselves.
+ */
+export abstract class KegCommand extends Command {
+  static override baseFlags = {
+    'no-input': Flags.boolean({description: 'Never ask; what is missing is an error.', helpGroup: 'GLOBAL'}),
+    quiet: Flags.boolean({char: 'q', description: 'Print only the one identifier that matters.', helpGroup: 'GLOBAL'}),
+    yes: Flags.boolean({
+      char: 'y',
+      description: 'Answer yes to every question of the kind "go on?".',
+      helpGroup: 'GLOBAL',
+    }),
+  }
+  static override enableJsonFlag = true
+
+  readonly #abort = new AbortController()
+  readonly #display = new ProgressDisplay(process.stderr)
+  #onSignal: ((signal: NodeJS.Signals) => void) | undefined
+
+  /** Aborted by SIGINT and SIGTERM, with an InterruptedError as its reason. */
+  protected get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Where services report; silent with `--json` and `--quiet`. */
+  protected progress(flags: SharedFlags): ProgressListener {
+    return this.jsonEnabled() || flags.quiet ? silent : this.#display.listen
+  }
+
+  /** How services ask; nobody is asked without a terminal, in CI, with `--json` or `--no-input`. */
+  protected questions(flags: SharedFlags): Questions {
+    const possible = mayAsk({
+      stdinIsTerminal: process.stdin.isTTY,
+      stderrIsTerminal: process.stderr.isTTY,
+      environment: process.env,
+      json: this.jsonEnabled(),
+      noInput: flags['no-input'],
+    })
+    return terminalQuestions({possible, yes: flags.yes, before: () => this.#display.clear()})
+  }
+
+  /** A line for the person at the terminal: standard error, never in the way of the result. */
+  protected tell(flags: SharedFlags, text: string): void {
+    if (this.jsonEnabled() || flags.quiet) return
+    this.#display.clear()
+    process.stderr.write(`${printable(text, {keepLines: true})}\n`)
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    this.#onSignal = (signal) => {
+      if (signal !== 'SIGINT' && signal !== 'SIGTERM') return
+      this.#display.clear()
+      if (!this.#abort.signal.aborted) this.#abort.abort(new InterruptedError(signal))
+      else process.stderr.write('Still cleaning up.\n')
+    }
+    process.on('SIGINT', this.#onSignal)
+    process.on('SIGTERM', this.#onSignal)
+    // `keg ... | head` closes the pipe: that is its right, and no error.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+
+  protected override async catch(error: Error & {exitCode?: number}): Promise<unknown> {
+    this.#display.clear()
+    // Whatever an aborted stream or request throws on its way out: the reason is the signal.
+    const reason: unknown = this.#abort.signal.aborted ? this.#abort.signal.reason : error
+    if (!(reason instanceof KegError)) return super.catch(error)
+    if (this.jsonEnabled()) {
+      this.logJson(this.toErrorJson(reason))
+      process.exitCode = reason.exitCode
+      return undefined
+    }
+    process.stderr.write(`Error: ${printable(reason.message, {keepLines: true})}\n`)
+    if (reason.hint !== undefined) process.stderr.write(`${printable(reason.hint, {keepLines: true})}\n`)
+    if (isTruthy(process.env.KEG_DEBUG) && reason.cause instanceof Error)
+      process.stderr.write(`${reason.cause.stack ?? ''}\n`)
+    return this.exit(reason.exitCode)
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.#display.clear()
+    if (this.#onSignal !== undefined) {
+      process.off('SIGINT', this.#onSignal)
+      process.off('SIGTERM', this.#onSignal)
+    }
+    await super.finally(error)
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    if (!(error instanceof KegError)) return super.toErrorJson(error)
+    const {code, data, exitCode, hint, message} = error
+    return {error: {code, message, hint, exitCode, ...(data === undefined ? {} : {data})}}
+  }
+}

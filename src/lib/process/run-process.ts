@@ -1,0 +1,65 @@
+import {FailedError, MissingError} from '../error/keg-error.js'
+import {printable} from '../terminal/text.js'
+
+/** A child process to run to its end. */
+export interface ProcessOptions {
+  /** Program and arguments; no shell ever sees them. */
+  readonly command: readonly [string, ...string[]]
+  readonly input?: string
+  readonly signal?: AbortSignal
+  readonly timeoutMilliseconds?: number
+  readonly environment?: NodeJS.ProcessEnv
+  readonly directory?: string
+}
+
+/** What a child process left behind; a code other than zero is not an error here. */
+export interface ProcessResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** How long output is read on after a program has ended. */
+const LAST_WORDS_MILLISECONDS = 500
+
+/**
+ * Runs a program and waits for its end. The one place of keg that starts processes.
+ * @throws MissingError `program-missing` when there is no such program, FailedError `program-timeout` when it takes too
+ * long. Whatever it printed stays out of the message: it may hold a secret.
+ */
+export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  const {execa} = await import('execa')
+  const [program, ...parameters] = options.command
+  const child = execa(program, parameters, {
+    reject: false,
+    stripFinalNewline: false,
+    ...(options.input === undefined ? {stdin: 'ignore'} : {input: options.input}),
+    ...(options.signal === undefined ? {} : {cancelSignal: options.signal}),
+    ...(options.timeoutMilliseconds === undefined ? {} : {timeout: options.timeoutMilliseconds}),
+    ...(options.environment === undefined ? {} : {env: options.environment, extendEnv: false}),
+    ...(options.directory === undefined ? {} : {cwd: options.directory}),
+  })
+  // What a program leaves running may hold its output open for good.
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, LAST_WORDS_MILLISECONDS).unref()
+  })
+  const result = await child
+  options.signal?.throwIfAborted()
+  if (result.timedOut)
+    throw new FailedError(
+      `${printable(program)} did not answer within ${(options.timeoutMilliseconds ?? 0) / 1000} s.`,
+      {
+        code: 'program-timeout',
+        hint: `Run it by hand to see what it waits for.`,
+      },
+    )
+  if (result.code === 'ENOENT' || result.code === 'EACCES')
+    throw new MissingError(`The program ${printable(program)} is not on the PATH.`, {
+      code: 'program-missing',
+      hint: `Install ${printable(program)}, or take away the setting that names it.`,
+    })
+  return {exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr}
+}

@@ -1,0 +1,85 @@
+import type {ProgressEvent} from './progress.js'
+import {formatBytes, formatDuration, printable} from './text.js'
+
+interface Stage {
+  readonly startedAt: number
+  reportedAt: number
+}
+
+/** Where progress goes, and whether lines can be written over there. */
+export interface DisplayTarget {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+const REPAINT_MILLISECONDS = 100
+const PLAIN_LINE_MILLISECONDS = 5000
+/** Bytes, rate and time left are worth their place only where one waits. */
+const PATIENCE_MILLISECONDS = 2000
+
+/**
+ * Shows the stages of a service on standard error: one line that is painted over on a terminal, plain lines elsewhere
+ * (a line when a stage ends, and one every five seconds while it runs).
+ */
+export class ProgressDisplay {
+  readonly #stages = new Map<string, Stage>()
+  #painted = false
+
+  constructor(
+    private readonly target: DisplayTarget,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** The listener to hand to a service. */
+  readonly listen = (event: ProgressEvent): void => {
+    const now = this.now()
+    const stage = this.#stages.get(event.stage) ?? {startedAt: now, reportedAt: this.target.isTTY ? 0 : now}
+    this.#stages.set(event.stage, stage)
+    if (event.state === 'done') {
+      this.#stages.delete(event.stage)
+      this.#line(`${event.stage}: ${this.#summary(event, now - stage.startedAt)}`)
+      return
+    }
+    const pause = this.target.isTTY ? REPAINT_MILLISECONDS : PLAIN_LINE_MILLISECONDS
+    if (now - stage.reportedAt < pause) return
+    stage.reportedAt = now
+    const current = [this.#current(event, now - stage.startedAt), event.note ?? ''].filter((part) => part !== '')
+    const text = `${event.stage} … ${current.join(', ')}`.trimEnd()
+    if (this.target.isTTY) this.#paint(text)
+    else this.#line(text)
+  }
+
+  /** Takes the painted line away, so that what is written next begins on a clean line. */
+  clear(): void {
+    if (!this.#painted) return
+    this.target.write('\r\u001b[K')
+    this.#painted = false
+  }
+
+  #summary(event: ProgressEvent, elapsed: number): string {
+    const bytes = event.done === undefined ? [] : [formatBytes(event.done)]
+    const note = event.note === undefined ? [] : [event.note]
+    return [...bytes, ...note, formatDuration(elapsed)].join(', ')
+  }
+
+  #current({done, total}: ProgressEvent, elapsed: number): string {
+    if (done === undefined) return elapsed > PATIENCE_MILLISECONDS ? formatDuration(elapsed) : ''
+    const amount = total === undefined ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`
+    if (elapsed < PATIENCE_MILLISECONDS || done === 0) return amount
+    const rate = done / elapsed
+    const left = total !== undefined && total > done ? [`${formatDuration((total - done) / rate)} left`] : []
+    return [amount, `${formatBytes(rate * 1000)}/s`, ...left].join(', ')
+  }
+
+  #paint(text: string): void {
+    const width = Math.max(20, (this.target.columns ?? 80) - 1)
+    this.target.write(`\r\u001b[K${printable(text).slice(0, width)}`)
+    this.#painted = true
+  }
+
+  #line(text: string): void {
+    this.clear()
+    this.target.write(`${printable(text)}\n`)
+  }
+}

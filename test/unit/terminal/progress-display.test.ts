@@ -1,0 +1,110 @@
+import {expect} from 'chai'
+import {ProgressDisplay} from '../../../src/lib/terminal/progress-display.js'
+
+/** A display with a clock of its own, and everything it wrote. */
+function display(target: {isTTY?: boolean; columns?: number} = {}) {
+  const written: string[] = []
+  const clock = {now: 1_000_000}
+  const shown = new ProgressDisplay({...target, write: (text) => written.push(text)}, () => clock.now)
+  return {shown, written, after: (milliseconds: number) => (clock.now += milliseconds)}
+}
+
+const paint = (text: string): string => `\r\u001b[K${text}`
+
+describe('progress without a terminal', () => {
+  it('is a line at the end of a stage, with bytes, note and time, and no control character', () => {
+    const {shown, written, after} = display()
+    shown.listen({stage: 'Reading /data', state: 'running', done: 0, total: 2000})
+    after(840)
+    shown.listen({stage: 'Reading /data', state: 'done', done: 2000, note: 'paused for 12 ms'})
+    expect(written).to.deep.equal(['Reading /data: 2 kB, paused for 12 ms, 840 ms\n'])
+  })
+
+  it('is a line every five seconds meanwhile, with rate and time left', () => {
+    const {shown, written, after} = display()
+    for (let second = 0; second <= 11; second++) {
+      shown.listen({stage: 'Pushing', state: 'running', done: second * 1_000_000, total: 20_000_000})
+      after(1000)
+    }
+    expect(written).to.deep.equal([
+      'Pushing … 5 MB of 20 MB, 1 MB/s, 15.0 s left\n',
+      'Pushing … 10 MB of 20 MB, 1 MB/s, 10.0 s left\n',
+    ])
+  })
+
+  it('counts the time of each stage by itself, also when one comes again', () => {
+    const {shown, written, after} = display()
+    shown.listen({stage: 'a', state: 'running'})
+    after(100)
+    shown.listen({stage: 'b', state: 'running'})
+    after(50)
+    shown.listen({stage: 'a', state: 'done'})
+    shown.listen({stage: 'b', state: 'done'})
+    after(500)
+    shown.listen({stage: 'a', state: 'running'})
+    after(7)
+    shown.listen({stage: 'a', state: 'done'})
+    expect(written).to.deep.equal(['a: 150 ms\n', 'b: 50 ms\n', 'a: 7 ms\n'])
+  })
+})
+
+describe('progress on a terminal', () => {
+  it('is one line that is painted over, at most ten times a second, and ends as a line of its own', () => {
+    const {shown, written, after} = display({isTTY: true, columns: 80})
+    shown.listen({stage: 'Reading', state: 'running', done: 0, total: 3000})
+    after(99)
+    shown.listen({stage: 'Reading', state: 'running', done: 1000, total: 3000})
+    after(1)
+    shown.listen({stage: 'Reading', state: 'running', done: 2000, total: 3000})
+    shown.listen({stage: 'Reading', state: 'done', done: 3000})
+    expect(written).to.deep.equal([
+      paint('Reading … 0 B of 3 kB'),
+      paint('Reading … 2 kB of 3 kB'),
+      paint(''),
+      'Reading: 3 kB, 100 ms\n',
+    ])
+  })
+
+  it('shows rate and time left only after two seconds', () => {
+    const {shown, written, after} = display({isTTY: true})
+    shown.listen({stage: 'Reading', state: 'running', done: 0, total: 4000})
+    after(1999)
+    shown.listen({stage: 'Reading', state: 'running', done: 1999, total: 4000})
+    after(101)
+    shown.listen({stage: 'Reading', state: 'running', done: 2100, total: 4200})
+    expect(written.slice(1)).to.deep.equal([
+      paint('Reading … 2 kB of 4 kB'),
+      paint('Reading … 2.1 kB of 4.2 kB, 1 kB/s, 2.1 s left'),
+    ])
+  })
+
+  it('promises no time left where the total is unknown or already passed', () => {
+    const {shown, written, after} = display({isTTY: true})
+    shown.listen({stage: 'a', state: 'running', done: 1})
+    after(3000)
+    shown.listen({stage: 'a', state: 'running', done: 3000})
+    after(3000)
+    shown.listen({stage: 'a', state: 'running', done: 6000, total: 3000})
+    expect(written.slice(1)).to.deep.equal([paint('a … 3 kB, 1 kB/s'), paint('a … 6 kB of 3 kB, 1 kB/s')])
+  })
+
+  it('never is wider than the terminal, nor driven by the name of a stage', () => {
+    const {shown, written} = display({isTTY: true, columns: 30})
+    shown.listen({stage: `Reading \u001b[2J/${'x'.repeat(100)}`, state: 'running'})
+    shown.listen({stage: 'a\nb', state: 'done', note: '\u001b]0;x\u0007'})
+    expect(written).to.deep.equal([
+      paint(`Reading ?[2J/${'x'.repeat(100)}`.slice(0, 29)),
+      paint(''),
+      'a?b: ?]0;x?, 0 ms\n',
+    ])
+  })
+
+  it('is taken away once, before something else is written', () => {
+    const {shown, written} = display({isTTY: true})
+    shown.clear()
+    shown.listen({stage: 'Reading', state: 'running'})
+    shown.clear()
+    shown.clear()
+    expect(written).to.deep.equal([paint('Reading …'), paint('')])
+  })
+})
