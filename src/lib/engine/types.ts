@@ -1,0 +1,154 @@
+/**
+ * The parts of the Docker Engine API's answers that keg reads, with what may be absent or null as engines from API 1.41 on
+ * really send it (https://docs.docker.com/reference/api/engine/).
+ */
+
+/** The configuration of a container or image. */
+export interface RuntimeConfig {
+  readonly User?: string
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null
+  readonly Env?: readonly string[] | null
+  readonly Cmd?: readonly string[] | null
+  readonly Entrypoint?: readonly string[] | null
+  readonly Volumes?: Readonly<Record<string, object>> | null
+  readonly WorkingDir?: string
+  readonly Labels?: Readonly<Record<string, string>> | null
+  readonly Healthcheck?: Readonly<Record<string, unknown>> | null
+  readonly OnBuild?: readonly string[] | null
+  readonly Shell?: readonly string[] | null
+  readonly StopSignal?: string
+  readonly StopTimeout?: number | null
+  readonly ArgsEscaped?: boolean
+  readonly Tty?: boolean
+  readonly OpenStdin?: boolean
+}
+
+/** One mount of a container. */
+export interface MountPoint {
+  readonly Type: string
+  readonly Name?: string
+  readonly Source: string
+  readonly Destination: string
+  readonly Driver?: string
+  readonly RW: boolean
+}
+
+/** A port of the host that leads into a container. */
+export interface PortBinding {
+  readonly HostIp?: string
+  readonly HostPort?: string
+}
+
+/** What a container was started with, as far as keg looks at it. */
+export interface HostConfig {
+  readonly Binds?: readonly string[] | null
+  readonly Mounts?:
+    readonly {readonly Target?: string; readonly VolumeOptions?: {readonly Subpath?: string} | null}[] | null
+  readonly CapAdd?: readonly string[] | null
+  readonly CapDrop?: readonly string[] | null
+  readonly GroupAdd?: readonly string[] | null
+  readonly Init?: boolean | null
+  readonly NetworkMode?: string
+  readonly Privileged?: boolean
+  readonly ReadonlyRootfs?: boolean
+  readonly ShmSize?: number
+  readonly Tmpfs?: Readonly<Record<string, string>> | null
+  readonly Ulimits?: readonly {readonly Name: string; readonly Soft: number; readonly Hard: number}[] | null
+  readonly PortBindings?: Readonly<Record<string, readonly PortBinding[] | null>> | null
+  readonly UsernsMode?: string
+}
+
+/** The state of a container; `Status` is one of created, running, paused, restarting, removing, exited, dead. */
+export interface ContainerState {
+  readonly Status: string
+  readonly Running: boolean
+  readonly Paused: boolean
+  readonly Restarting: boolean
+  readonly Dead?: boolean
+  readonly ExitCode: number
+  readonly Error?: string
+  readonly Health?: {
+    readonly Status: string
+    readonly Log?: readonly {readonly ExitCode: number; readonly Output: string}[] | null
+  } | null
+}
+
+/** `GET /containers/{id}/json`. */
+export interface ContainerDetails {
+  readonly Id: string
+  readonly Name: string
+  readonly Image: string
+  readonly State: ContainerState
+  readonly Config: RuntimeConfig & {readonly Image: string}
+  readonly HostConfig: HostConfig
+  readonly Mounts: readonly MountPoint[]
+  readonly NetworkSettings?: {readonly Ports?: Readonly<Record<string, readonly PortBinding[] | null>> | null}
+  /** Bytes of the container's own layer; only when asked for. */
+  readonly SizeRw?: number
+  readonly SizeRootFs?: number
+}
+
+/** One row of `GET /containers/json`. */
+export interface ContainerRow {
+  readonly Id: string
+  readonly Names: readonly string[] | null
+  readonly Image: string
+  readonly ImageID: string
+  readonly State: string
+  readonly Labels: Readonly<Record<string, string>> | null
+  readonly Created: number
+  readonly Ports?: readonly {readonly PublicPort?: number; readonly IP?: string; readonly Type: string}[] | null
+}
+
+/** `GET /images/{name}/json`. */
+export interface ImageDetails {
+  readonly Id: string
+  readonly RepoTags?: readonly string[] | null
+  readonly RepoDigests?: readonly string[] | null
+  readonly Architecture: string
+  readonly Variant?: string
+  readonly Os: string
+  readonly OsVersion?: string
+  readonly Size: number
+  readonly Config?: RuntimeConfig | null
+  readonly RootFS: {readonly Type: string; readonly Layers?: readonly string[] | null}
+}
+
+/** One row of `GET /images/{name}/history`, newest first. */
+export interface HistoryRow {
+  readonly Created: number
+  readonly CreatedBy: string
+  readonly Comment: string
+  readonly Size: number
+}
+
+/** One message of a progress stream (pull, push, load). */
+export interface StreamMessage {
+  readonly status?: string
+  readonly id?: string
+  readonly stream?: string
+  readonly progressDetail?: {readonly current?: number; readonly total?: number}
+  readonly error?: string
+  readonly errorDetail?: {readonly message?: string; readonly code?: number}
+  readonly aux?: Readonly<Record<string, unknown>>
+}
+
+/** What `HEAD /containers/{id}/archive` says of a path; `mode` is a Go FileMode. */
+export interface PathStat {
+  readonly name: string
+  readonly size: number
+  readonly mode: number
+  readonly linkTarget: string
+}
+
+/** Bits of Go's FileMode (https://pkg.go.dev/io/fs#FileMode). */
+export const GO_MODE = {
+  directory: 0x80000000,
+  symlink: 0x08000000,
+  device: 0x04000000,
+  namedPipe: 0x02000000,
+  socket: 0x01000000,
+} as const
+
+/** Which way images are stored: classic graph drivers, or containerd's content store and snapshotters. */
+export type ImageStore = 'graph' | 'containerd'
