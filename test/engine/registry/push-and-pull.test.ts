@@ -1,0 +1,371 @@
+import {expect} from 'chai'
+import {randomBytes} from 'node:crypto'
+import {writeFile} from 'node:fs/promises'
+import {get} from 'node:http'
+import {createServer, type AddressInfo} from 'node:net'
+import {once} from 'node:events'
+import {join} from 'node:path'
+import {Engine} from '../../../src/lib/engine/engine.js'
+import {FailedError} from '../../../src/lib/error/keg-error.js'
+import {parseReference} from '../../../src/lib/reference/reference.js'
+import {pullImage} from '../../../src/lib/registry/pull.js'
+import {pushImage, type Pushed} from '../../../src/lib/registry/push.js'
+import {isUnreachable} from '../../../src/lib/registry/registry-error.js'
+import type {ProgressEvent, ProgressListener} from '../../../src/lib/terminal/progress.js'
+import {docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {proxy, refusingRegistry, type StandIn} from './misbehaving-registry.js'
+
+const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
+const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
+const user = {name: 'keg', password: 'keg'}
+
+/** Bytes of the layer that is pushed: more than a socket swallows at once. */
+const layerBytes = 12_000_000
+
+/** The digest a registry itself has for a tag. */
+async function digestInRegistry(reference: string, credentials?: typeof user): Promise<string | undefined> {
+  const {registry, repository, tag} = parseReference(reference)
+  const request = get(`http://${registry}/v2/${repository}/manifests/${tag ?? ''}`, {
+    method: 'HEAD',
+    headers: {
+      accept: 'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json',
+    },
+    ...(credentials && {auth: `${credentials.name}:${credentials.password}`}),
+  })
+  const [response] = (await once(request, 'response')) as [{headers: NodeJS.Dict<string>; resume(): void}]
+  response.resume()
+  return response.headers['docker-content-digest']
+}
+
+describe('push and pull', function () {
+  this.timeout(120_000)
+
+  let engine: Engine
+  let sandbox: Sandbox
+  let folder: string
+  let environment: NodeJS.ProcessEnv
+  let standIns: StandIn[]
+  let events: ProgressEvent[]
+  const progress: ProgressListener = (event) => events.push(event)
+
+  before(async () => {
+    engine = await Engine.connect(process.env)
+  })
+
+  beforeEach(async () => {
+    sandbox = new Sandbox()
+    standIns = []
+    events = []
+    folder = await sandbox.temporaryFolder('docker-config')
+    environment = {DOCKER_CONFIG: folder, PATH: `${folder}:/usr/bin:/bin`}
+  })
+
+  afterEach(async () => {
+    await sandbox.clean()
+    await Promise.all(standIns.map((standIn) => standIn.close()))
+  })
+
+  /** Has a stand-in closed when its test is over. */
+  function closing<T extends StandIn>(standIn: T): T {
+    standIns.push(standIn)
+    return standIn
+  }
+
+  /** An image of its own, with a layer no registry has seen. */
+  async function image(registry: string): Promise<string> {
+    const reference = `${registry}/keg/${uniqueName('push')}:dev`
+    return sandbox.imageFromFiles(reference, [{path: 'data', content: randomBytes(layerBytes)}])
+  }
+
+  /** The open registry behind a slow line: a containerd image store tells nothing of what is done within 100 ms. */
+  async function slowRegistry(): Promise<string> {
+    return closing(await proxy({registry: openRegistry, pauseMilliseconds: 4})).registry
+  }
+
+  function push(reference: string, signal?: AbortSignal): Promise<Pushed> {
+    return pushImage({engine, reference: parseReference(reference), environment, progress, signal})
+  }
+
+  function pull(reference: string, signal?: AbortSignal): ReturnType<typeof pullImage> {
+    return pullImage({engine, reference: parseReference(reference), environment, progress, signal})
+  }
+
+  async function failure(work: Promise<unknown>, code: string): Promise<FailedError> {
+    const outcome = await work.then(
+      () => 'no failure',
+      (error: unknown) => error,
+    )
+    expect(outcome).to.be.instanceOf(FailedError)
+    expect(outcome).to.have.property('code', code)
+    return outcome as FailedError
+  }
+
+  function config(content: object): Promise<void> {
+    return writeFile(join(folder, 'config.json'), JSON.stringify(content))
+  }
+
+  const auth = (password = user.password): object => ({
+    auth: Buffer.from(`${user.name}:${password}`).toString('base64'),
+  })
+
+  /** A real credential helper that knows the registry with a password. */
+  async function helper(name: string): Promise<void> {
+    const answer = JSON.stringify({ServerURL: privateRegistry, Username: user.name, Secret: user.password})
+    const script = `#!/bin/sh\nread -r server || :\n[ "$1 $server" = 'get ${privateRegistry}' ] && echo '${answer}'\n`
+    await writeFile(join(folder, `docker-credential-${name}`), script, {mode: 0o755})
+  }
+
+  /** A port where nobody listens. */
+  async function nobody(): Promise<string> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const {port} = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    return `127.0.0.1:${port}`
+  }
+
+  async function isHere(reference: string): Promise<boolean> {
+    return (await engine.image(reference)) !== undefined
+  }
+
+  it('pushes a tag, tells the digest that the registry has, and how many bytes went over', async () => {
+    const reference = await image(await slowRegistry())
+    const {digest, bytes} = await push(reference)
+    expect(await digestInRegistry(reference)).to.equal(digest)
+    const stage = `Pushing ${reference}`
+    expect(new Set(events.map((event) => event.stage))).to.deep.equal(new Set([stage]))
+    const sums = events.flatMap(({done, total}) => (done === undefined ? [] : [[done, total ?? 0] as const]))
+    expect(sums.every(([done, total]) => done <= total)).to.equal(true)
+    expect(bytes).to.be.within(layerBytes, layerBytes * 1.05)
+    expect(events.at(-1)).to.deep.equal({stage, state: 'done', done: bytes, total: bytes})
+    expect(events.filter(({state}) => state === 'done')).to.have.length(1)
+  })
+
+  it('sends nothing twice', async () => {
+    const reference = await image(openRegistry)
+    const first = await push(reference)
+    events = []
+    expect(await push(reference)).to.deep.equal({digest: first.digest, bytes: 0})
+    expect(events.at(-1)).to.deep.equal({
+      stage: `Pushing ${reference}`,
+      state: 'done',
+      note: 'every layer was there already',
+    })
+  })
+
+  it('pushes only the tag it was asked for', async () => {
+    const reference = await image(openRegistry)
+    const other = reference.replace(/:dev$/, ':other')
+    await docker(['tag', reference, sandbox.addImage(other)])
+    await push(reference)
+    expect(await digestInRegistry(other)).to.equal(undefined)
+  })
+
+  it('pushes `latest` where there is no tag', async () => {
+    const reference = await image(openRegistry)
+    const bare = reference.replace(/:dev$/, '')
+    await docker(['tag', reference, sandbox.addImage(`${bare}:latest`)])
+    const {digest} = await push(bare)
+    expect(await digestInRegistry(`${bare}:latest`)).to.equal(digest)
+    expect(await digestInRegistry(reference)).to.equal(undefined)
+  })
+
+  it('pulls by tag and by digest, and tells the digest', async () => {
+    const reference = await image(await slowRegistry())
+    const {digest} = await push(reference)
+    for (const wanted of [reference, reference.replace(/:dev$/, `@${digest}`)]) {
+      await sandbox.removeImage(reference)
+      await sandbox.removeImage(reference.replace(/:dev$/, `@${digest}`))
+      expect(await isHere(wanted)).to.equal(false)
+      events = []
+      expect(await pull(sandbox.addImage(wanted))).to.deep.equal({digest})
+      expect(await isHere(wanted)).to.equal(true)
+      expect(events.at(-1)).to.deep.include({stage: `Pulling ${wanted}`, state: 'done'})
+      expect(events.some(({done}) => done !== undefined && done > 0)).to.equal(true)
+    }
+    expect(await pull(reference)).to.deep.equal({digest})
+  })
+
+  describe('with a password', () => {
+    const ways: Readonly<Record<string, () => Promise<void>>> = {
+      auths: () => config({auths: {[privateRegistry]: auth()}}),
+      'auths of an older client': () => config({auths: {[`https://${privateRegistry}/v1/`]: auth()}}),
+      credHelpers: async () => {
+        await helper('own')
+        await config({credHelpers: {[privateRegistry]: 'own'}, credsStore: 'nowhere'})
+      },
+      credsStore: async () => {
+        await helper('common')
+        await config({auths: {[privateRegistry]: {}}, credsStore: 'common'})
+      },
+    }
+    for (const [way, prepare] of Object.entries(ways)) {
+      it(`pushes and pulls with the credentials of ${way}`, async () => {
+        await prepare()
+        const reference = await image(privateRegistry)
+        const {digest} = await push(reference)
+        expect(await digestInRegistry(reference, user)).to.equal(digest)
+        await sandbox.removeImage(reference)
+        expect(await pull(sandbox.addImage(reference))).to.deep.equal({digest})
+        expect(await isHere(reference)).to.equal(true)
+      })
+    }
+
+    it('says how to sign in where there are no credentials, and keeps the image', async () => {
+      const reference = await image(privateRegistry)
+      const error = await failure(push(reference), 'registry-unauthorized')
+      expect(error.hint).to.contain(`docker login ${privateRegistry}`).and.to.contain(`docker push ${reference}`)
+      expect(isUnreachable(error)).to.equal(false)
+      expect(await isHere(reference)).to.equal(true)
+      const pulling = await failure(pull(reference), 'registry-unauthorized')
+      expect(pulling.hint).to.contain(`docker login ${privateRegistry}`)
+    })
+
+    it('says whose credentials were refused', async () => {
+      await config({auths: {[privateRegistry]: auth('sw0rdfish')}})
+      const reference = await image(privateRegistry)
+      for (const work of [push(reference), pull(reference)]) {
+        const error = await failure(work, 'registry-unauthorized')
+        expect(error.message).to.contain(join(folder, 'config.json'))
+        const shown = `${error.message} ${error.hint ?? ''} ${JSON.stringify(error.data)} ${String(error.cause)}`
+        expect(shown).not.to.contain('sw0rdfish')
+      }
+    })
+
+    it('calls no registry when the credential helper is missing', async () => {
+      await config({credsStore: 'nowhere'})
+      const outcome = await push(`${privateRegistry}/keg/nothing:dev`).catch((error: unknown) => error)
+      expect(outcome).to.have.property('code', 'credential-helper-missing')
+      expect(events).to.deep.equal([])
+    })
+  })
+
+  describe('fails with its own code', () => {
+    it('where nobody listens', async () => {
+      const registry = await nobody()
+      const reference = await image(registry)
+      for (const work of [push(reference), pull(reference)]) {
+        const error = await failure(work, 'registry-unreachable')
+        expect(error.message).to.contain(registry)
+        expect(isUnreachable(error)).to.equal(true)
+      }
+      expect(await isHere(reference)).to.equal(true)
+    })
+
+    it('where the host is not known', async () => {
+      const reference = await image(`${uniqueName('host')}.invalid`)
+      await failure(push(reference), 'registry-unreachable')
+      await failure(pull(reference), 'registry-unreachable')
+    })
+
+    it('where the image is not in the registry', async () => {
+      const reference = `${openRegistry}/keg/${uniqueName('absent')}:dev`
+      const error = await failure(pull(reference), 'image-not-found')
+      expect(error.message).to.contain(reference)
+      expect(isUnreachable(error)).to.equal(false)
+      const digest = `sha256:${'0'.repeat(64)}`
+      await failure(pull(reference.replace(/:dev$/, `@${digest}`)), 'image-not-found')
+    })
+
+    it('where the image is not in the engine', async () => {
+      const present = await image(openRegistry)
+      const absent = `${openRegistry}/keg/${uniqueName('absent')}:dev`
+      for (const reference of [absent, present.replace(/:dev$/, ':absent')]) {
+        const error = await failure(push(reference), 'image-not-found')
+        expect(error.message).to.contain('The engine has no image')
+      }
+    })
+
+    for (const [status, code, expected] of [
+      [401, 'UNAUTHORIZED', 'registry-unauthorized'],
+      [403, 'DENIED', 'registry-denied'],
+      [429, 'TOOMANYREQUESTS', 'registry-busy'],
+      [503, 'UNAVAILABLE', 'registry-unreachable'],
+    ] as const) {
+      it(`where a pull is answered with ${status}`, async () => {
+        const {registry} = closing(await refusingRegistry(status, code))
+        const error = await failure(pull(`${registry}/keg/app:dev`), expected)
+        expect(error.message).to.contain(registry)
+      })
+    }
+
+    it('where a push is answered with 403', async () => {
+      const {registry} = closing(await refusingRegistry(403, 'DENIED'))
+      const reference = await image(registry)
+      const error = await failure(push(reference), 'registry-denied')
+      expect(error.hint).to.contain(`docker login ${registry}`).and.to.contain(`docker push ${reference}`)
+      expect(await isHere(reference)).to.equal(true)
+    })
+
+    it('where a push is answered with 429', async () => {
+      const {registry} = closing(await refusingRegistry(429, 'TOOMANYREQUESTS'))
+      await failure(push(await image(registry)), 'registry-busy')
+    })
+
+    it('where a pull breaks off in the middle', async () => {
+      const real = await image(openRegistry)
+      await push(real)
+      const way = closing(await proxy({registry: openRegistry, cut: {bytes: 1_000_000, direction: 'down'}}))
+      await sandbox.removeImage(real)
+      const reference = sandbox.addImage(real.replace(openRegistry, way.registry))
+      const controller = new AbortController()
+      const waiting: ProgressListener = ({note}) => {
+        if (note?.startsWith('Retrying in ')) controller.abort(new Error('seen enough'))
+      }
+      const options = {engine, reference: parseReference(reference), environment, signal: controller.signal}
+      const outcome = await pullImage({...options, progress: waiting}).catch((error: unknown) => error)
+      expect(way.cuts()).to.be.above(0)
+      if (controller.signal.aborted) expect(outcome).to.equal(controller.signal.reason)
+      else expect(outcome).to.have.property('code', 'registry-broke-off')
+      expect(await isHere(reference)).to.equal(false)
+    })
+  })
+
+  describe('where the registry breaks off in the middle of a push', () => {
+    it('lets the engine try again, in view, or says what to do', async () => {
+      const cut = {bytes: 2_000_000, direction: 'up', times: 1} as const
+      const way = closing(await proxy({registry: openRegistry, pauseMilliseconds: 4, cut}))
+      const reference = await image(way.registry)
+      if (engine.imageStore === 'graph') {
+        const {digest, bytes} = await push(reference)
+        expect(events.some(({note}) => /^Retrying in \d+ second/.test(note ?? ''))).to.equal(true)
+        expect(bytes).to.be.within(layerBytes, layerBytes * 1.05)
+        expect(await digestInRegistry(reference)).to.equal(digest)
+      } else {
+        const error = await failure(push(reference), 'registry-broke-off')
+        expect(isUnreachable(error)).to.equal(true)
+        expect(error.hint).to.contain(`docker push ${reference}`)
+        expect((await push(reference)).digest).to.equal(await digestInRegistry(reference))
+      }
+      expect(way.cuts()).to.equal(1)
+    })
+  })
+
+  describe('aborted', () => {
+    it('ends in the middle of a push with the reason, and the registry has no such tag', async () => {
+      const reference = await image(await slowRegistry())
+      const controller = new AbortController()
+      const reason = new Error('interrupted')
+      const stopping: ProgressListener = ({done}) => {
+        if (done !== undefined) controller.abort(reason)
+      }
+      const options = {engine, reference: parseReference(reference), environment, signal: controller.signal}
+      const before = Date.now()
+      const outcome = await pushImage({...options, progress: stopping}).catch((error: unknown) => error)
+      expect(outcome).to.equal(reason)
+      expect(Date.now() - before).to.be.below(10_000)
+      expect(await digestInRegistry(reference)).to.equal(undefined)
+      expect(await isHere(reference)).to.equal(true)
+    })
+
+    it('begins nothing when it was aborted before', async () => {
+      const reason = new Error('interrupted')
+      const outcome = await push(`${openRegistry}/keg/nothing:dev`, AbortSignal.abort(reason)).catch(
+        (error: unknown) => error,
+      )
+      expect(outcome).to.equal(reason)
+      expect(events).to.deep.equal([])
+    })
+  })
+})
