@@ -1,0 +1,41 @@
+/**
+ * `npm run bench [-- NAME...]`: sets up what is missing, then runs the benchmarks of bench/ one after the other. What they are
+ * given is told in setup/test-bed.js.
+ */
+import {readdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {compile, installDependencies, repository} from './setup/dependencies.js'
+import {inSession} from './setup/session.js'
+import {SetupError} from './setup/setup-error.js'
+import {prepareTestBed} from './setup/test-bed.js'
+
+const ending = '.bench.ts'
+
+await inSession(async (session) => {
+  const folder = join(repository, 'bench')
+  const names = (await readdir(folder).catch(() => []))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length))
+    .sort()
+  const chosen = process.argv.length > 2 ? process.argv.slice(2) : names
+  const unknown = chosen.filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    throw new SetupError(`There is no benchmark ${unknown.join(', ')}: there are ${names.join(', ') || 'none'}.`, 2)
+  }
+
+  await installDependencies(session)
+  await compile(session)
+  const environment = await prepareTestBed(session)
+  for (const name of chosen) {
+    console.log(`\n=== ${name} ===`)
+    const program = ['--import', 'tsx', join(folder, name + ending)]
+    const {code} = await session.run(process.execPath, program, {
+      cwd: repository,
+      env: environment,
+      output: 'show',
+      mayFail: true,
+    })
+    if (code !== 0) return code
+  }
+  return 0
+})

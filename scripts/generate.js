@@ -1,0 +1,72 @@
+/**
+ * `node scripts/generate.js [--check]`: writes what is made from the compiled commands, namely the oclif manifests and the
+ * command references in the plugins' READMEs. With `--check` it writes nothing and fails when a committed copy is stale.
+ */
+import {access, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {join, relative} from 'node:path'
+import {Plugin} from '@oclif/core'
+import {commandReference, replaceReference} from './generate/command-reference.js'
+import {readWorkspaces, repository} from './setup/dependencies.js'
+
+const workspaces = await readWorkspaces()
+const check = process.argv.includes('--check')
+
+// A flag whose default is taken from the environment must not carry this one's value into the manifest.
+for (const name of Object.keys(process.env)) if (name.startsWith('KEG_')) Reflect.deleteProperty(process.env, name)
+
+/** @type {Map<string, string>} */
+const generated = new Map()
+generated.set('oclif.manifest.json', serialize(await readManifest(repository)))
+for (const workspace of workspaces) {
+  await removeOrphans(join(repository, workspace))
+  const manifest = await readManifest(join(repository, workspace))
+  generated.set(join(workspace, 'oclif.manifest.json'), serialize(manifest))
+  const readme = join(workspace, 'README.md')
+  const text = await readFile(join(repository, readme), 'utf8')
+  generated.set(readme, replaceReference(text, commandReference(Object.values(manifest.commands))))
+}
+
+const stale = []
+for (const [file, content] of generated) {
+  const committed = await readFile(join(repository, file), 'utf8').catch(() => undefined)
+  if (committed === content) continue
+  stale.push(file)
+  if (!check) await writeFile(join(repository, file), content)
+}
+for (const file of stale) console.log(check ? `${file} is stale.` : `${file} written.`)
+if (check && stale.length > 0) {
+  console.log('Run `npm run build` and commit what it writes.')
+  process.exitCode = 1
+}
+
+/**
+ * @param {string} root folder of a plugin
+ * @returns {Promise<import('@oclif/core/interfaces').Manifest>} the commands in alphabetical order
+ */
+async function readManifest(root) {
+  const options = {errorOnManifestCreate: true, ignoreManifest: true, respectNoCacheDefault: true}
+  const plugin = new Plugin({root, type: 'core', ...options})
+  await plugin.load()
+  const {commands, version} = plugin.manifest
+  return {commands: Object.fromEntries(Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1))), version}
+}
+
+/** @param {import('@oclif/core/interfaces').Manifest} manifest */
+function serialize(manifest) {
+  return `${JSON.stringify(manifest, null, 2)}\n`
+}
+
+/**
+ * The compiler leaves the output of a source that is gone, and oclif would go on taking it for a command.
+ *
+ * @param {string} workspace
+ */
+async function removeOrphans(workspace) {
+  const output = join(workspace, 'dist')
+  const files = await readdir(output, {recursive: true, withFileTypes: true})
+  for (const file of files.filter((it) => it.isFile())) {
+    const path = join(file.parentPath, file.name)
+    const source = join(repository, 'src', relative(output, path)).replace(/\.(js|js\.map|d\.ts)$/, '.ts')
+    await access(source).catch(() => rm(path))
+  }
+}

@@ -1,0 +1,55 @@
+import {mkdir, symlink, writeFile} from 'node:fs/promises'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+
+/**
+ * What would make keg, git or docker behave otherwise for one person or one CI than for another: settings of keg and of the
+ * taps, branches as CI systems name them, and the repository a git hook runs in.
+ */
+const foreign = [
+  /^(KEG|DOC|GIT|CI|GITHUB|GITLAB|BITBUCKET|BUILDKITE|CIRCLE|DRONE|TRAVIS|SEMAPHORE|APPVEYOR|CODEBUILD|BUILD|SYSTEM)_/,
+  /^(CI|BRANCH_NAME|CHANGE_BRANCH|DOCKER_CONTEXT|DOCKER_CONFIG|DOCKER_DEFAULT_PLATFORM)$/,
+  /^(COMPOSE|XDG|MUTAGEN)_/,
+]
+
+/**
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {NodeJS.ProcessEnv} the same without what belongs to one person or one CI
+ */
+export function withoutForeignSettings(environment) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.some((it) => it.test(name))))
+}
+
+/**
+ * An environment in which nothing of the user's is read or written: home, XDG folders, docker configuration and git settings
+ * lie in the given folder.
+ *
+ * @param {string} folder an empty folder
+ * @param {import('./engine.js').Engine} [engine]
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+export async function isolatedEnvironment(folder, engine) {
+  const dockerConfig = join(folder, '.docker')
+  await mkdir(dockerConfig)
+  // compose and buildx may be installed for the user alone.
+  await symlink(
+    join(process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'cli-plugins'),
+    join(dockerConfig, 'cli-plugins'),
+  )
+  await writeFile(join(dockerConfig, 'config.json'), '{}\n')
+  await writeFile(
+    join(folder, '.gitconfig'),
+    '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n',
+  )
+  return {
+    ...withoutForeignSettings(process.env),
+    HOME: folder,
+    XDG_CACHE_HOME: join(folder, '.cache'),
+    XDG_CONFIG_HOME: join(folder, '.config'),
+    XDG_DATA_HOME: join(folder, '.local/share'),
+    XDG_STATE_HOME: join(folder, '.local/state'),
+    DOCKER_CONFIG: dockerConfig,
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...engine?.environment,
+  }
+}

@@ -1,0 +1,157 @@
+import {spawn} from 'node:child_process'
+import {randomBytes} from 'node:crypto'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {rmSync} from 'node:fs'
+import {Socket} from 'node:net'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {DebianPackages, findUnpacked, isDebian} from './debian.js'
+import {findProgram, run} from './process.js'
+import {SetupError} from './setup-error.js'
+
+const howToInstall =
+  'Install the distribution registry (https://distribution.github.io/distribution/) so that `registry` is on PATH, and run this again.'
+
+/**
+ * Makes sure that `startRegistry` finds a program.
+ *
+ * @param {import('./session.js').Session} session
+ */
+export async function requireRegistry(session) {
+  if ((await findRegistry()) !== undefined) return
+  if (await isDebian()) await new DebianPackages(session).unpack('docker-registry')
+  if ((await findRegistry()) === undefined) throw new SetupError(`There is no registry program here. ${howToInstall}`)
+}
+
+/**
+ * Starts a registry of its own on a free port of the loopback address. It is ended when this process ends, however that comes
+ * about (short of SIGKILL where `setpriv` is not there).
+ *
+ * @param {object} [options]
+ * @param {string} [options.directory] where its data folder is made; default: the system's temporary folder
+ * @param {{user: string, secret: string}} [options.password] lets nobody in without it
+ * @returns {Promise<{address: string, stop: () => Promise<void>}>} `address` is HOST:PORT; `stop` ends it and removes its data
+ */
+export async function startRegistry({directory = tmpdir(), password} = {}) {
+  const program = await findRegistry()
+  if (program === undefined) throw new SetupError(`There is no registry program here. ${howToInstall}`)
+  const folder = await mkdtemp(join(directory, 'keg-registry-'))
+  try {
+    await mkdir(join(folder, 'data'))
+    /** @type {Record<string, unknown>} */
+    const settings = {
+      version: '0.1',
+      log: {level: 'info', accesslog: {disabled: true}},
+      storage: {filesystem: {rootdirectory: join(folder, 'data')}, delete: {enabled: true}},
+      // The registry takes a free port itself and names it in its log.
+      http: {addr: '127.0.0.1:0', secret: randomBytes(16).toString('hex')},
+    }
+    if (password !== undefined) {
+      const path = join(folder, 'htpasswd')
+      await writeFile(path, await passwordEntry(password), {mode: 0o600})
+      settings.auth = {htpasswd: {realm: 'keg', path}}
+    }
+    // JSON is YAML.
+    await writeFile(join(folder, 'registry.yml'), JSON.stringify(settings))
+    return await serve(program, folder)
+  } catch (error) {
+    await rm(folder, {recursive: true, force: true})
+    throw error
+  }
+}
+
+/**
+ * @param {string} program
+ * @param {string} folder
+ */
+async function serve(program, folder) {
+  const command = [program, 'serve', join(folder, 'registry.yml')]
+  const parentDeath = await findProgram('setpriv')
+  if (parentDeath !== undefined) command.unshift(parentDeath, '--pdeathsig', 'KILL')
+  const [file = program, ...programArguments] = command
+  const child = spawn(file, programArguments, {
+    // A REGISTRY_* variable would override the settings.
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_'))),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C must not end it before what still talks to it.
+    detached: true,
+  })
+  const ended = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const endNow = () => {
+    child.kill('SIGKILL')
+    rmSync(folder, {recursive: true, force: true, maxRetries: 3})
+  }
+  /** @param {NodeJS.Signals} signal */
+  const onSignal = (signal) => {
+    // With other listeners the process goes on for a while, and ends the registry by `stop` or at its exit.
+    if (process.listenerCount(signal) > 0) return
+    endNow()
+    process.kill(process.pid, signal)
+  }
+  process.once('exit', endNow).once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const stop = async () => {
+    // Waiting for its end must keep this process alive, or the rest of a script's cleaning up is never reached.
+    child.ref()
+    child.kill('SIGKILL')
+    await ended
+    await rm(folder, {recursive: true, force: true, maxRetries: 3})
+    process.off('exit', endNow).off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+
+  let log = ''
+  const port = await new Promise((/** @type {(port: string | undefined) => void} */ resolve) => {
+    const giveUp = setTimeout(() => resolve(undefined), 30_000)
+    void ended.then(() => resolve(undefined))
+    child.stderr.on('data', (/** @type {Buffer} */ chunk) => {
+      // Read to the end, or a full pipe stops the registry; kept only until the port is known.
+      if (log === 'listening') return
+      log += chunk.toString()
+      const found = /listening on 127\.0\.0\.1:(\d+)/.exec(log)?.[1]
+      if (found === undefined) return
+      log = 'listening'
+      clearTimeout(giveUp)
+      resolve(found)
+    })
+  })
+  if (port === undefined) {
+    await stop()
+    throw new SetupError(`The registry ${program} does not start:\n${log.trim().split('\n').slice(-5).join('\n')}`, 1)
+  }
+  // A registry that nobody stops does not keep this process alive.
+  child.unref()
+  if (child.stderr instanceof Socket) child.stderr.unref()
+  return {address: `127.0.0.1:${port}`, stop}
+}
+
+/** @returns {Promise<string | undefined>} */
+async function findRegistry() {
+  return (
+    (await findProgram('docker-registry')) ??
+    (await findProgram('registry')) ??
+    (await findUnpacked('docker-registry', 'docker-registry'))
+  )
+}
+
+/**
+ * A line of a htpasswd file. The registry takes bcrypt alone, which `htpasswd` makes, and the C library of Debian through Perl.
+ *
+ * @param {{user: string, secret: string}} password
+ * @returns {Promise<string>}
+ */
+async function passwordEntry({user, secret}) {
+  if ((await findProgram('htpasswd')) !== undefined) {
+    return (await run('htpasswd', ['-niB', user], {input: secret})).stdout
+  }
+  const salt = randomBytes(16).toString('hex').slice(0, 21)
+  const program = `print crypt(do {local $/; <STDIN>}, '$2y$05$${salt}u')`
+  const {stdout} = await run('perl', ['-e', program], {input: secret, mayFail: true})
+  if (!stdout.startsWith('$2y$')) {
+    throw new SetupError(
+      'A registry with a password needs `htpasswd`: install it (Debian: apache2-utils), and run this again.',
+    )
+  }
+  return `${user}:${stdout}\n`
+}
