@@ -1,0 +1,265 @@
+/** The docker command line for the tests: commands, unique names, and a sandbox that removes whatever a test made. */
+import {spawn} from 'node:child_process'
+import {randomBytes} from 'node:crypto'
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+
+import type {FileEntry} from './tar.js'
+import {writeTar} from './tar.js'
+
+/** The image that the tests build on. No hub is needed: it is made on the machine. */
+export const baseImage = process.env.KEG_TEST_IMAGE ?? 'busybox:local'
+
+/** The label that marks whatever a test made; its value is the sandbox's id. */
+export const testLabel = 'com.keg.test'
+
+export interface DockerOptions {
+  /** Added to the environment of the tests (DOCKER_HOST is taken from there). */
+  environment?: Record<string, string>
+  input?: Buffer | string
+}
+
+/** A docker command that ended with something else than 0. */
+export class DockerError extends Error {
+  constructor(
+    readonly commandArguments: readonly string[],
+    readonly exitCode: number | null,
+    readonly stderr: string,
+  ) {
+    super(`docker ${commandArguments.join(' ')} ended with ${exitCode ?? 'a signal'}: ${stderr.trim()}`)
+    this.name = 'DockerError'
+  }
+}
+
+/** Runs docker and gives its stdout chunk by chunk. Throws a DockerError at the end where it failed; ends it when no longer read. */
+export async function* dockerStream(
+  commandArguments: readonly string[],
+  {environment = {}, input}: DockerOptions = {},
+): AsyncGenerator<Buffer> {
+  const child = spawn('docker', commandArguments, {
+    env: {...process.env, ...environment},
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  // A child that fails before it read its input closes the pipe; its exit code tells more than EPIPE.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
+  const closed = once(child, 'close') as Promise<[number | null]>
+  closed.catch(() => undefined)
+  let isDone = false
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer
+    const [exitCode] = await closed
+    isDone = true
+    if (exitCode !== 0) throw new DockerError(commandArguments, exitCode, stderr)
+  } finally {
+    if (!isDone) child.kill()
+  }
+}
+
+/** Runs docker and returns its stdout without the last newline. Throws a DockerError with its stderr. */
+export async function docker(commandArguments: readonly string[], options: DockerOptions = {}): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of dockerStream(commandArguments, options)) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8').replace(/\n$/, '')
+}
+
+/** A name that no other test has: legal for containers, volumes, networks and image repositories. */
+export function uniqueName(prefix: string): string {
+  return `keg-test-${prefix}-${randomBytes(6).toString('hex')}`
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '')
+}
+
+export interface ImageOptions {
+  /** An image to build on; default: none, the files are all there is. */
+  from?: string
+  /** Dockerfile lines that follow the files: VOLUME, USER, HEALTHCHECK, CMD, RUN (with `from`) ... */
+  instructions?: readonly string[]
+  /** More layers above the first, each a list of entries. */
+  upperLayers?: readonly (readonly FileEntry[])[]
+}
+
+/**
+ * Remembers what a test made and removes it in `clean()`, to be called from afterEach or after. Everything it makes bears
+ * `label`; images bear it too, so what keg derives from them (packages, helper containers) is found and removed as well.
+ */
+export class Sandbox {
+  readonly id = randomBytes(8).toString('hex')
+  readonly label = `${testLabel}=${this.id}`
+  private readonly containers = new Set<string>()
+  private readonly folders = new Set<string>()
+  private readonly images = new Set<string>()
+  private readonly networks = new Set<string>()
+  private readonly volumes = new Set<string>()
+
+  /** `docker run -d` with these arguments (options, image, command). Returns the container's id. */
+  async run(runArguments: readonly string[]): Promise<string> {
+    return this.addContainer(await docker(['run', '-d', '--pull', 'never', '--label', this.label, ...runArguments]))
+  }
+
+  /** `docker create` with these arguments. Returns the container's id. */
+  async create(createArguments: readonly string[]): Promise<string> {
+    return this.addContainer(await docker(['create', '--pull', 'never', '--label', this.label, ...createArguments]))
+  }
+
+  /** Makes a named volume and returns its name. */
+  async volume(prefix = 'volume'): Promise<string> {
+    return this.addVolume(await docker(['volume', 'create', '--label', this.label, uniqueName(prefix)]))
+  }
+
+  /** Makes a network and returns its name. */
+  async network(prefix = 'network'): Promise<string> {
+    const name = uniqueName(prefix)
+    this.networks.add(name)
+    await docker(['network', 'create', '--label', this.label, name])
+    return name
+  }
+
+  /** Makes an empty folder for temporary files and returns its path. */
+  async temporaryFolder(prefix = 'folder'): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), `keg-test-${prefix}-`))
+    this.folders.add(folder)
+    return folder
+  }
+
+  /**
+   * Makes an image of tar entries, so owners, modes, times, capabilities and names are exactly as given. One layer of files
+   * alone goes through `docker import`; everything else through the classic builder, which keeps them too.
+   * Returns the reference.
+   */
+  async imageFromFiles(name: string, entries: readonly FileEntry[], options: ImageOptions = {}): Promise<string> {
+    const {from = 'scratch', instructions = [], upperLayers = []} = options
+    this.addImage(name)
+    if (
+      from === 'scratch' &&
+      upperLayers.length === 0 &&
+      !instructions.some((line) => /^(RUN|ADD|COPY)\b/i.test(line))
+    ) {
+      const changes = [...instructions, `LABEL ${this.label}`].flatMap((line) => ['--change', line])
+      await docker(['import', ...changes, '-', name], {input: writeTar(entries)})
+      return name
+    }
+    const layers = [entries, ...upperLayers]
+    const dockerfile = [
+      `FROM ${from}`,
+      // Before anything else: a cached step of another sandbox would share its images with this one.
+      `LABEL ${this.label}`,
+      ...layers.map((_, index) => `ADD layer${index}.tar /`),
+      ...instructions,
+    ]
+    const context = writeTar([
+      {content: `${dockerfile.join('\n')}\n`, path: 'Dockerfile'},
+      ...layers.map((layer, index) => ({content: writeTar(layer), path: `layer${index}.tar`})),
+    ])
+    await docker(['build', '--quiet', '--force-rm', '--tag', name, '-'], {
+      environment: {DOCKER_BUILDKIT: '0'},
+      input: context,
+    })
+    return name
+  }
+
+  /** Has `clean()` remove a container that was made elsewhere. Returns it. */
+  addContainer(container: string): string {
+    this.containers.add(container)
+    return container
+  }
+
+  /** Has `clean()` remove an image that was made elsewhere, by its reference. Returns the reference. */
+  addImage(reference: string): string {
+    this.images.add(reference)
+    return reference
+  }
+
+  /** Has `clean()` remove a volume that was made elsewhere. Returns its name. */
+  addVolume(volume: string): string {
+    this.volumes.add(volume)
+    return volume
+  }
+
+  /** Removes an image now; one that is not there is no error. Only this reference goes where others name the same image. */
+  async removeImage(reference: string): Promise<void> {
+    this.images.delete(reference)
+    await removeAll(['image', 'rm', '--force'], referencesOf(reference))
+  }
+
+  /** Removes everything that was made or bears the label. Throws with what could not be removed, after trying all of it. */
+  async clean(): Promise<void> {
+    const filter = ['--filter', `label=${this.label}`]
+    const failures: unknown[] = []
+    const attempt = async (action: () => Promise<void>) => {
+      try {
+        await action()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    await attempt(async () => {
+      const labelled = lines(await docker(['ps', '--all', '--quiet', '--no-trunc', ...filter]))
+      await removeAll(['rm', '--force', '--volumes'], [...new Set([...this.containers, ...labelled])])
+      this.containers.clear()
+    })
+    await attempt(async () => {
+      const labelled = lines(await docker(['network', 'ls', '--quiet', '--no-trunc', ...filter]))
+      await removeAll(['network', 'rm'], [...this.networks, ...labelled])
+      this.networks.clear()
+    })
+    await attempt(async () => {
+      const labelled = lines(await docker(['volume', 'ls', '--quiet', ...filter]))
+      await removeAll(['volume', 'rm', '--force'], [...new Set([...this.volumes, ...labelled])])
+      this.volumes.clear()
+    })
+    await attempt(async () => {
+      await removeAll(['image', 'rm', '--force'], [...this.images].flatMap(referencesOf))
+      this.images.clear()
+    })
+    await attempt(() => this.removeLabelledImages(filter))
+    for (const folder of this.folders) await attempt(() => rm(folder, {force: true, recursive: true}))
+    this.folders.clear()
+    if (failures.length > 0)
+      throw new AggregateError(failures, `sandbox ${this.id} is not clean: ${failures.map(String).join('; ')}`)
+  }
+
+  /** A parent goes only after its children, so rounds are made as long as each removes something. */
+  private async removeLabelledImages(filter: readonly string[]): Promise<void> {
+    let before = Number.POSITIVE_INFINITY
+    for (;;) {
+      const images = [...new Set(lines(await docker(['images', '--quiet', '--no-trunc', ...filter])))]
+      if (images.length === 0) return
+      try {
+        await removeAll(['image', 'rm', '--force'], images)
+      } catch (error) {
+        if (images.length >= before) throw error
+      }
+      before = images.length
+    }
+  }
+}
+
+/** `name:tag@digest` is two entries in an engine: the tag and the digest. */
+function referencesOf(reference: string): string[] {
+  const [named = '', digest] = reference.split('@')
+  if (digest === undefined) return [named]
+  const repository = named.replace(/:[^/:]*$/, '')
+  const withDigest = `${repository}@${digest}`
+  return repository === named ? [withDigest] : [named, withDigest]
+}
+
+/** Removes one by one, since docker stops reading its arguments at some failures; what is gone already is no failure. */
+async function removeAll(command: readonly string[], names: readonly string[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const name of names) {
+    try {
+      await docker([...command, name])
+    } catch (error) {
+      const isGone = error instanceof DockerError && /no such|not found|already in progress/i.test(error.stderr)
+      if (!isGone) failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '))
+}
