@@ -1,0 +1,183 @@
+import type {Engine} from '../engine/engine.js'
+import {EngineError} from '../engine/engine-error.js'
+import type {ContainerDetails} from '../engine/types.js'
+import {FailedError} from '../error/keg-error.js'
+import type {ProgressListener} from '../terminal/progress.js'
+import {formatDuration, printable} from '../terminal/text.js'
+import {helperLabels, mountUnreadable, type HelperContainer} from './helper-container.js'
+import {MOUNT_PLACE} from './mount-selection.js'
+import {Spool} from './spool.js'
+
+/** A mount to be read, and the helper container it is read through. */
+export interface ReadableMount {
+  readonly destination: string
+  readonly reader: HelperContainer
+}
+
+/** What a capture is made from. */
+export interface CaptureOptions {
+  readonly engine: Engine
+  readonly container: ContainerDetails
+  readonly mounts: readonly ReadableMount[]
+  /** Id of this run of keg. */
+  readonly run: string
+  /** Bytes the mounts are expected to hold, for progress. */
+  readonly expectedBytes: number
+  readonly progress: ProgressListener
+  readonly signal: AbortSignal
+}
+
+/**
+ * A container as it was at one moment: its own layer as an untagged image, and its mounts as recordings. The image and the
+ * recordings are gone when it is disposed of.
+ */
+export class Capture implements AsyncDisposable {
+  private constructor(
+    private readonly engine: Engine,
+    /** Id of the temporary image of the container's own layer. */
+    readonly image: string,
+    /** What each mount held, as the engine's archive, in the order of the mounts. */
+    readonly recordings: readonly Spool[],
+    /** How long keg held the container still; 0 when it was not running, or paused already. */
+    readonly pausedMilliseconds: number,
+  ) {}
+
+  /**
+   * Pauses the container, commits its own layer and reads its mounts side by side, and lets it go on, whatever happens.
+   * A container that does not run or was paused by its user is left as it is.
+   * @throws FailedError `pause-failed`, `commit-failed`, `unpause-failed`, and what reading mounts throws.
+   */
+  static async take(options: CaptureOptions): Promise<Capture> {
+    const recordings = await Promise.all(options.mounts.map(() => Spool.create()))
+    let image: string | undefined
+    try {
+      const {pausedMilliseconds} = await whilePaused(options, () => readAll(options, recordings, (id) => (image = id)))
+      options.signal.throwIfAborted()
+      if (image === undefined) throw new Error('the commit has no id')
+      return new Capture(options.engine, image, recordings, pausedMilliseconds)
+    } catch (error) {
+      await discard(options.engine, image, recordings)
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await discard(this.engine, this.image, this.recordings)
+  }
+}
+
+const STAGE = 'Reading the container'
+
+async function discard(engine: Engine, image: string | undefined, recordings: readonly Spool[]): Promise<void> {
+  await Promise.all(recordings.map((recording) => recording[Symbol.asyncDispose]()))
+  if (image !== undefined) await engine.removeImage(image)
+}
+
+async function whilePaused<T>(
+  {container, engine, progress, signal}: CaptureOptions,
+  read: () => Promise<T>,
+): Promise<{value: T; pausedMilliseconds: number}> {
+  if (!container.State.Running || container.State.Paused) return {value: await read(), pausedMilliseconds: 0}
+  signal.throwIfAborted()
+  const startedAt = performance.now()
+  await pause(engine, container)
+  let value: T
+  try {
+    // An engine may say that it paused and have failed to.
+    if ((await engine.container(container.Id))?.State.Paused !== true) throw pauseFailed(container)
+    value = await read()
+  } finally {
+    await unpause(engine, container)
+  }
+  const pausedMilliseconds = Math.round(performance.now() - startedAt)
+  const note = `the container stood still for ${formatDuration(pausedMilliseconds)}`
+  progress({stage: STAGE, state: 'done', note})
+  return {value, pausedMilliseconds}
+}
+
+async function pause(engine: Engine, container: ContainerDetails): Promise<void> {
+  try {
+    await engine.pauseContainer(container.Id)
+  } catch (cause) {
+    if (cause instanceof EngineError) throw pauseFailed(container, cause)
+    throw cause
+  }
+}
+
+function pauseFailed(container: ContainerDetails, cause?: EngineError): FailedError {
+  const name = nameOf(container)
+  return new FailedError(`${name} cannot be paused${cause === undefined ? '' : `: ${cause.said}`}.`, {
+    code: 'pause-failed',
+    hint: `Stop it first (docker stop ${name}) and package it then: a stopped container stands still by itself.`,
+    cause,
+  })
+}
+
+const UNPAUSE_TRIES = 5
+
+async function unpause(engine: Engine, container: ContainerDetails): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await engine.unpauseContainer(container.Id)
+      return
+    } catch (cause) {
+      // Somebody else unpaused, stopped or removed it: nothing is left to do.
+      if ((await engine.container(container.Id).catch(() => container))?.State.Paused === false) return
+      if (cause instanceof EngineError && cause.status === 404) return
+      if (tries === UNPAUSE_TRIES)
+        throw new FailedError(`${nameOf(container)} is still paused: the engine does not unpause it.`, {
+          code: 'unpause-failed',
+          hint: `Unpause it with: docker unpause ${nameOf(container)}`,
+          cause,
+        })
+      await new Promise((resolve) => setTimeout(resolve, 200 * tries))
+    }
+  }
+}
+
+/** Commits and reads side by side; ends only when all have ended, so that nothing goes on behind the pause. */
+async function readAll(
+  options: CaptureOptions,
+  recordings: readonly Spool[],
+  onImage: (id: string) => void,
+): Promise<void> {
+  const {container, engine, mounts, run, signal} = options
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const bytes = mounts.map(() => 0)
+  const report = (index: number, done: number): void => {
+    bytes[index] = done
+    const sum = bytes.reduce((total, each) => total + each, 0)
+    options.progress({stage: STAGE, state: 'running', done: sum, total: options.expectedBytes})
+  }
+  const committing = commit(engine, container, run).then(onImage)
+  const reading = mounts.map(async ({destination, reader}, index) => {
+    try {
+      await recordings[index]?.writeAll(reader.archive(MOUNT_PLACE, either), (done) => report(index, done))
+    } catch (error) {
+      throw mountUnreadable(destination, error)
+    }
+  })
+  const works = [committing, ...reading]
+  // The first that fails ends the others; its reason is what counts.
+  works.forEach((work) => void work.catch((error: unknown) => stop.abort(error)))
+  await Promise.allSettled(works)
+  either.throwIfAborted()
+}
+
+async function commit(engine: Engine, container: ContainerDetails, run: string): Promise<string> {
+  try {
+    return await engine.commit(container.Id, {Labels: helperLabels(run)})
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause
+    throw new FailedError(`The engine cannot commit ${nameOf(container)}: ${cause.said}`, {
+      code: 'commit-failed',
+      hint: 'docker commit by hand says the same; the log of the engine may say more.',
+      cause,
+    })
+  }
+}
+
+function nameOf(container: ContainerDetails): string {
+  return printable(container.Name.replace(/^\//, ''))
+}

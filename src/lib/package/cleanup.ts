@@ -1,0 +1,26 @@
+/**
+ * Things to be taken away at the end, last first, each whatever happens to the others. (Node 20 has no
+ * AsyncDisposableStack.)
+ */
+export class Cleanup implements AsyncDisposable {
+  readonly #steps: (() => PromiseLike<void> | undefined)[] = []
+
+  /** Keeps something until the end. */
+  use<T extends AsyncDisposable>(resource: T): T {
+    this.#steps.push(() => resource[Symbol.asyncDispose]())
+    return resource
+  }
+
+  /** @throws the error of the first step that failed, after all were tried. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: unknown[] = []
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      try {
+        await step()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}

@@ -1,0 +1,110 @@
+import type {Engine} from '../engine/engine.js'
+import {EngineError} from '../engine/engine-error.js'
+import {GO_MODE, type PathStat} from '../engine/types.js'
+import {FailedError} from '../error/keg-error.js'
+import {readTar} from '../tar/read-tar.js'
+import type {TarHeader} from '../tar/tar-header.js'
+import {printable} from '../terminal/text.js'
+
+/** Labels of everything temporary, by which leftovers are found. */
+export function helperLabels(run: string): Record<string, string> {
+  return {'com.keg.role': 'helper', 'com.keg.run': run}
+}
+
+/** What a helper container is made of. */
+export interface HelperContainerOptions {
+  readonly engine: Engine
+  readonly image: string
+  /** Id of this run of keg. */
+  readonly run: string
+  /** Mounts as the API's HostConfig.Mounts has them. */
+  readonly mounts?: readonly object[]
+}
+
+/**
+ * A container that is never started, only read: an archive stream holds the lock of its container, and with one's own the
+ * user's answers at once. Removed when disposed of.
+ */
+export class HelperContainer implements AsyncDisposable {
+  private constructor(
+    private readonly engine: Engine,
+    private readonly id: string,
+  ) {}
+
+  static async create({engine, image, mounts = [], run}: HelperContainerOptions): Promise<HelperContainer> {
+    const {id} = await engine.createContainer({
+      Image: image,
+      // Never run; but an engine takes no container without a command.
+      Entrypoint: [],
+      Cmd: ['keg'],
+      Labels: helperLabels(run),
+      NetworkDisabled: true,
+      HostConfig: {Mounts: mounts, NetworkMode: 'none'},
+    })
+    return new HelperContainer(engine, id)
+  }
+
+  stat(path: string): Promise<PathStat | undefined> {
+    return this.engine.pathStat(this.id, path)
+  }
+
+  /** A path and all below it as a tar whose first component is the last of the path. */
+  async *archive(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    const stream = await this.engine.archive(this.id, path, signal)
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk
+    } catch (cause) {
+      signal?.throwIfAborted()
+      throw new FailedError(`The engine broke off in the middle of reading.`, {
+        code: 'read-broken-off',
+        hint: 'Try again; the log of the engine may say why.',
+        cause,
+      })
+    } finally {
+      stream.destroy()
+    }
+  }
+
+  /** The header of one folder or file, without what is below it; undefined when it is not there. */
+  async header(path: string): Promise<TarHeader | undefined> {
+    if ((await this.stat(path)) === undefined) return undefined
+    for await (const {header} of readTar(this.archive(path))) return header
+    return undefined
+  }
+
+  /** Follows all symlinks in a path, as a program in the container would. */
+  async followLinks(path: string): Promise<string> {
+    const names = path.split('/').filter((name) => name !== '')
+    let resolved = ''
+    for (let links = 0; names.length > 0;) {
+      const next = `${resolved}/${names.shift() ?? ''}`
+      const stat = await this.stat(next)
+      if (stat === undefined || (stat.mode & GO_MODE.symlink) === 0) {
+        resolved = next
+        continue
+      }
+      if (++links > MOST_LINKS) throw new FailedError(`${printable(path)} leads in circles.`, {code: 'link-loop'})
+      // The engine says where a link leads in the end, as an absolute path inside the container.
+      names.unshift(...stat.linkTarget.split('/').filter((name) => name !== ''))
+      resolved = ''
+    }
+    return resolved === '' ? '/' : resolved
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.removeContainer(this.id, {force: true})
+  }
+}
+
+/** As Linux has it (MAXSYMLINKS). */
+const MOST_LINKS = 40
+
+/** An error for a mount that cannot be read, from whatever the engine said. */
+export function mountUnreadable(destination: string, cause: unknown): unknown {
+  if (!(cause instanceof EngineError)) return cause
+  return new FailedError(`The mount ${printable(destination)} cannot be read: ${cause.said}`, {
+    code: 'mount-unreadable',
+    hint: `Is its source still there? Leave it out with --exclude-mount ${printable(destination)}.`,
+    cause,
+  })
+}

@@ -1,0 +1,56 @@
+import {createHash} from 'node:crypto'
+import type {Engine} from '../engine/engine.js'
+import type {ImageDetails} from '../engine/types.js'
+import {silent} from '../terminal/progress.js'
+import {END_OF_TAR} from '../tar/tar-header.js'
+import {helperLabels} from './helper-container.js'
+import {writeToEngine} from './image/engine-sink.js'
+import type {ImageLayer} from './image/image.js'
+
+/** The diffID of a layer with nothing in it. */
+export const EMPTY_LAYER = `sha256:${createHash('sha256').update(END_OF_TAR).digest('hex')}`
+
+/** What a helper image is made of. */
+export interface HelperImageOptions {
+  readonly engine: Engine
+  /** Whose platform it has. */
+  readonly like: ImageDetails
+  readonly run: string
+  readonly signal: AbortSignal
+  /** Its layers; without, it has no files. */
+  readonly layers?: readonly ImageLayer[]
+}
+
+/**
+ * A temporary image for helper containers, without a configuration: it declares no VOLUME, which an engine would fill at
+ * each create. Removed when disposed of.
+ */
+export class HelperImage implements AsyncDisposable {
+  private constructor(
+    private readonly engine: Engine,
+    readonly id: string,
+  ) {}
+
+  static async create({engine, layers, like, run, signal}: HelperImageOptions): Promise<HelperImage> {
+    const created = new Date().toISOString()
+    const config = {created, architecture: like.Architecture, os: like.Os, config: {Labels: helperLabels(run)}}
+    const image = {layers: layers ?? [emptyLayer(created)], emptyHistory: [], config}
+    return new HelperImage(engine, await writeToEngine({engine, image, progress: silent, signal}))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.removeImage(this.id)
+  }
+}
+
+function emptyLayer(created: string): ImageLayer {
+  const content = {
+    kind: 'tar',
+    size: END_OF_TAR.length,
+    // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other content
+    async *read() {
+      yield END_OF_TAR
+    },
+  } as const
+  return {diffId: EMPTY_LAYER, history: {created, created_by: 'keg'}, content}
+}

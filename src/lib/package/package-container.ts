@@ -1,0 +1,227 @@
+import {randomUUID} from 'node:crypto'
+import type {Questions} from '../command/ask.js'
+import {readUserConfiguration} from '../config/user-configuration.js'
+import {Engine} from '../engine/engine.js'
+import type {ContainerDetails, ImageDetails} from '../engine/types.js'
+import {FailedError, UsageError} from '../error/keg-error.js'
+import {readRepository, type Repository} from '../git/repository.js'
+import {isDigest} from '../reference/reference.js'
+import type {ProgressListener} from '../terminal/progress.js'
+import {formatBytes, printable} from '../terminal/text.js'
+import {Capture} from './capture.js'
+import {Cleanup} from './cleanup.js'
+import {HelperImage} from './helper-image.js'
+import {addedEnvironment} from './image-config.js'
+import type {PackageFacts} from './labels.js'
+import {measureMounts, type MountSize} from './measure.js'
+import {selectMounts, type MountWishes, type SelectedMount} from './mount-selection.js'
+import {findProject, nameDestinations, type Destinations, type Project} from './naming.js'
+import {packageResult, type PackagedMount, type PackagePlan, type PackageResult} from './package-result.js'
+import {publish} from './publish.js'
+import {findTarget, nameOf} from './target.js'
+import {writePackage} from './write-package.js'
+
+/** What to package, and how. */
+export interface PackageOptions {
+  readonly target: string | undefined
+  /** The current folder. */
+  readonly folder: string
+  readonly environment: NodeJS.ProcessEnv
+  /** `-t`, each a tag or a whole reference. */
+  readonly tags: readonly string[]
+  /** The tag that was resolved for the current folder before the command ran. */
+  readonly currentTag: string | undefined
+  readonly name: string | undefined
+  /** `HOST[:PORT][/NAMESPACE]`. */
+  readonly registry: string | undefined
+  /** Undefined pushes where there is a registry. */
+  readonly push: boolean | undefined
+  readonly mounts: MountWishes
+  readonly message: string | undefined
+  readonly author: string | undefined
+  readonly branch: string | undefined
+  readonly dryRun: boolean
+  readonly questions: Questions
+  /** Called with what is going to be packaged, before the container is paused. */
+  readonly onPlan: (plan: PackagePlan) => void
+  readonly progress: ProgressListener
+  readonly signal: AbortSignal
+}
+
+/** Engines keep no more layers in an image than this (moby, layer/layer_store.go, maxLayerDepth). */
+const MOST_LAYERS = 125
+
+/** Above this many bytes of mounts keg asks. */
+const MUCH = 1_000_000_000
+
+/**
+ * Packages a container: finds it, decides about its mounts, holds it still while its own layer and its mounts are read,
+ * writes the image, gives it its names and pushes it. Nothing temporary is left, however it ends.
+ * @throws the errors of its parts; UsageError `registry-missing`; FailedError `layers-too-many`, `image-missing`,
+ * `cancelled` when the user says no.
+ */
+export async function packageContainer(options: PackageOptions): Promise<PackageResult> {
+  const {environment, progress, signal} = options
+  const engine = await Engine.connect(environment)
+  const {base, container, destinations, project} = await findAll(engine, options)
+  const push = options.push ?? destinations.some(({remote}) => remote)
+  if (push && !destinations.some(({remote}) => remote)) throw registryMissing()
+  signal.throwIfAborted()
+
+  const run = randomUUID()
+  await using cleanup = new Cleanup()
+  const selected = await selectAll({engine, container, base, project, run, cleanup, options})
+  const included = selected.flatMap(({destination, reader, type}) => (reader ? [{destination, reader, type}] : []))
+  const layers = checkLayerCount(container, base, included.length)
+  signal.throwIfAborted()
+
+  const enoughBytes = options.dryRun ? Infinity : MUCH
+  const sizes = await measureMounts({mounts: included, enoughBytes, progress, signal})
+  const mountBytes = sizes.reduce((sum, {bytes}) => sum + bytes, 0)
+  const sizeOf = new Map(included.map(({destination}, index) => [destination, sizes[index]]))
+  const plan: PackagePlan = {
+    container: nameOf(container),
+    destinations,
+    project,
+    mounts: selected.map((mount) => plannedMount(mount, sizeOf.get(mount.destination))),
+    measured: sizes.every(({whole}) => whole),
+    addedEnvironment: addedEnvironment(container, base),
+    push,
+  }
+  options.onPlan(plan)
+  if (options.dryRun) {
+    const own = (await engine.container(container.Id, {size: true}))?.SizeRw ?? 0
+    const entries = sizes.reduce((sum, size) => sum + size.entries, 0)
+    return packageResult(plan, {layers, bytes: own + mountBytes, entries, pausedMilliseconds: 0})
+  }
+  if (mountBytes > MUCH) await confirmSize(plan, options.questions)
+  signal.throwIfAborted()
+
+  const taking = {engine, container, mounts: included, run, expectedBytes: mountBytes, progress, signal}
+  const capture = cleanup.use(await Capture.take(taking))
+  const facts = factsOf({options, project, destinations, container, base, run})
+  const written = await writePackage({engine, container, base, capture, mounts: included, facts, run, progress, signal})
+  const digests = await publish({engine, image: written.image, destinations, push, environment, progress, signal})
+  const mounts = plan.mounts.map((mount) => ({...mount, bytes: written.bytesOf.get(mount.destination) ?? mount.bytes}))
+  return packageResult({...plan, mounts}, {...written, digests, pausedMilliseconds: capture.pausedMilliseconds})
+}
+
+interface Found {
+  readonly container: ContainerDetails
+  readonly base: ImageDetails
+  readonly project: Project
+  readonly destinations: Destinations
+}
+
+/** Container, image, git state and names: everything that can be wrong without touching anything. */
+async function findAll(engine: Engine, options: PackageOptions): Promise<Found> {
+  const {branch, currentTag, environment, folder, name, questions, registry, tags, target} = options
+  const {defaultTag} = await readUserConfiguration(environment)
+  // A repository that git refuses to read matters only where its branch is needed, and is said to be missing then.
+  const current = await readRepository(folder, {environment}).catch((): Repository | undefined => undefined)
+  const container = await findTarget({engine, target, folder, top: current?.folder, branch: current?.branch, questions})
+  const base = await engine.image(container.Image)
+  if (base === undefined) throw imageMissing(container)
+  const project = await findProject({
+    container,
+    currentFolder: folder,
+    currentRepository: current,
+    environment,
+    branch,
+    currentTag,
+  })
+  const destinations = await nameDestinations({container, project, tags, name, registry, defaultTag, questions})
+  return {container, base, project, destinations}
+}
+
+interface SelectAllOptions extends Pick<Found, 'container' | 'base' | 'project'> {
+  readonly engine: Engine
+  readonly run: string
+  readonly cleanup: Cleanup
+  readonly options: PackageOptions
+}
+
+async function selectAll(from: SelectAllOptions): Promise<SelectedMount[]> {
+  const {base, cleanup, container, engine, options, project, run} = from
+  const empty = cleanup.use(await HelperImage.create({engine, like: base, run, signal: options.signal}))
+  const surroundings = {folder: project.repository?.folder ?? project.folder, home: options.environment.HOME}
+  return selectMounts({engine, container, wishes: options.mounts, surroundings, emptyImage: empty.id, run, cleanup})
+}
+
+function plannedMount({destination, leftOut, type}: SelectedMount, size: MountSize | undefined): PackagedMount {
+  return {
+    destination,
+    type,
+    bytes: size?.bytes ?? null,
+    included: leftOut === undefined,
+    reason: leftOut?.reason ?? null,
+    flag: leftOut?.flag ?? null,
+  }
+}
+
+/** @returns how many layers the package has at most. */
+function checkLayerCount(container: ContainerDetails, base: ImageDetails, mounts: number): number {
+  const own = base.RootFS.Layers?.length ?? 0
+  const layers = own + 1 + mounts
+  if (layers <= MOST_LAYERS) return layers
+  throw new FailedError(
+    `The package would have ${layers} layers, and engines keep at most ${MOST_LAYERS}: ${own} of the image of ${printable(nameOf(container))}, one of its own${mounts > 0 ? `, ${mounts} of its mounts` : ''}.`,
+    {
+      code: 'layers-too-many',
+      hint: 'Start it from an image with fewer layers: build it again, or flatten it with docker export and docker import.',
+      data: {layers, most: MOST_LAYERS},
+    },
+  )
+}
+
+async function confirmSize(plan: PackagePlan, questions: Questions): Promise<void> {
+  const bytes = plan.mounts.reduce((sum, mount) => sum + (mount.included ? (mount.bytes ?? 0) : 0), 0)
+  const amount = `${plan.measured ? '' : 'more than '}${formatBytes(bytes)}`
+  if (await questions.confirm(`The mounts hold ${amount}. Package them?`, {flag: '--yes'})) return
+  throw new FailedError('Nothing was packaged.', {
+    code: 'cancelled',
+    hint: 'Leave mounts out with --exclude-mount or --mounts.',
+  })
+}
+
+interface FactsOptions extends Found {
+  readonly options: PackageOptions
+  readonly run: string
+}
+
+function factsOf({
+  base,
+  container,
+  destinations,
+  options,
+  project,
+  run,
+}: FactsOptions): Omit<PackageFacts, 'mounts' | 'entries' | 'created'> {
+  const baseDigest = base.RepoDigests?.[0]?.split('@')[1]
+  return {
+    run,
+    author: options.author ?? project.repository?.author,
+    message: options.message,
+    branch: project.branch,
+    commit: project.commit,
+    dirty: project.repository?.dirty,
+    source: project.repository?.remote,
+    version: destinations[0].reference.tag,
+    baseName: container.Config.Image,
+    baseDigest: baseDigest !== undefined && isDigest(baseDigest) ? baseDigest : undefined,
+  }
+}
+
+function imageMissing(container: ContainerDetails): FailedError {
+  return new FailedError(`The image of ${printable(nameOf(container))} was removed from the engine.`, {
+    code: 'image-missing',
+    hint: `Pull or build ${printable(container.Config.Image)} again, so that the engine has its layers.`,
+  })
+}
+
+function registryMissing(): UsageError {
+  return new UsageError('--push needs a registry, and there is none.', {
+    code: 'registry-missing',
+    hint: 'Name one with --registry HOST[:PORT][/NAMESPACE], KEG_REGISTRY or the setting registry.',
+  })
+}
