@@ -81,7 +81,7 @@ export abstract class KegCommand extends Command {
   protected override async catch(error: Error & {exitCode?: number}): Promise<unknown> {
     this.#display.clear()
     // Whatever an aborted stream or request throws on its way out: the reason is the signal.
-    const reason: unknown = this.#abort.signal.aborted ? this.#abort.signal.reason : error
+    const reason: unknown = this.#abort.signal.aborted ? this.#abort.signal.reason : withoutSuppression(error)
     if (!(reason instanceof KegError)) return super.catch(error)
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(reason))
@@ -109,4 +109,11 @@ export abstract class KegCommand extends Command {
     const {code, data, exitCode, hint, message} = error
     return {error: {code, message, hint, exitCode, ...(data === undefined ? {} : {data})}}
   }
+}
+
+/** Cleaning up failed after something else had: what went wrong first is what the user has to know. */
+function withoutSuppression(error: unknown): unknown {
+  return error instanceof Error && error.name === 'SuppressedError'
+    ? withoutSuppression(Reflect.get(error, 'suppressed'))
+    : error
 }

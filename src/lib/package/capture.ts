@@ -3,9 +3,10 @@ import {EngineError} from '../engine/engine-error.js'
 import type {ContainerDetails} from '../engine/types.js'
 import {FailedError} from '../error/keg-error.js'
 import type {ProgressListener} from '../terminal/progress.js'
-import {formatDuration, printable} from '../terminal/text.js'
+import {printable} from '../terminal/text.js'
 import {helperLabels, mountUnreadable, type HelperContainer} from './helper-container.js'
 import {MOUNT_PLACE} from './mount-selection.js'
+import {settleAll} from './settle.js'
 import {Spool} from './spool.js'
 
 /** A mount to be read, and the helper container it is read through. */
@@ -48,10 +49,14 @@ export class Capture implements AsyncDisposable {
    * @throws FailedError `pause-failed`, `commit-failed`, `unpause-failed`, and what reading mounts throws.
    */
   static async take(options: CaptureOptions): Promise<Capture> {
-    const recordings = await Promise.all(options.mounts.map(() => Spool.create()))
+    const recordings = await settleAll(options.mounts.map(() => Spool.create()))
     let image: string | undefined
     try {
+      options.progress({stage: STAGE, state: 'running'})
       const {pausedMilliseconds} = await whilePaused(options, () => readAll(options, recordings, (id) => (image = id)))
+      const done = recordings.reduce((sum, {size}) => sum + size, 0)
+      const note = pausedMilliseconds > 0 ? 'standing still for it' : undefined
+      options.progress({stage: STAGE, state: 'done', done, ...(note !== undefined && {note})})
       options.signal.throwIfAborted()
       if (image === undefined) throw new Error('the commit has no id')
       return new Capture(options.engine, image, recordings, pausedMilliseconds)
@@ -74,25 +79,24 @@ async function discard(engine: Engine, image: string | undefined, recordings: re
 }
 
 async function whilePaused<T>(
-  {container, engine, progress, signal}: CaptureOptions,
+  {container, engine, signal}: CaptureOptions,
   read: () => Promise<T>,
 ): Promise<{value: T; pausedMilliseconds: number}> {
-  if (!container.State.Running || container.State.Paused) return {value: await read(), pausedMilliseconds: 0}
+  // Much may have happened since it was found: sizes were measured, questions answered.
+  const state = (await engine.container(container.Id))?.State
+  if (state === undefined) throw containerGone(container)
+  if (!state.Running || state.Paused) return {value: await read(), pausedMilliseconds: 0}
   signal.throwIfAborted()
   const startedAt = performance.now()
-  await pause(engine, container)
   let value: T
   try {
-    // An engine may say that it paused and have failed to.
-    if ((await engine.container(container.Id))?.State.Paused !== true) throw pauseFailed(container)
+    await pause(engine, container)
     value = await read()
   } finally {
+    // Also when pausing failed: the answer may have been lost, and the container paused all the same.
     await unpause(engine, container)
   }
-  const pausedMilliseconds = Math.round(performance.now() - startedAt)
-  const note = `the container stood still for ${formatDuration(pausedMilliseconds)}`
-  progress({stage: STAGE, state: 'done', note})
-  return {value, pausedMilliseconds}
+  return {value, pausedMilliseconds: Math.round(performance.now() - startedAt)}
 }
 
 async function pause(engine: Engine, container: ContainerDetails): Promise<void> {
@@ -102,6 +106,15 @@ async function pause(engine: Engine, container: ContainerDetails): Promise<void>
     if (cause instanceof EngineError) throw pauseFailed(container, cause)
     throw cause
   }
+  // An engine may say that it paused and have failed to.
+  if ((await engine.container(container.Id))?.State.Paused !== true) throw pauseFailed(container)
+}
+
+function containerGone(container: ContainerDetails): FailedError {
+  return new FailedError(`The container ${nameOf(container)} was removed meanwhile.`, {
+    code: 'container-gone',
+    hint: 'Start it again, and package it then.',
+  })
 }
 
 function pauseFailed(container: ContainerDetails, cause?: EngineError): FailedError {

@@ -2,6 +2,7 @@ import {readTar} from '../tar/read-tar.js'
 import type {ProgressListener} from '../terminal/progress.js'
 import {mountUnreadable, type HelperContainer} from './helper-container.js'
 import {MOUNT_PLACE} from './mount-selection.js'
+import {settleAll} from './settle.js'
 
 /** What a mount holds. */
 export interface MountSize {
@@ -24,7 +25,7 @@ export interface MeasureOptions {
 export async function measureMounts({enoughBytes, mounts, progress, signal}: MeasureOptions): Promise<MountSize[]> {
   let total = 0
   const stage = 'Measuring the mounts'
-  const sizes = await Promise.all(
+  const sizes = await settleAll(
     mounts.map(async ({destination, reader}): Promise<MountSize> => {
       let bytes = 0
       let entries = 0

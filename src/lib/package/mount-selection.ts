@@ -4,6 +4,7 @@ import {UsageError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 import type {Cleanup} from './cleanup.js'
 import {HelperContainer, mountUnreadable} from './helper-container.js'
+import {settleAll} from './settle.js'
 import {exclusionOf, type MountFacts, type MountSurroundings} from './mount-rules.js'
 
 /** Which kinds of mount go into a package. */
@@ -61,7 +62,7 @@ export async function selectMounts(options: SelectionOptions): Promise<SelectedM
   const destinations = container.Mounts.map((mount) => withoutSlash(mount.Destination))
   for (const [flag, wish] of [...named('--exclude-mount', wishes.exclude), ...named('--include-mount', wishes.include)])
     if (!destinations.includes(withoutSlash(wish))) throw unknownMount(flag, wish, destinations)
-  const selected = await Promise.all(container.Mounts.map((mount) => select(mount, options)))
+  const selected = await settleAll(container.Mounts.map((mount) => select(mount, options)))
   return selected.sort((left, right) => (left.destination < right.destination ? -1 : 1))
 }
 

@@ -120,6 +120,7 @@ async function findAll(engine: Engine, options: PackageOptions): Promise<Found> 
   // A repository that git refuses to read matters only where its branch is needed, and is said to be missing then.
   const current = await readRepository(folder, {environment}).catch((): Repository | undefined => undefined)
   const container = await findTarget({engine, target, folder, top: current?.folder, branch: current?.branch, questions})
+  if (isRemapped(engine, container)) throw idsRemapped()
   const base = await engine.image(container.Image)
   if (base === undefined) throw imageMissing(container)
   const project = await findProject({
@@ -210,6 +211,21 @@ function factsOf({
     baseName: container.Config.Image,
     baseDigest: baseDigest !== undefined && isDigest(baseDigest) ? baseDigest : undefined,
   }
+}
+
+/** Engines shift user ids in commits but not in archives: the owners in a package would be wrong. */
+function isRemapped(engine: Engine, container: ContainerDetails): boolean {
+  return (
+    engine.securityOptions.some((option) => option.startsWith('name=userns')) &&
+    container.HostConfig.UsernsMode !== 'host'
+  )
+}
+
+function idsRemapped(): FailedError {
+  return new FailedError('This engine remaps user ids (userns-remap), and keg cannot package its containers yet.', {
+    code: 'userns-remap',
+    hint: 'Start the container with --userns=host, or use an engine without userns-remap.',
+  })
 }
 
 function imageMissing(container: ContainerDetails): FailedError {

@@ -18,23 +18,24 @@ export interface PublishOptions {
 }
 
 /**
- * Gives an image its names and pushes it. When a signal comes, the names are taken back, and those that had another image
- * before have it again; when a registry fails, the image and its names are kept, so that the push can be done again.
+ * Gives an image its names and pushes it. When a name cannot be given or a signal comes, names and image are taken back,
+ * and a name that was another image's before is that one's again. When a registry fails, the image keeps its names, so
+ * that the push can be done again.
  * @returns the digest of each name that was pushed, in the order of the destinations.
  */
 export async function publish(options: PublishOptions): Promise<(Digest | undefined)[]> {
   const {destinations, engine, environment, image, progress, push, signal} = options
-  const undo: (() => Promise<void>)[] = []
+  const undo: (() => Promise<void>)[] = [() => engine.removeImage(image, {force: true})]
+  let keepsNames = false
   try {
     for (const {reference} of destinations) {
       signal.throwIfAborted()
-      const earlier = await engine.image(formatReference(reference))
-      undo.unshift(async () => {
-        if (earlier === undefined) await engine.removeImage(formatReference(reference))
-        else await tag(engine, earlier.Id, reference)
-      })
+      const name = formatReference(reference)
+      const earlier = await engine.image(name)
+      undo.push(() => (earlier === undefined ? engine.removeImage(name) : tag(engine, earlier.Id, reference)))
       await tag(engine, image, reference)
     }
+    keepsNames = true
     const digests: (Digest | undefined)[] = []
     for (const {reference, remote} of destinations)
       digests.push(
@@ -42,10 +43,7 @@ export async function publish(options: PublishOptions): Promise<(Digest | undefi
       )
     return digests
   } catch (error) {
-    if (signal.aborted) {
-      for (const step of undo) await step()
-      await engine.removeImage(image, {force: true})
-    }
+    if (!keepsNames || signal.aborted) for (const step of undo.reverse()) await step()
     throw error
   }
 }
