@@ -33,7 +33,13 @@ export class HelperImage implements AsyncDisposable {
 
   static async create({engine, layers, like, run, signal}: HelperImageOptions): Promise<HelperImage> {
     const created = new Date().toISOString()
-    const config = {created, architecture: like.Architecture, os: like.Os, config: {Labels: helperLabels(run)}}
+    const config = {
+      created,
+      architecture: like.Architecture,
+      ...(like.Variant ? {variant: like.Variant} : {}),
+      os: like.Os,
+      config: {Labels: helperLabels(run)},
+    }
     const image = {layers: layers ?? [emptyLayer(created)], emptyHistory: [], config}
     return new HelperImage(engine, await writeToEngine({engine, image, progress: silent, signal}))
   }

@@ -12,11 +12,20 @@ export interface TarEntry {
 const LARGEST_META = 8 * 1024 * 1024
 
 /**
- * Reads a tar as it comes: ustar, pax and GNU long names, exact to the byte, in constant memory.
+ * Reads a tar as it comes: ustar, pax and GNU long names, exact to the byte, in constant memory. The source is let go when
+ * the reader stops.
  * @throws FailedError `tar-invalid` where the stream is no tar, or ends before the tar does.
  */
 export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<TarEntry> {
   const bytes = new ByteSource(source)
+  try {
+    yield* entries(bytes)
+  } finally {
+    await bytes.close()
+  }
+}
+
+async function* entries(bytes: ByteSource): AsyncGenerator<TarEntry> {
   let records = new Map<string, Buffer>()
   for (;;) {
     const block = bytes.available(BLOCK) ?? (await bytes.take(BLOCK))
@@ -120,6 +129,11 @@ class ByteSource {
     const body = Buffer.from(await this.take(size))
     await this.take(paddingAfter(size))
     return body
+  }
+
+  /** Lets the source go, also one that was not read to its end. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.()
   }
 
   /** Whatever follows the end of the tar, so that the source sees its stream read to its end. */
