@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// The two dashes keep Node 20 from reading keg's own --env-file as its own.
 // keg from a checkout: every plugin of the workspace is loaded, as `npm run build` compiled it.
 import {execute, settings} from '@oclif/core'
 

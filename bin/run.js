@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// The two dashes keep Node 20 from reading keg's own --env-file as its own.
 import module from 'node:module'
 import {execute, settings} from '@oclif/core'
 

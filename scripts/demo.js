@@ -121,7 +121,7 @@ function commandsIn(session, {cwd, env}) {
     show: async (program, programArguments) => {
       console.log(bold(`$ ${commandLine(program, programArguments)}`))
       if (program === 'keg') {
-        const keg = [join(repository, 'bin/dev.js'), ...programArguments]
+        const keg = ['--', join(repository, 'bin/dev.js'), ...programArguments]
         return (await session.run(process.execPath, keg, {cwd, env, output: 'both'})).stdout
       }
       // A build or container that is left half done would be found by nobody.

@@ -35,7 +35,9 @@ export async function installDependencies(session) {
 export async function compile(session) {
   session.tell('Compiling ...')
   const compiler = join(repository, 'node_modules/typescript/bin/tsc')
-  await session.run(process.execPath, [compiler, '-b', ...(await readWorkspaces())], {cwd: repository})
+  // Not `tsc -b`: to tell whether there is something to do, it looks at the files of the workspace alone, not at src/lib.
+  for (const workspace of await readWorkspaces())
+    await session.run(process.execPath, [compiler, '-p', workspace], {cwd: repository})
 }
 
 /**

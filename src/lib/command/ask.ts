@@ -37,16 +37,20 @@ export interface TerminalQuestionsOptions {
   readonly yes: boolean
   /** Called before a question is shown. */
   readonly before: () => void
+  /** Ends a question that nobody has answered yet; its reason is what is thrown then. */
+  readonly signal: AbortSignal
 }
 
 /** Questions on the terminal, through inquirer, written to standard error. */
-export function terminalQuestions({possible, yes, before}: TerminalQuestionsOptions): Questions {
+export function terminalQuestions({before, possible, signal, yes}: TerminalQuestionsOptions): Questions {
   const inquire = async (question: (inquirer: PromptModule) => Promise<{answer: unknown}>): Promise<unknown> => {
     const {default: inquirer} = await import('inquirer')
     before()
     try {
-      return (await question(inquirer.createPromptModule({output: process.stderr}))).answer
+      return (await question(inquirer.createPromptModule({output: process.stderr, signal}))).answer
     } catch (error) {
+      // A signal from outside, or Ctrl-C before the terminal hands on its keys one by one.
+      signal.throwIfAborted()
       if (error instanceof Error && error.name === 'ExitPromptError') throw new InterruptedError('SIGINT')
       throw error
     }

@@ -1,5 +1,6 @@
-import {Command, Flags} from '@oclif/core'
-import {InterruptedError, KegError} from '../error/keg-error.js'
+import {Command, Errors, Flags, toConfiguredId} from '@oclif/core'
+import {stripVTControlCharacters} from 'node:util'
+import {InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
 import {ProgressDisplay} from '../terminal/progress-display.js'
 import {silent, type ProgressListener} from '../terminal/progress.js'
 import {printable} from '../terminal/text.js'
@@ -33,7 +34,7 @@ export abstract class KegCommand extends Command {
   readonly #display = new ProgressDisplay(process.stderr)
   #onSignal: ((signal: NodeJS.Signals) => void) | undefined
 
-  /** Aborted by SIGINT and SIGTERM, with an InterruptedError as its reason. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP, with an InterruptedError as its reason. */
   protected get signal(): AbortSignal {
     return this.#abort.signal
   }
@@ -52,7 +53,12 @@ export abstract class KegCommand extends Command {
       json: this.jsonEnabled(),
       noInput: flags['no-input'],
     })
-    return terminalQuestions({possible, yes: flags.yes, before: () => this.#display.clear()})
+    return terminalQuestions({
+      possible,
+      yes: flags.yes,
+      before: () => this.#display.clear(),
+      signal: this.#abort.signal,
+    })
   }
 
   /** A line for the person at the terminal: standard error, never in the way of the result. */
@@ -65,23 +71,26 @@ export abstract class KegCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     this.#onSignal = (signal) => {
-      if (signal !== 'SIGINT' && signal !== 'SIGTERM') return
+      const stop = STOP_SIGNALS.find((name) => name === signal)
+      if (stop === undefined) return
       this.#display.clear()
-      if (!this.#abort.signal.aborted) this.#abort.abort(new InterruptedError(signal))
+      if (!this.#abort.signal.aborted) this.#abort.abort(new InterruptedError(stop))
       else process.stderr.write('Still cleaning up.\n')
     }
-    process.on('SIGINT', this.#onSignal)
-    process.on('SIGTERM', this.#onSignal)
-    // `keg ... | head` closes the pipe: that is its right, and no error.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+    for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal)
+    // `keg ... | head` closes the pipe, and a terminal may be gone: what cannot be shown any more is no error.
+    for (const output of [process.stdout, process.stderr])
+      output.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+      })
   }
 
   protected override async catch(error: Error & {exitCode?: number}): Promise<unknown> {
     this.#display.clear()
     // Whatever an aborted stream or request throws on its way out: the reason is the signal.
-    const reason: unknown = this.#abort.signal.aborted ? this.#abort.signal.reason : withoutSuppression(error)
+    const reason: unknown = this.#abort.signal.aborted
+      ? this.#abort.signal.reason
+      : this.#asUsageError(withoutSuppression(error))
     if (!(reason instanceof KegError)) return super.catch(error)
     if (this.jsonEnabled()) {
       this.logJson(this.toErrorJson(reason))
@@ -95,12 +104,21 @@ export abstract class KegCommand extends Command {
     return this.exit(reason.exitCode)
   }
 
+  /** What oclif throws for a command line that it cannot read has other exit codes and another form; ExitError is none. */
+  #asUsageError(error: unknown): unknown {
+    if (!(error instanceof Errors.CLIError) || error instanceof Errors.ExitError) return error
+    const message = stripVTControlCharacters(error.message).replace(/\nSee more help with --help$/, '')
+    const command = toConfiguredId(this.id ?? '', this.config)
+    return new UsageError(message, {
+      code: 'usage-invalid',
+      hint: `All that it takes is shown by: ${this.config.bin} ${command} --help`,
+      cause: error,
+    })
+  }
+
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#display.clear()
-    if (this.#onSignal !== undefined) {
-      process.off('SIGINT', this.#onSignal)
-      process.off('SIGTERM', this.#onSignal)
-    }
+    for (const signal of STOP_SIGNALS) if (this.#onSignal !== undefined) process.off(signal, this.#onSignal)
     await super.finally(error)
   }
 

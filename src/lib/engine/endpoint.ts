@@ -67,7 +67,9 @@ function parseHost(host: string, origin: string, tls: TlsMaterial | undefined): 
     case 'http':
     case 'https': {
       if (!URL.canParse(`http://${rest}`)) throw invalid()
-      const {hostname, port} = new URL(`http://${rest}`)
+      const {hostname} = new URL(`http://${rest}`)
+      // As an address of http it would lose the port 80.
+      const {port} = new URL(`tcp://${rest}`)
       const secure = tls ?? (scheme === 'https' ? {skipVerify: false} : undefined)
       return {
         kind: 'tcp',
@@ -77,6 +79,11 @@ function parseHost(host: string, origin: string, tls: TlsMaterial | undefined): 
         ...(secure ? {tls: secure} : {}),
       }
     }
+    case 'ssh':
+      throw new UsageError(`${origin} is an address of ssh, which keg cannot connect through: ${printable(host)}`, {
+        code: 'host-invalid',
+        hint: 'Forward its socket with ssh -N -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.',
+      })
     default:
       throw invalid()
   }

@@ -197,7 +197,10 @@ export class Engine {
       }
       throw new EngineError(0, 'the engine ended before the container did')
     }
-    return {exitCode: first()}
+    const exitCode = first()
+    // Whoever awaits it hears of its failure; nobody may be there yet, or any more.
+    exitCode.catch(() => undefined)
+    return {exitCode}
   }
 
   /** Splits what `containerLogs` gave into standard output and standard error. */

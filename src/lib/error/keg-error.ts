@@ -1,3 +1,5 @@
+import {constants} from 'node:os'
+
 /** What every error of keg carries besides its message. */
 export interface ErrorDetails {
   /** A stable name for scripts, such as `reference-invalid`; it never changes with the wording. */
@@ -46,12 +48,16 @@ export class MissingError extends KegError {
   readonly exitCode = 4
 }
 
+/** The signals that end the work: Ctrl-C, a request to end, a terminal that was closed. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export type StopSignal = (typeof STOP_SIGNALS)[number]
+
 /** A signal or the user ended the work; everything temporary is gone. */
 export class InterruptedError extends KegError {
   readonly exitCode: number
 
-  constructor(readonly signal: 'SIGINT' | 'SIGTERM') {
+  constructor(readonly signal: StopSignal) {
     super(`Stopped by ${signal}.`, {code: 'interrupted', hint: 'Everything temporary has been removed.'})
-    this.exitCode = signal === 'SIGINT' ? 130 : 143
+    this.exitCode = 128 + constants.signals[signal]
   }
 }

@@ -53,7 +53,7 @@ export function entryLine({header, sha256}: Entry): string {
     ...(header.type === 'character' || header.type === 'block'
       ? [`device=${header.deviceMajor},${header.deviceMinor}`]
       : []),
-    ...[...header.xattrs].map(([name, value]) => `xattr.${escape(textBytes(name))}=${value.toString('hex')}`),
+    ...[...header.xattrs].map(([name, value]) => `xattr.${escape(name)}=${value.toString('hex')}`),
   ]
   return `${words.join(' ')}\n`
 }
@@ -71,8 +71,4 @@ const MTREE_TYPES = {
 /** As vis(3) with VIS_OCTAL: whatever is not a plain printable ASCII character becomes `\ooo`. */
 function escape(bytes: string): string {
   return bytes.replace(/[^!-~]|[\\#]/g, (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`)
-}
-
-function textBytes(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1')
 }

@@ -59,8 +59,11 @@ export async function* mountLayer(recording: MountRecording, onEntry?: (entry: E
   yield END_OF_TAR
 }
 
-/** The archive's first component is the mount point itself, whatever it is called there. */
-function placed(archivedPath: string, root: string): string {
+/**
+ * Where a path of an archive of a mount belongs: the archive's first component is the mount point itself, whatever it is
+ * called there. All are byte strings without a leading slash.
+ */
+export function placed(archivedPath: string, root: string): string {
   const slash = archivedPath.indexOf('/')
   return slash < 0 ? root : root + archivedPath.slice(slash)
 }

@@ -66,15 +66,17 @@ export function exclusionOf(mount: MountFacts, {folder, home}: MountSurroundings
   if (mount.type !== 'bind') return never(`a mount of type ${mount.type}, which keg cannot read`)
 
   const source = hostPath(mount.source)
-  if (source === '/') return unlessAsked('the whole file system of the host')
+  if (source === '/' || WHOLE_DRIVE.test(mount.source)) return unlessAsked('the whole file system of the host')
   const homeOf = homeFolder(source, home)
   if (homeOf === source) return unlessAsked('a home folder')
-  if (folder !== undefined && isWithin(source, hostPath(folder))) return undefined
+  if (folder !== undefined && isWithin(source, hostPath(folder)) && !holdsAll(hostPath(folder), homeOf))
+    return undefined
   if (isCredential(mount, source)) return unlessAsked('named like credentials, and outside the project folder')
   if (homeOf !== undefined && source.startsWith(`${homeOf}/.`))
     return unlessAsked('a dot folder or file of a home folder')
-  if (SHARED_FOLDERS.includes(source)) return unlessAsked('a system folder')
-  const isSystem = SYSTEM_FOLDERS.some((system) => isWithin(source, system))
+  if (SHARED_FOLDERS.includes(source.replace(DRIVE, ''))) return unlessAsked('a system folder')
+  if (home !== undefined && isWithin(hostPath(home), source)) return unlessAsked('a folder with a home folder in it')
+  const isSystem = SYSTEM_FOLDERS.some((system) => isWithin(source, system)) || WINDOWS_FOLDERS.test(source)
   if (isSystem && !WORK_FOLDERS.some((work) => isWithin(source, work))) return unlessAsked('a system folder')
   return undefined
 }
@@ -83,17 +85,36 @@ function isCredential(mount: MountFacts, source: string): boolean {
   return isWithin(mount.destination, '/run/secrets') || source.split('/').some((name) => CREDENTIALS.test(name))
 }
 
-/** A bind's source as the host knows it: Docker Desktop shows its own mount points of the host's disks. */
+/** A "project" that is the machine's root, or that the home folder lies in, makes nothing the project's own. */
+function holdsAll(folder: string, home: string | undefined): boolean {
+  return folder === '/' || (home !== undefined && isWithin(home, folder))
+}
+
+/** Where Docker Desktop shows the host's disks. */
+const DESKTOP_MOUNTS = /^\/(?:host_mnt|run\/desktop\/mnt\/host)(?=\/|$)/
+
+/** A folder `/c` of Linux is a folder like any other: these are disks of Windows. */
+const WHOLE_DRIVE = /^(?:[A-Za-z]:|\/(?:host_mnt|run\/desktop\/mnt\/host|mnt)\/[a-z])[\\/]*$/
+
+/** What a disk of Windows begins with, as Docker Desktop and WSL write it. */
+const DRIVE = /^(?:\/mnt)?\/[a-z](?=\/|$)/
+
+const WINDOWS_FOLDERS = /^(?:\/mnt)?\/[a-z]\/(?:Windows|Program Files(?: \(x86\))?|ProgramData)(?=\/|$)/i
+
+/** A bind's source in one form, as the host knows it: `C:\work` and Docker Desktop's mount point of it are `/c/work`. */
 function hostPath(source: string): string {
-  const unwrapped = source.replaceAll('\\', '/').replace(/^\/(?:host_mnt|run\/desktop\/mnt\/host)(?=\/)/, '')
-  const path = posix.normalize(unwrapped)
+  const slashed = source
+    .replaceAll('\\', '/')
+    .replace(/^([A-Za-z]):(?=\/|$)/, (_, drive: string) => `/${drive.toLowerCase()}`)
+  const path = posix.normalize(slashed.replace(DESKTOP_MOUNTS, '') || '/')
   return path.length > 1 ? path.replace(/\/$/, '') : path
 }
 
 /** The home folder that `path` is or lies in. */
 function homeFolder(path: string, home: string | undefined): string | undefined {
-  if (home !== undefined && isWithin(path, hostPath(home))) return hostPath(home)
-  return /^(?:\/root|\/var\/root|(?:\/[a-z])?\/(?:home|Users)\/[^/]+)(?=\/|$)/.exec(path)?.[0]
+  const own = home === undefined ? '/' : hostPath(home)
+  if (own !== '/' && isWithin(path, own)) return own
+  return /^(?:\/root|\/var\/root|(?:(?:\/mnt)?\/[a-z])?\/(?:home|Users)\/[^/]+)(?=\/|$)/.exec(path)?.[0]
 }
 
 /** Whether a path is a folder or lies in it. Both are absolute and normal. */

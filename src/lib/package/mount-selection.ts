@@ -59,11 +59,27 @@ export interface SelectionOptions {
  */
 export async function selectMounts(options: SelectionOptions): Promise<SelectedMount[]> {
   const {container, wishes} = options
-  const destinations = container.Mounts.map((mount) => withoutSlash(mount.Destination))
+  const destinations = destinationsOf(container)
   for (const [flag, wish] of [...named('--exclude-mount', wishes.exclude), ...named('--include-mount', wishes.include)])
     if (!destinations.includes(withoutSlash(wish))) throw unknownMount(flag, wish, destinations)
-  const selected = await settleAll(container.Mounts.map((mount) => select(mount, options)))
+  const selected = await settleAll(mountsOf(container).map((mount) => select(mount, options)))
   return selected.sort((left, right) => (left.destination < right.destination ? -1 : 1))
+}
+
+/** Where a container was started with mounts, those in memory included; symlinks are not followed yet. */
+export function destinationsOf(container: ContainerDetails): string[] {
+  return mountsOf(container).map(({Destination}) => withoutSlash(Destination))
+}
+
+/** All mounts of a container: those of `--tmpfs` are not among what engines call its mounts. */
+function mountsOf({HostConfig, Mounts}: ContainerDetails): MountPoint[] {
+  const inMemory = Object.keys(HostConfig.Tmpfs ?? {}).map((path) => ({
+    Type: 'tmpfs',
+    Source: '',
+    Destination: path,
+    RW: true,
+  }))
+  return [...Mounts, ...inMemory]
 }
 
 async function select(mount: MountPoint, options: SelectionOptions): Promise<SelectedMount> {

@@ -10,6 +10,7 @@ import {writeToEngine} from './image/engine-sink.js'
 import type {ImageLayer} from './image/image.js'
 import {readStoredImage, type StoredImage} from './image/stored-image.js'
 import {packageLabels, readMountLayers, type MountLayerLabel, type PackageFacts} from './labels.js'
+import {destinationsOf} from './mount-selection.js'
 import {mountLayer, type MountRecording} from './mount-layer.js'
 import {layerFacts} from './layer-facts.js'
 import {placeMounts} from './placement.js'
@@ -113,15 +114,18 @@ async function placeRecordings(
   stored: StoredImage,
 ): Promise<PlacedRecording[]> {
   if (mounts.length === 0) return []
-  const destinations = mounts.map(({destination}) => destination)
-  const allDestinations = container.Mounts.map(({Destination}) => Destination)
   await using files = await HelperImage.create({engine, like: committed, run, signal, layers: stored.layers})
-  const places = await placeMounts({engine, image: files.id, run, destinations, allDestinations})
+  const recordings = mounts.map((mount, index) => {
+    const spool = capture.recordings[index]
+    if (spool === undefined) throw new Error(`no recording of ${mount.destination}`)
+    return {...mount, read: () => spool.read()}
+  })
+  const allDestinations = destinationsOf(container)
+  const places = await placeMounts({engine, image: files.id, run, recordings, allDestinations})
   return places.map(({destination, ...place}) => {
-    const index = destinations.indexOf(destination)
-    const [mount, spool] = [mounts[index], capture.recordings[index]]
-    if (mount === undefined || spool === undefined) throw new Error(`no recording of ${destination}`)
-    return {destination, type: mount.type, recording: {...place, read: () => spool.read()}}
+    const mount = recordings.find((recording) => recording.destination === destination)
+    if (mount === undefined) throw new Error(`no recording of ${destination}`)
+    return {destination, type: mount.type, recording: {...place, read: mount.read}}
   })
 }
 

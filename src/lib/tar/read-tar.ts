@@ -1,4 +1,5 @@
 import {FailedError} from '../error/keg-error.js'
+import {printable} from '../terminal/text.js'
 import {BLOCK, paddingAfter, typeOfFlag, XATTR_RECORD, type TarHeader} from './tar-header.js'
 
 /** One file of a tar, with its content; content that nobody reads is passed over. */
@@ -125,7 +126,7 @@ class ByteSource {
 
   /** The body of a header that describes the next file. */
   async meta(size: number): Promise<Buffer> {
-    if (size > LARGEST_META) throw invalid('a header is too large')
+    if (size < 0 || size > LARGEST_META) throw invalid('a header has an impossible size')
     const body = Buffer.from(await this.take(size))
     await this.take(paddingAfter(size))
     return body
@@ -144,7 +145,9 @@ class ByteSource {
 
 function parseHeader(block: Buffer, flag: string, size: number, records: ReadonlyMap<string, Buffer>): TarHeader {
   const type = typeOfFlag(flag)
-  if (type === undefined) throw invalid(`it has an entry of the unknown type ${JSON.stringify(flag)}`)
+  if (type === undefined) throw invalid(`it has an entry of the unknown type ${printable(flag)}`)
+  // Its content would be a map of its holes, and what is between them.
+  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) throw invalid('it has a sparse file')
   const text = (name: string): string | undefined => records.get(name)?.toString('latin1')
   const number = (name: string, otherwise: number): number => {
     const value = text(name)
@@ -157,13 +160,15 @@ function parseHeader(block: Buffer, flag: string, size: number, records: Readonl
   const name = readText(block, 0, 100)
   const path = text('path') ?? (prefix === '' ? name : `${prefix}/${name}`)
   const link = text('linkpath') ?? readText(block, 157, 100)
+  const contentSize = type === 'file' ? number('size', size) : 0
+  if (contentSize < 0) throw invalid('a size in it is negative')
   return {
     path: cleanPath(path),
     type,
     mode: readNumber(block, 100, 8) & 0o7777,
     uid: number('uid', readNumber(block, 108, 8)),
     gid: number('gid', readNumber(block, 116, 8)),
-    size: type === 'file' ? number('size', size) : 0,
+    size: contentSize,
     mtime: number('mtime', readNumber(block, 136, 12)),
     link: type === 'hardlink' ? cleanPath(link) : type === 'symlink' ? link : '',
     deviceMajor: readNumber(block, 329, 8),
@@ -176,12 +181,11 @@ function parseHeader(block: Buffer, flag: string, size: number, records: Readonl
   }
 }
 
-/** Without `./` or `/` before it and `/` behind it; the root is the empty string. */
+/** Without `/` at its ends, and without what names no folder of its own; the root is the empty string. */
 function cleanPath(path: string): string {
-  const cleaned = path.replace(/^(?:\.?\/+)+/, '').replace(/\/+$/, '')
-  if (cleaned === '.') return ''
-  if (cleaned.split('/').includes('..')) throw invalid('it has a path with .. in it')
-  return cleaned
+  const names = path.split('/').filter((name) => name !== '' && name !== '.')
+  if (names.includes('..')) throw invalid('it has a path with .. in it')
+  return names.join('/')
 }
 
 function parsePax(body: Buffer, records: Map<string, Buffer>): Map<string, Buffer> {

@@ -73,7 +73,7 @@ export class ProgressDisplay {
   }
 
   #paint(text: string): void {
-    const width = Math.max(20, (this.target.columns ?? 80) - 1)
+    const width = Math.max(20, (this.target.columns || 80) - 1)
     this.target.write(`\r\u001b[K${printable(text).slice(0, width)}`)
     this.#painted = true
   }

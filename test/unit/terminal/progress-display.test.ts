@@ -99,6 +99,12 @@ describe('progress on a terminal', () => {
     ])
   })
 
+  it('takes a terminal that does not know its width for one of 80 columns', () => {
+    const {shown, written} = display({isTTY: true, columns: 0})
+    shown.listen({stage: 'x'.repeat(100), state: 'running'})
+    expect(written).to.deep.equal([paint('x'.repeat(79))])
+  })
+
   it('is taken away once, before something else is written', () => {
     const {shown, written} = display({isTTY: true})
     shown.clear()

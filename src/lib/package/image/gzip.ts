@@ -12,11 +12,14 @@ const MEMBER = 1024 * 1024
  */
 export async function* gzipMembers(source: AsyncIterable<Buffer>, parallel = 4): AsyncGenerator<Buffer> {
   const waiting: Promise<Buffer>[] = []
+  let isEmpty = true
   for await (const chunk of gather(source, MEMBER)) {
+    isEmpty = false
     const member = gzip(chunk, {level: 6})
     member.catch(() => undefined) // awaited below, in its turn
     waiting.push(member)
     if (waiting.length >= parallel) yield await (waiting.shift() as Promise<Buffer>)
   }
   for (const member of waiting) yield await member
+  if (isEmpty) yield await gzip(Buffer.alloc(0))
 }
