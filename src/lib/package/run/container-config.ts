@@ -1,0 +1,78 @@
+import {posix} from 'node:path'
+import type {ImageDetails} from '../../engine/types.js'
+import {RefusedError} from '../../error/keg-error.js'
+import {printable} from '../../terminal/text.js'
+import type {PlannedPort} from './port-plan.js'
+import {portKey} from './published-ports.js'
+import type {GrantedSettings} from './granted-settings.js'
+
+/** How a package's container is to be made. */
+export interface ContainerPlan {
+  /** The image as docker shows it. */
+  readonly image: string
+  readonly imageLabels: Readonly<Record<string, string>>
+  readonly name: string
+  readonly detach: boolean
+  /** Removed by the engine when it ends. */
+  readonly autoRemove: boolean
+  readonly command: readonly string[]
+  readonly entrypoint: string | undefined
+  readonly variables: readonly string[]
+  readonly network: string | undefined
+  readonly ports: readonly PlannedPort[]
+  readonly settings: GrantedSettings
+  /** Id of this run of keg, for the label `com.keg.run`. */
+  readonly run: string
+}
+
+/** Labels by which compose, Docker Desktop and keg take a container for one of theirs. */
+const OWNERSHIP =
+  /^(?:com\.docker\.|desktop\.docker\.io\/|com\.keg\.(?:folder|branch|tap|role|run|protect|build\.key)$)/
+
+/** Labels of an image that must not speak for its container, blanked: a container cannot be without them. */
+export function blankedLabels(imageLabels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(imageLabels)
+      .filter((name) => OWNERSHIP.test(name))
+      .map((name) => [name, '']),
+  )
+}
+
+/** The body of `POST /containers/create`. Nothing of the host's environment, and no right beyond docker's defaults, is ever in it. */
+export function containerConfig(plan: ContainerPlan): object {
+  const {init, readOnly, shmSize, tmpfs, tty, writable} = plan.settings
+  const bindings: Record<string, {HostIp: string; HostPort: string}[]> = {}
+  for (const port of plan.ports) (bindings[portKey(port)] ??= []).push({HostIp: port.address, HostPort: port.hostPort})
+  return {
+    Image: plan.image,
+    Env: plan.variables,
+    Labels: {...blankedLabels(plan.imageLabels), 'com.keg.role': 'package', 'com.keg.run': plan.run},
+    ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
+    ...(plan.command.length > 0 && {Cmd: plan.command}),
+    ...(plan.entrypoint !== undefined && {Entrypoint: [plan.entrypoint]}),
+    ...(tty && {Tty: true}),
+    ...(writable.length > 0 && {Volumes: Object.fromEntries(writable.map((path) => [path, {}]))}),
+    HostConfig: {
+      AutoRemove: plan.autoRemove,
+      PortBindings: bindings,
+      ...(plan.network !== undefined && {NetworkMode: plan.network}),
+      ...(init && {Init: true}),
+      ...(readOnly && {ReadonlyRootfs: true}),
+      ...(shmSize !== undefined && {ShmSize: shmSize}),
+      ...(Object.keys(tmpfs).length > 0 && {Tmpfs: tmpfs}),
+    },
+  }
+}
+
+/**
+ * A working directory under /proc is how CVE-2024-21626 gets at the host through a file descriptor that runc left open.
+ * @throws RefusedError `working-directory-refused`.
+ */
+export function checkWorkingDirectory({Config}: Pick<ImageDetails, 'Config'>): void {
+  const directory = Config?.WorkingDir ?? ''
+  if (!/^\/+(?:proc|dev\/fd|dev\/std(?:in|out|err))(?:\/|$)/.test(posix.resolve('/', directory))) return
+  throw new RefusedError(`The image wants to start in ${printable(directory)}, which can lead out of a container.`, {
+    code: 'working-directory-refused',
+    hint: 'No honest image does that (CVE-2024-21626): ask whoever made it.',
+  })
+}

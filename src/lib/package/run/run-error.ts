@@ -1,0 +1,57 @@
+import {EngineError} from '../../engine/engine-error.js'
+import {FailedError, type ErrorDetails} from '../../error/keg-error.js'
+
+/**
+ * The package could not be run. Exit codes are those of `docker run`: 125 the engine (or a pull) failed, 126 the command
+ * cannot be invoked, 127 there is no such command, else the container's own
+ * (https://docs.docker.com/reference/cli/docker/container/run/#exit-status).
+ */
+export class RunError extends FailedError {
+  override readonly exitCode: number
+
+  constructor(message: string, {exitCode = 125, ...details}: ErrorDetails & {exitCode?: number}) {
+    super(message, details)
+    this.exitCode = exitCode
+  }
+}
+
+/** What failed before there was a container, as `docker run` reports it: 125, unless it is more telling than a plain failure. */
+export function beforeRun(error: unknown): unknown {
+  if (!(error instanceof FailedError) || error instanceof RunError || error.exitCode !== 1) return error
+  const {code, hint, data, message} = error
+  return new RunError(message, {code, cause: error, ...(hint !== undefined && {hint}), ...(data && {data})})
+}
+
+/** The error for a container that could not be created or started. */
+export function startError(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error
+  const {said} = error
+  const exitCode = startExitCode(said)
+  const network = /network (\S+) not found/.exec(said)?.[1]
+  if (network !== undefined)
+    return new RunError(`There is no network ${network}.`, {
+      code: 'network-unknown',
+      hint: 'List the networks with: docker network ls',
+      cause: error,
+    })
+  return new RunError(`The container cannot be started: ${said}`, {
+    code: exitCode === 125 ? 'start-failed' : 'command-failed',
+    hint: exitCode === 125 ? 'Look into the log of the engine.' : 'Look at the command after -- and at --entrypoint.',
+    exitCode,
+    cause: error,
+  })
+}
+
+/** docker/cli, cli/command/container/run.go: which refusals of a start are about the command. */
+function startExitCode(said: string): number {
+  if (/executable file not found|no such file or directory|system cannot find the file/i.test(said)) return 127
+  if (/permission denied|is a directory|exec format error/i.test(said) && !isPortRefusal(said)) return 126
+  return 125
+}
+
+/** Whether a start failed because a port of the host was not to be had. */
+export function isPortRefusal(said: string): boolean {
+  return /port is already allocated|address already in use|ports are not available|privileged port|failed to bind host port|bind: /i.test(
+    said,
+  )
+}

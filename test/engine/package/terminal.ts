@@ -1,0 +1,65 @@
+/** keg on a terminal of its own (util-linux's script makes it), with somebody who presses keys. */
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdir, mkdtemp, readdir, realpath, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {isolatedEnvironment} from '../../../scripts/setup/environment.js'
+import {shellLine} from '../../../src/lib/terminal/text.js'
+
+const program = join(import.meta.dirname, '../../../bin/dev.js')
+
+/** What Ctrl-C is to a terminal: in its usual mode it sends SIGINT to all processes in the foreground. */
+export const ctrlC = '\u0003'
+
+/** A run of keg on a terminal. */
+export interface KegOnTerminal {
+  /** Process id of keg itself. */
+  readonly pid: number
+  /** Resolves once the terminal has shown what fits; throws with all it showed when keg ends before. */
+  shows: (pattern: RegExp) => Promise<void>
+  press: (keys: string) => void
+  readonly ended: Promise<{readonly code: number; readonly shown: string; readonly leftovers: readonly string[]}>
+}
+
+/** Starts keg in a terminal of 120 columns, with a home of its own. Whoever starts it awaits `ended`. */
+export async function kegOnTerminal(
+  kegArguments: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<KegOnTerminal> {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'keg-test-terminal-')))
+  const [folder, temporary] = [join(home, 'folder'), join(home, 'tmp')]
+  await Promise.all([mkdir(folder), mkdir(temporary)])
+  const keg = shellLine([process.execPath, '--', program, ...kegArguments])
+  const child = spawn('script', ['-qec', `stty cols 120 rows 40; echo "pid $$"; exec ${keg}`, '/dev/null'], {
+    cwd: folder,
+    env: {
+      ...(await isolatedEnvironment(home)),
+      NODE_OPTIONS: '',
+      SHELL: '/bin/sh',
+      TERM: 'xterm',
+      TMPDIR: temporary,
+      ...env,
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let shown = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text))
+  child.stdin.on('error', () => undefined)
+  const end = async () => {
+    const [code] = (await once(child, 'close')) as [number | null]
+    const leftovers = await readdir(temporary)
+    await rm(home, {force: true, recursive: true})
+    return {code: code ?? -1, shown, leftovers}
+  }
+  const ended = end()
+  ended.catch(() => undefined)
+  const shows = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(shown)) {
+      const isOver = await Promise.race([once(child.stdout, 'data').then(() => false), ended.then(() => true)])
+      if (isOver && !pattern.test(shown)) throw new Error(`keg ended and never showed ${String(pattern)}: ${shown}`)
+    }
+  }
+  await shows(/pid \d+\r?\n/)
+  return {pid: Number(/pid (\d+)/.exec(shown)?.[1]), shows, press: (keys) => child.stdin.write(keys), ended}
+}

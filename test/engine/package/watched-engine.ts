@@ -1,0 +1,119 @@
+/** A way to the real engine that lets a test see, and hold up, every request made to it. */
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {createServer, request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http'
+import type {Socket} from 'node:net'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {Transform} from 'node:stream'
+import {findEndpoint} from '../../../src/lib/engine/endpoint.js'
+import {docker} from '../../support/docker.js'
+
+/** A request as the engine gets it. */
+export interface EngineRequest {
+  /** 0 for the first. */
+  readonly index: number
+  /** Method and path without version and query: `POST /containers/<id>/pause`. */
+  readonly line: string
+}
+
+/** What a test does at a request; a promise holds the request, or its answer, up. */
+export interface Watchers {
+  /** Before the engine gets it. */
+  readonly arriving?: (request: EngineRequest) => Promise<void> | void
+  /** When the engine has answered, and before the client knows. */
+  readonly answered?: (request: EngineRequest) => Promise<void> | void
+}
+
+export interface WatchedEngine {
+  /** What DOCKER_HOST has to be for a client to come this way. */
+  readonly host: string
+  readonly requests: readonly EngineRequest[]
+  /** The ids of runs of keg whose containers and images went this way. */
+  readonly runs: ReadonlySet<string>
+  close(): Promise<void>
+}
+
+/** Opens a socket that hands on to the engine of the tests. */
+export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngine> {
+  const endpoint = await findEndpoint(process.env)
+  const engine = endpoint.kind === 'socket' ? {socketPath: endpoint.path} : {host: endpoint.host, port: endpoint.port}
+  const folder = await mkdtemp(join(tmpdir(), 'keg-test-engine-'))
+  const path = join(folder, 'docker.sock')
+  const requests: EngineRequest[] = []
+  const runs = new Set<string>()
+  const sockets = new Set<Socket>()
+
+  const handOn = async (client: IncomingMessage, answer: ServerResponse): Promise<void> => {
+    const {headers, method = 'GET', url = '/'} = client
+    const line = `${method} ${url.replace(/^\/v\d+\.\d+(?=\/)/, '').replace(/\?.*/, '')}`
+    const request = {index: requests.length, line}
+    requests.push(request)
+    await watchers.arriving?.(request)
+    const upstream = httpRequest({...engine, method, path: url, headers})
+    upstream.on('error', () => answer.destroy())
+    // Whoever hangs up early hangs up on the engine too.
+    answer.on('close', () => upstream.destroy())
+    client.on('error', () => upstream.destroy())
+    upstream.on('response', (response) => {
+      const pass = async (): Promise<void> => {
+        await watchers.answered?.(request)
+        answer.writeHead(response.statusCode ?? 500, response.headers)
+        answer.flushHeaders()
+        response.on('error', () => answer.destroy()).pipe(answer)
+      }
+      pass().catch(() => answer.destroy())
+    })
+    client.pipe(findRuns(runs)).pipe(upstream)
+  }
+  const server = createServer((client, answer) => {
+    handOn(client, answer).catch(() => answer.destroy())
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  return {
+    host: `unix://${path}`,
+    requests,
+    runs,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+      await rm(folder, {force: true, recursive: true})
+    },
+  }
+}
+
+/** Containers and images of these runs that are there now, a line for each: `container ID`, `image ID NAME:TAG`. */
+export async function madeBy({runs}: WatchedEngine): Promise<string[]> {
+  const found: string[] = []
+  for (const run of runs) {
+    const filter = ['--all', '--no-trunc', '--filter', `label=com.keg.run=${run}`]
+    const containers = await docker(['ps', ...filter, '--format', 'container {{.ID}}'])
+    const images = await docker(['images', ...filter, '--format', 'image {{.ID}} {{.Repository}}:{{.Tag}}'])
+    found.push(...`${containers}\n${images}`.split('\n').filter((line) => line !== ''))
+  }
+  return found
+}
+
+/** `running false` and the like: whether a container runs, and whether it is paused. */
+export async function stateOf(container: string): Promise<string> {
+  return docker(['inspect', '--format', '{{.State.Status}} {{.State.Paused}}', container])
+}
+
+/** Hands on what it gets, and collects the ids of runs in labels, in JSON bodies as in archives of images. */
+function findRuns(runs: Set<string>): Transform {
+  let tail = ''
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const text = tail + chunk.toString('latin1')
+      for (const [, run] of text.matchAll(/"com\.keg\.run":"([0-9a-f-]{36})"/g)) if (run !== undefined) runs.add(run)
+      tail = text.slice(-80)
+      done(null, chunk)
+    },
+  })
+}

@@ -1,0 +1,83 @@
+import {expect} from 'chai'
+import {RefusedError} from '../../../../src/lib/error/keg-error.js'
+import {
+  blankedLabels,
+  checkWorkingDirectory,
+  containerConfig,
+} from '../../../../src/lib/package/run/container-config.js'
+
+describe('checkWorkingDirectory', () => {
+  const refused = [
+    '/proc',
+    '/proc/self/fd/8',
+    '//proc/self/fd/8',
+    '/app/../proc/self/fd/7',
+    '../proc/self/fd/7',
+    '/dev/fd/8',
+    '/dev/stdin',
+    '/./proc/1',
+  ]
+  for (const WorkingDir of refused)
+    it(`refuses ${WorkingDir}`, () => {
+      expect(() => checkWorkingDirectory({Config: {WorkingDir}}))
+        .to.throw(RefusedError)
+        .with.property('code', 'working-directory-refused')
+    })
+
+  for (const WorkingDir of ['', '/', '/app', '/process', '/srv/proc', '/dev', '/dev/fdisk'])
+    it(`takes ${JSON.stringify(WorkingDir)}`, () =>
+      expect(() => checkWorkingDirectory({Config: {WorkingDir}})).not.to.throw())
+})
+
+describe('containerConfig', () => {
+  it('gives no right, no mount and no variable that was not asked for', () => {
+    const config = containerConfig({
+      image: 'app:x',
+      imageLabels: {'com.docker.compose.project': 'shop', 'com.keg.folder': '/home/me', team: 'kept'},
+      name: 'keg-app-x',
+      detach: true,
+      autoRemove: false,
+      command: [],
+      entrypoint: undefined,
+      variables: [],
+      network: undefined,
+      ports: [{port: 80, protocol: 'tcp', address: '127.0.0.1', hostPort: '8080', movable: true}],
+      settings: {init: false, tty: false, readOnly: false, writable: [], tmpfs: {}},
+      run: 'abc',
+    })
+    expect(config).to.deep.equal({
+      Image: 'app:x',
+      Env: [],
+      ExposedPorts: {'80/tcp': {}},
+      Labels: {
+        'com.docker.compose.project': '',
+        'com.keg.folder': '',
+        'com.keg.role': 'package',
+        'com.keg.run': 'abc',
+      },
+      HostConfig: {AutoRemove: false, PortBindings: {'80/tcp': [{HostIp: '127.0.0.1', HostPort: '8080'}]}},
+    })
+  })
+})
+
+describe('blankedLabels', () => {
+  it('blanks what claims a container for compose, Docker Desktop, a folder or a user', () => {
+    const labels = {
+      'com.docker.compose.project': 'a',
+      'com.docker.compose.service': 'a',
+      'desktop.docker.io/binds/0/Source': 'a',
+      'com.keg.folder': 'a',
+      'com.keg.protect': 'true',
+      'com.keg.package.branch': 'kept',
+      'org.opencontainers.image.source': 'kept',
+      'com.dockerish': 'kept',
+    }
+    expect(Object.keys(blankedLabels(labels))).to.deep.equal([
+      'com.docker.compose.project',
+      'com.docker.compose.service',
+      'desktop.docker.io/binds/0/Source',
+      'com.keg.folder',
+      'com.keg.protect',
+    ])
+  })
+})

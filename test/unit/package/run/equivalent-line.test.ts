@@ -1,0 +1,69 @@
+import {expect} from 'chai'
+import type {ContainerPlan} from '../../../../src/lib/package/run/container-config.js'
+import {equivalentLine} from '../../../../src/lib/package/run/equivalent-line.js'
+
+const plain: ContainerPlan = {
+  image: 'registry.example/app:x',
+  imageLabels: {},
+  name: 'keg-app-x',
+  detach: false,
+  autoRemove: false,
+  command: [],
+  entrypoint: undefined,
+  variables: [],
+  network: undefined,
+  ports: [],
+  settings: {init: false, tty: false, readOnly: false, writable: [], tmpfs: {}},
+  run: '1',
+}
+const line = (
+  plan: Partial<ContainerPlan>,
+  rest: {remove?: boolean; typedVariables?: string[]; files?: string[]} = {},
+) =>
+  equivalentLine({
+    plan: {...plain, ...plan},
+    remove: rest.remove ?? false,
+    typedVariables: rest.typedVariables ?? [],
+    environmentFiles: rest.files ?? [],
+  })
+
+describe('equivalentLine', () => {
+  it('is short for a package that needs nothing', () => {
+    expect(line({}, {remove: true})).to.equal('docker run --rm --name keg-app-x registry.example/app:x')
+  })
+
+  it('has every option before the image and the command after it', () => {
+    const plan = {
+      detach: true,
+      command: ['sh', '-c', `echo "it's $HOME"`],
+      entrypoint: '',
+      network: 'team',
+      ports: [
+        {port: 80, protocol: 'tcp', address: '127.0.0.1', hostPort: '8080', movable: true},
+        {port: 53, protocol: 'udp', address: '', hostPort: '53', movable: false},
+        {port: 81, protocol: 'tcp', address: '::1', hostPort: '', movable: false},
+      ],
+      settings: {
+        init: true,
+        tty: true,
+        readOnly: true,
+        shmSize: 1024,
+        writable: ['/data'],
+        tmpfs: {'/run': 'size=1m', '/tmp': ''},
+      },
+      imageLabels: {'com.docker.compose.project': 'x', 'org.opencontainers.image.title': 'kept'},
+    } as const
+    expect(line(plan, {typedVariables: ['A=1 2', 'B'], files: ['x.env']})).to.equal(
+      'docker run --detach --name keg-app-x --init --tty --read-only --shm-size 1024 --tmpfs /run:size=1m --tmpfs /tmp ' +
+        "--volume /data --network team --publish 127.0.0.1:8080:80 --publish 53:53/udp --publish '[::1]::81' " +
+        "--env-file x.env --env 'A=1 2' --env B --label com.docker.compose.project= --entrypoint '' " +
+        `registry.example/app:x sh -c 'echo "it'\\''s $HOME"'`,
+    )
+  })
+
+  it('shows no value of the host that was not typed', () => {
+    expect(line({variables: ['TOKEN=secret']}, {typedVariables: ['TOKEN']}))
+      .to.include('--env TOKEN ')
+      .and.not.include('secret')
+  })
+})
