@@ -13,7 +13,7 @@ import {writeTar} from './tar.js'
 export const baseImage = process.env.KEG_TEST_IMAGE ?? 'busybox:local'
 
 /** The label that marks whatever a test made; its value is the sandbox's id. */
-export const testLabel = 'com.keg.test'
+export const testLabel = 'test.keg.sandbox'
 
 export interface DockerOptions {
   /** Added to the environment of the tests (DOCKER_HOST is taken from there). */

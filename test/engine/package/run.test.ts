@@ -532,7 +532,7 @@ describe('keg docker package run', function () {
       const format =
         '{{range $k, $v := .Config.Labels}}{{if ne $k "com.keg.run"}}{{$k}}={{$v}} {{end}}{{end}}{{len (index .Config.Labels "com.keg.run")}}'
       expect(await inspect(await container(), format)).to.equal(
-        `com.docker.compose.project= com.keg.folder= com.keg.protect= com.keg.role=package com.keg.test=${sandbox.id} 36`,
+        `com.docker.compose.project= com.keg.folder= com.keg.protect= com.keg.role=package ${sandbox.label} 36`,
       )
     })
 

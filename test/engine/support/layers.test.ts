@@ -3,7 +3,7 @@ import {gzipSync} from 'node:zlib'
 
 import {expect} from 'chai'
 
-import {Sandbox, uniqueName} from '../../support/docker.js'
+import {Sandbox, testLabel, uniqueName} from '../../support/docker.js'
 import {imageLayers, readSavedImage} from '../../support/layers.js'
 import type {FileEntry} from '../../support/tar.js'
 import {writeTar} from '../../support/tar.js'
@@ -81,7 +81,7 @@ describe('the layers of an image', function () {
       Cmd: ['argument'],
       Entrypoint: ['/entry'],
       ExposedPorts: {'8080/tcp': {}},
-      Labels: {'com.keg.test': sandbox.id, other: 'label'},
+      Labels: {[testLabel]: sandbox.id, other: 'label'},
       StopSignal: 'SIGINT',
       User: '7:8',
       Volumes: {'/app/data': {}, '/srv': {}},

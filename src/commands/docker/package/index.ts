@@ -12,9 +12,11 @@ export default class Package extends KegCommand {
       description: 'Container, service of this folder, or id; without, the container of this folder.',
     }),
   }
-  static override description = `The image holds exactly what the container holds: its changed files, its configuration and the
-contents of its mounts. It is tagged by the git branch of the container's folder and pushed where there is a registry.
-The container stands still only while it is read.`
+  static override description = [
+    'The image holds exactly what the container holds: its changed files, its configuration and the contents of its mounts.',
+    "It is tagged by the git branch of the container's folder and pushed where there is a registry.",
+    'The container stands still only while it is read.',
+  ].join(' ')
   static override examples = [
     {command: '<%= config.bin %> <%= command.id %>', description: "Package this folder's container under its branch."},
     {
@@ -64,10 +66,12 @@ The container stands still only while it is read.`
   static override summary = 'Make an image of a running container, its mounts included, and push it.'
 
   async run(): Promise<PackageResult> {
-    const {args, flags} = await this.parse(Package)
+    const {args, flags, raw} = await this.parse(Package)
     // From the environment oclif gives a single string, whatever the type says.
     const tags = [flags.tag ?? []].flat()
-    const tagIsResolved = isResolved(process.env, 'KEG_TAG') && tags.join() === process.env.KEG_TAG
+    // `-t develop` on the branch develop is the user's own word, though the tag is the same.
+    const tagIsWritten = raw.some((word) => word.type === 'flag' && word.flag === 'tag')
+    const tagIsResolved = !tagIsWritten && isResolved(process.env, 'KEG_TAG')
     const result = await packageContainer({
       target: args.target,
       folder: process.cwd(),

@@ -11,8 +11,10 @@ export default class DockerPackageRun extends KegCommand {
   static override args = {
     reference: Args.string({description: 'Reference, address of a registry or package page, or docker pull line.'}),
   }
-  static override description = `Exposed ports are published on 127.0.0.1, moved where taken. In the foreground its logs follow,
-Ctrl-C stops and removes it, and the exit code is the container's own. A command goes after --.`
+  static override description = [
+    'Exposed ports are published on 127.0.0.1, moved where taken. In the foreground its logs follow, Ctrl-C stops and removes',
+    "it, and the exit code is the container's own. A command goes after --.",
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --detach --publish 9090:8080 --env MODE=review',

@@ -12,6 +12,9 @@ export interface EquivalentOptions {
   readonly environmentFiles: readonly string[]
 }
 
+/** Labels of every package that may stay on a container which keg did not make: they only say that it is one. */
+const KEPT_BY_HAND: readonly string[] = ['com.keg.role', 'com.keg.run']
+
 /** The `docker run` line that does the same without keg, quoted for a POSIX shell. */
 export function equivalentLine({plan, remove, typedVariables, environmentFiles}: EquivalentOptions): string {
   const {init, readOnly, shmSize, tmpfs, tty, writable} = plan.settings
@@ -31,7 +34,8 @@ export function equivalentLine({plan, remove, typedVariables, environmentFiles}:
     words.push('--publish', publishValue(address, hostPort, port, protocol))
   for (const file of environmentFiles) words.push('--env-file', file)
   for (const variable of typedVariables) words.push('--env', variable)
-  for (const label of Object.keys(blankedLabels(plan.imageLabels))) words.push('--label', `${label}=`)
+  const blanked = Object.keys(blankedLabels(plan.imageLabels)).filter((label) => !KEPT_BY_HAND.includes(label))
+  for (const label of blanked) words.push('--label', `${label}=`)
   if (plan.entrypoint !== undefined) words.push('--entrypoint', plan.entrypoint)
   return shellLine([...words, plan.image, ...plan.command])
 }

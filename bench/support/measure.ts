@@ -1,0 +1,58 @@
+/** What the benchmarks share: figures of several rounds, and how they are printed. */
+import {loadavg} from 'node:os'
+
+export interface Spread {
+  readonly min: number
+  readonly median: number
+  readonly max: number
+}
+
+/** @param values at least one */
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (index: number): number => sorted[index] ?? Number.NaN
+  const middle = (sorted.length - 1) / 2
+  return {min: at(0), median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, max: at(sorted.length - 1)}
+}
+
+/** The ratio of two series that were measured in turns: pair by pair, so that what slows the machine slows both. */
+export function ratios(over: readonly number[], under: readonly number[]): Spread {
+  return spread(over.map((value, index) => value / (under[index] ?? Number.NaN)))
+}
+
+/** `1.84 (1.79 to 1.95)`: the median, and between which values it lies. */
+export function spreadText({max, median, min}: Spread, digits = 2): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`
+}
+
+/** Milliseconds that something takes. */
+export async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await action()
+  return performance.now() - startedAt
+}
+
+/** Environment variable of that name as a count of rounds, such as `BENCH_ROUNDS=5 npm run bench`. */
+export function rounds(otherwise: number): number {
+  const count = Number(process.env.BENCH_ROUNDS ?? otherwise)
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error('BENCH_ROUNDS has to be a number of rounds.')
+  return count
+}
+
+/** Prints rows with their columns below each other. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  '),
+    )
+}
+
+/** How busy the machine is otherwise, for whoever reads the figures. */
+export function load(): string {
+  return `load of the machine ${loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ')}`
+}
