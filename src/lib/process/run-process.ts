@@ -1,3 +1,4 @@
+import {stat} from 'node:fs/promises'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 
@@ -25,7 +26,8 @@ const LAST_WORDS_MILLISECONDS = 500
 /**
  * Runs a program and waits for its end. The one place of keg that starts processes.
  * @throws MissingError `program-missing` when there is no such program, FailedError `program-timeout` when it takes too
- * long. Whatever it printed stays out of the message: it may hold a secret.
+ * long, `folder-missing` when it is to run in a folder that is not there. Whatever it printed stays out of the message: it
+ * may hold a secret.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   const {execa} = await import('execa')
@@ -56,10 +58,22 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
         hint: `Run it by hand to see what it waits for.`,
       },
     )
+  if (result.code === 'ENOENT' && options.directory !== undefined && !(await isFolder(options.directory)))
+    throw new FailedError(
+      `${printable(program)} cannot run in ${printable(options.directory)}: there is no such folder.`,
+      {
+        code: 'folder-missing',
+        hint: 'Make it, or name another.',
+      },
+    )
   if (result.code === 'ENOENT' || result.code === 'EACCES')
     throw new MissingError(`The program ${printable(program)} is not on the PATH.`, {
       code: 'program-missing',
       hint: `Install ${printable(program)}, or take away the setting that names it.`,
     })
   return {exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr}
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true
 }

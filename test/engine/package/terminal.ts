@@ -4,6 +4,7 @@ import {once} from 'node:events'
 import {mkdir, mkdtemp, readdir, realpath, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {setTimeout as wait} from 'node:timers/promises'
 import {isolatedEnvironment} from '../../../scripts/setup/environment.js'
 import {shellLine} from '../../../src/lib/terminal/text.js'
 
@@ -19,6 +20,10 @@ export interface KegOnTerminal {
   /** Resolves once the terminal has shown what fits; throws with all it showed when keg ends before. */
   shows: (pattern: RegExp) => Promise<void>
   press: (keys: string) => void
+  /** Closes the terminal, as its window: keg gets a SIGHUP, and can show nothing any more. */
+  close: () => void
+  /** Resolves once keg itself is gone, which may be after its terminal. */
+  gone: () => Promise<void>
   readonly ended: Promise<{readonly code: number; readonly shown: string; readonly leftovers: readonly string[]}>
 }
 
@@ -61,5 +66,18 @@ export async function kegOnTerminal(
     }
   }
   await shows(/pid \d+\r?\n/)
-  return {pid: Number(/pid (\d+)/.exec(shown)?.[1]), shows, press: (keys) => child.stdin.write(keys), ended}
+  const pid = Number(/pid (\d+)/.exec(shown)?.[1])
+  const gone = async (): Promise<void> => {
+    await ended
+    while (isThere(pid)) await wait(20)
+  }
+  return {pid, shows, press: (keys) => child.stdin.write(keys), close: () => child.kill('SIGKILL'), gone, ended}
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }

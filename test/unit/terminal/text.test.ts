@@ -62,6 +62,12 @@ describe('milliseconds', () => {
   for (const [milliseconds, text] of table) {
     it(`${milliseconds} are ${text}`, () => expect(formatDuration(milliseconds)).to.equal(text))
   }
+
+  it('never make 60 seconds, nor 1000 ms', () => {
+    for (const milliseconds of [999.6, 59_960, 59_999, 119_600, 119_999]) {
+      expect(formatDuration(milliseconds), String(milliseconds)).to.not.match(/\b60(\.0)? s$|\b1000 ms$/)
+    }
+  })
 })
 
 describe('counts', () => {

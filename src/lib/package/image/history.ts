@@ -8,31 +8,40 @@ export interface Steps {
   readonly empty: readonly {readonly index: number; readonly history: HistoryEntry}[]
 }
 
-/** Instructions that make no layer, as the classic builder (`#(nop)`) and BuildKit write them. */
+/** Instructions that make no layer, as the classic builder (`#(nop)`, behind the shell of the image) and BuildKit write them. */
 const MAKES_NO_LAYER =
-  /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\b/
+  /^(?:\S.* #\(nop\)\s+)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b/
+
+/** It makes a layer only where the folder was not there. */
+const MAY_MAKE_A_LAYER = /^(?:\S.* #\(nop\)\s+)?WORKDIR\b/
 
 /**
- * Tells which steps of a history made a layer. An engine's API gives only sizes, and a layer may be empty: then the
- * instruction decides, and if the count still does not fit, the history is given up, because an image whose history
- * contradicts its layers is refused by engines.
+ * Tells which steps of a history made a layer. An engine's API gives only sizes, and a layer may be of no size: then those
+ * steps are taken that most probably made one. If the count cannot fit, the history is given up, because an image whose
+ * history contradicts its layers is refused by engines.
  * @param entries oldest first; `empty` is undefined where it is not known.
  */
 export function stepsFrom(
   entries: readonly {readonly history: HistoryEntry; readonly empty: boolean | undefined}[],
   layerCount: number,
 ): Steps {
-  const guesses = [
-    entries.map(({empty}) => empty ?? true),
-    entries.map(({empty, history}) => empty ?? MAKES_NO_LAYER.test(history.created_by)),
-  ]
-  const fitting = guesses.find((guess) => guess.filter((isEmpty) => !isEmpty).length === layerCount)
-  if (fitting === undefined) return {layers: [], empty: []}
+  const missing = layerCount - entries.filter(({empty}) => empty === false).length
+  const unknown = entries.flatMap(({empty, history}, index) =>
+    empty === undefined ? [{index, doubt: doubtOf(history)}] : [],
+  )
+  if (missing < 0 || missing > unknown.length) return {layers: [], empty: []}
+  const mostProbable = unknown.sort((left, right) => left.doubt - right.doubt || right.index - left.index)
+  const chosen = new Set(mostProbable.slice(0, missing).map(({index}) => index))
   const layers: HistoryEntry[] = []
   const empty: {index: number; history: HistoryEntry}[] = []
-  entries.forEach(({history}, index) => {
-    if (fitting[index] === true) empty.push({index: layers.length, history})
-    else layers.push(history)
+  entries.forEach((entry, index) => {
+    if (entry.empty === false || chosen.has(index)) layers.push(entry.history)
+    else empty.push({index: layers.length, history: entry.history})
   })
   return {layers, empty}
+}
+
+function doubtOf({created_by: step}: HistoryEntry): number {
+  if (MAKES_NO_LAYER.test(step)) return 2
+  return MAY_MAKE_A_LAYER.test(step) ? 1 : 0
 }

@@ -1,0 +1,231 @@
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+import {expect} from 'chai'
+
+import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {GitSandbox} from '../../support/git.js'
+import {keg} from '../../support/keg.js'
+import {imageLayers} from '../../support/layers.js'
+import {snapshotContainer, snapshotImageFiles} from '../../support/snapshot.js'
+import {compareSnapshots} from '../../support/compare.js'
+import {inspected, labelsOf, mountAt, packageJson, temporaryThings, waitingContainer} from './packaging.js'
+
+const registry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
+const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
+const privateLogin = process.env.KEG_TEST_PRIVATE_LOGIN ?? 'keg:keg'
+const basic = Buffer.from(privateLogin).toString('base64')
+
+const mediaTypes = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+].join(', ')
+
+interface Manifest {
+  config: {digest: string}
+  layers: {digest: string; size: number}[]
+}
+
+/** What a registry answers for a tag: https://distribution.github.io/distribution/spec/api/#pulling-an-image-manifest */
+async function manifestOf(
+  host: string,
+  repository: string,
+  tag: string,
+  headers: Record<string, string> = {},
+): Promise<{digest: string | null; manifest: Manifest; status: number}> {
+  const url = `http://${host}/v2/${repository}/manifests/${tag}`
+  const answer = await fetch(url, {headers: {Accept: mediaTypes, ...headers}})
+  const manifest = (await answer.json()) as Manifest
+  return {digest: answer.headers.get('docker-content-digest'), manifest, status: answer.status}
+}
+
+describe('keg docker package: result', function () {
+  this.timeout(60_000)
+  let sandbox: Sandbox
+  let container: string
+  let name: string
+
+  beforeEach(async () => {
+    sandbox = new Sandbox()
+    name = uniqueName('result')
+    container = await waitingContainer(
+      sandbox,
+      ['--name', name, '-v', '/data', '--tmpfs', '/memory', '-e', 'ADDED=value', baseImage],
+      'echo content > /data/file; echo own > /own',
+    )
+  })
+
+  afterEach(() => sandbox.clean())
+
+  it('is all that scripts can rely on, with --json', async () => {
+    const git = new GitSandbox()
+    try {
+      const cwd = git.repository('shop', 'review')
+      const run = await keg(['docker', 'package', name, '--registry', `${registry}/team`, '--json'], {cwd})
+      const result = packageJson(run)
+      sandbox.addImage(result.pinned ?? result.reference)
+      const repository = `${registry}/team/shop`
+      const {bytes, digest, image, layers, mounts, pausedMilliseconds, ...others} = result
+      expect(others).to.deep.include({
+        branch: 'review',
+        commit: git.git('shop', 'rev-parse', 'HEAD'),
+        container: name,
+        dirty: false,
+        entries: 2,
+        folder: cwd,
+        name: repository,
+        pinned: `${repository}:review@${digest}`,
+        pushed: true,
+        reference: `${repository}:review`,
+        run: `keg docker package run ${repository}:review@${digest}`,
+        tags: ['review'],
+        verification: null,
+      })
+      expect(digest).to.match(/^sha256:[0-9a-f]{64}$/)
+      expect(image).to.equal(await docker(['image', 'inspect', '--format', '{{.Id}}', result.reference]))
+      expect(layers).to.equal((await imageLayers(result.reference)).layers.length)
+      expect(bytes).to.equal(Number(await docker(['image', 'inspect', '--format', '{{.Size}}', result.reference])))
+      expect(pausedMilliseconds).to.be.within(1, 30_000)
+      expect(mounts).to.deep.equal([
+        {bytes: 8, destination: '/data', flag: null, included: true, reason: null, type: 'volume'},
+        {
+          bytes: null,
+          destination: '/memory',
+          flag: null,
+          included: false,
+          reason: mountAt(result, '/memory').reason,
+          type: 'tmpfs',
+        },
+      ])
+      expect(run.stderr).to.equal('')
+    } finally {
+      git.remove()
+    }
+  })
+
+  it('is told to people: what goes in before, the line for a reviewer at the end', async () => {
+    const run = await keg(['docker', 'package', name, '-t', 'one'])
+    sandbox.addImage(`${name}:one`)
+    expect(run.code, run.stderr).to.equal(0)
+    const lines = run.stdout.trimEnd().split('\n')
+    expect(lines[0]).to.match(new RegExp(`^Made ${name}:one \\(3 layers, .*, paused for \\d`))
+    expect(lines.at(-1)?.trim()).to.equal(`keg docker package run --pull never ${name}:one`)
+    expect(run.stderr).to.include(`Packaging ${name}`)
+    expect(run.stderr).to.match(/volume \/data, 8 B/)
+    expect(run.stderr).to.match(/tmpfs \/memory stays out: memory/)
+    expect(run.stderr).to.match(/environment beyond its image: ADDED$/m)
+    expect(run.stderr).to.not.include('value')
+  })
+
+  it('is one line with --quiet, pinned where it was pushed', async () => {
+    const local = await keg(['docker', 'package', name, '-t', 'one', '--quiet'])
+    sandbox.addImage(`${name}:one`)
+    expect([local.stdout, local.stderr, local.code]).to.deep.equal([`${name}:one\n`, '', 0])
+    const pushed = await keg(['docker', 'package', name, '-t', 'one', '--quiet', '--registry', registry])
+    sandbox.addImage(pushed.stdout.trim())
+    const {digest} = await manifestOf(registry, name, 'one')
+    expect([pushed.stdout, pushed.stderr, pushed.code]).to.deep.equal([`${registry}/${name}:one@${digest}\n`, '', 0])
+  })
+
+  it('has every name that was asked for, all of the same image', async () => {
+    const whole = `${registry}/other/${name}:three`
+    const tags = ['-t', 'one', '-t', 'two', '-t', whole]
+    const result = packageJson(await keg(['docker', 'package', name, ...tags, '--no-push', '--json']))
+    for (const reference of [`${name}:one`, `${name}:two`, whole]) {
+      sandbox.addImage(reference)
+      expect(await docker(['image', 'inspect', '--format', '{{.Id}}', reference]), reference).to.equal(result.image)
+    }
+    expect(result).to.deep.include({digest: null, pinned: null, pushed: false, tags: ['one', 'two', 'three']})
+    expect((await manifestOf(registry, `other/${name}`, 'three')).status).to.equal(404)
+  })
+
+  it('is in the registry under all of its tags, and is there what the container was', async () => {
+    const flags = ['-t', 'one', '-t', 'two', '--registry', registry, '--json']
+    const result = packageJson(await keg(['docker', 'package', name, ...flags]))
+    const expected = await snapshotContainer(container)
+    for (const tag of ['one', 'two']) {
+      const {digest, manifest, status} = await manifestOf(registry, name, tag)
+      expect({digest, status}, tag).to.deep.equal({digest: result.digest, status: 200})
+      expect(manifest.layers).to.have.length(result.layers)
+      await docker(['rmi', `${registry}/${name}:${tag}`])
+    }
+    await docker(['image', 'rm', '--force', result.image!]).catch(() => undefined)
+    const pinned = sandbox.addImage(result.pinned!)
+    await docker(['pull', '--quiet', pinned])
+    const isInMemory = (path: string) => path === '/memory'
+    const files = await snapshotImageFiles(pinned)
+    expect(compareSnapshots(expected, files, {ignore: isInMemory})).to.deep.equal([])
+  })
+
+  it("is pushed with the user's docker credentials", async () => {
+    const configuration = await sandbox.temporaryFolder('docker-config')
+    await writeFile(join(configuration, 'config.json'), JSON.stringify({auths: {[privateRegistry]: {auth: basic}}}))
+    const flags = ['-t', 'one', '--registry', `${privateRegistry}/team`, '--json']
+    const run = await keg(['docker', 'package', name, ...flags], {env: {DOCKER_CONFIG: configuration}})
+    const result = packageJson(run)
+    sandbox.addImage(result.pinned!)
+    const authorization = {Authorization: `Basic ${basic}`}
+    const {digest, status} = await manifestOf(privateRegistry, `team/${name}`, 'one', authorization)
+    expect({digest, status}).to.deep.equal({digest: result.digest, status: 200})
+    expect((await manifestOf(privateRegistry, `team/${name}`, 'one')).status, 'without credentials').to.equal(401)
+  })
+
+  it('is only a plan with --dry-run: nothing is paused, made or left', async () => {
+    const state = '{{.State.Status}} {{.State.StartedAt}} {{.State.Pid}}'
+    const before = await inspected(container, state)
+    const since = Date.now()
+    const run = await keg(['docker', 'package', name, '-t', 'one', '--registry', registry, '--dry-run', '--json'])
+    const plan = packageJson(run)
+    const window = ['--since', (since / 1000).toFixed(3), '--until', (Date.now() / 1000).toFixed(3)]
+    const format = ['--format', '{{json .}}']
+    const events = (await docker(['events', ...window, ...format])).split('\n').filter((line) => line !== '')
+
+    expect(plan).to.deep.include({digest: null, image: null, pausedMilliseconds: 0, pinned: null, pushed: false})
+    expect(plan).to.include({entries: 2, layers: 3, reference: `${registry}/${name}:one`})
+    expect(plan.bytes).to.be.within('content\n'.length + 'own\n'.length, 100_000)
+    expect(mountAt(plan, '/data')).to.include({bytes: 8, included: true})
+    expect(run.leftovers).to.deep.equal([])
+    expect(await inspected(container, state)).to.equal(before)
+    expect(await docker(['images', '--quiet', '--filter', `reference=*/${name}`])).to.equal('')
+    expect((await manifestOf(registry, name, 'one')).status).to.equal(404)
+
+    // Other tests run beside this one: what belongs to it is its container, and the helper that has its volume.
+    const seen = events.map(
+      (line) =>
+        JSON.parse(line) as {Action: string; Actor: {Attributes: Record<string, string>; ID: string}; Type: string},
+    )
+    expect(seen.filter(({Actor}) => Actor.ID === container).map(({Action}) => Action)).to.deep.equal([])
+    const volume = await inspected(container, '{{range .Mounts}}{{.Name}}{{end}}')
+    const helper = seen.find(({Actor, Type}) => Type === 'volume' && Actor.ID === volume && Actor.Attributes.container)
+      ?.Actor.Attributes.container
+    const ofHelper = seen.filter(({Actor, Type}) => Type === 'container' && Actor.ID === helper)
+    expect(ofHelper.map(({Action}) => Action)).to.include.members(['create', 'destroy'])
+    const id = ofHelper[0]?.Actor.Attributes['com.keg.run'] ?? ''
+    expect(id).to.match(/^[\w-]{8,}$/)
+    expect(await temporaryThings(id, null)).to.deep.equal([])
+    expect(
+      seen.filter(
+        ({Actor}) => Actor.Attributes['com.keg.run'] === id && Actor.Attributes['com.keg.role'] === 'package',
+      ),
+    ).to.deep.equal([])
+  })
+
+  it('tells what a dry run would do', async () => {
+    const run = await keg(['docker', 'package', name, '-t', 'one', '--dry-run'])
+    expect(run.code, run.stderr).to.equal(0)
+    expect(run.stdout).to.match(new RegExp(`^Nothing was changed\\. ${name}:one would have 3 layers`))
+    expect(run.stderr).to.match(/volume \/data, 8 B/)
+  })
+
+  it('gives the name to the new image when it is packaged again, and leaves none without a name', async () => {
+    const one = packageJson(await keg(['docker', 'package', name, '-t', 'one', '--json']))
+    // Neither a name nor the label of the sandbox tells of it later.
+    sandbox.addImage(one.image ?? '')
+    sandbox.addImage(`${name}:one`)
+    const two = packageJson(await keg(['docker', 'package', name, '-t', 'one', '--json']))
+    expect(two.image).to.not.equal(one.image)
+    expect(await docker(['image', 'inspect', '--format', '{{.Id}}', `${name}:one`])).to.equal(two.image)
+    const id = (await labelsOf(two.reference))['com.keg.run'] ?? ''
+    expect(await temporaryThings(id, two.image)).to.deep.equal([])
+  })
+})

@@ -1,0 +1,125 @@
+import {expect} from 'chai'
+import fc from 'fast-check'
+import {packageLabels, readMountLayers, type PackageFacts} from '../../../src/lib/package/labels.js'
+import {containerWith} from './details.js'
+
+const layer = `sha256:${'a'.repeat(64)}`
+const facts: PackageFacts = {
+  run: 'run-1',
+  created: '2024-01-02T03:04:05.000Z',
+  author: 'Ada <ada@example.com>',
+  message: 'See the login page',
+  branch: 'feature/login',
+  commit: 'f'.repeat(40),
+  dirty: true,
+  source: 'https://example.com/team/app',
+  version: 'feature-login-k0123456789',
+  baseName: 'docker.io/library/node:20',
+  baseDigest: layer,
+  mounts: [{path: '/srv/d\u00e4ta "x"', type: 'volume', layer}],
+  entries: `sha256:${'b'.repeat(64)}`,
+}
+
+describe('labels of a package', () => {
+  it("are keg's own and the standard ones", () => {
+    const labels = packageLabels(facts, containerWith({Tty: true}))
+    const {'com.keg.package.mounts': mounts, 'com.keg.package.run': run, ...rest} = labels
+    expect(JSON.parse(mounts ?? '')).to.deep.equal(facts.mounts)
+    expect(JSON.parse(run ?? '')).to.deep.equal({tty: true})
+    expect(rest).to.deep.equal({
+      'com.keg.role': 'package',
+      'com.keg.run': 'run-1',
+      'com.keg.package.schema': '1',
+      'com.keg.package.author': 'Ada <ada@example.com>',
+      'com.keg.package.branch': 'feature/login',
+      'com.keg.package.dirty': 'true',
+      'com.keg.package.entries': facts.entries,
+      'com.keg.package.folder-commit': 'f'.repeat(40),
+      'com.keg.package.message': 'See the login page',
+      'org.opencontainers.image.created': '2024-01-02T03:04:05.000Z',
+      'org.opencontainers.image.authors': 'Ada <ada@example.com>',
+      'org.opencontainers.image.source': 'https://example.com/team/app',
+      'org.opencontainers.image.revision': 'f'.repeat(40),
+      'org.opencontainers.image.version': 'feature-login-k0123456789',
+      'org.opencontainers.image.base.name': 'docker.io/library/node:20',
+      'org.opencontainers.image.base.digest': layer,
+    })
+  })
+
+  it('leave out what is not known, but not what is false', () => {
+    const unknown = {author: undefined, message: undefined, branch: undefined, commit: undefined, dirty: undefined}
+    const labels = packageLabels({...facts, ...unknown, source: undefined, baseDigest: undefined}, containerWith())
+    expect(
+      Object.keys(labels).filter((name) => /author|message|branch|commit|dirty|source|revision|digest/.test(name)),
+    ).to.deep.equal([])
+    expect(Object.values(labels).every((value) => typeof value === 'string')).to.equal(true)
+    expect(packageLabels({...facts, dirty: false}, containerWith())).to.include({'com.keg.package.dirty': 'false'})
+  })
+
+  it('hold nothing of the folder, the host or the environment', () => {
+    const container = containerWith(
+      {Env: ['TOKEN=hidden'], Labels: {'com.keg.folder': '/home/ada'}},
+      {Binds: ['/home/ada:/x']},
+    )
+    expect(JSON.stringify(packageLabels(facts, container))).to.not.match(/hidden|\/home\/ada/)
+  })
+})
+
+describe('mount layers of a label', () => {
+  const labelled = (mounts: string, schema = '1') => ({
+    'com.keg.package.schema': schema,
+    'com.keg.package.mounts': mounts,
+  })
+
+  it('are read back as they were written', () => {
+    expect(readMountLayers(packageLabels(facts, containerWith()))).to.deep.equal(facts.mounts)
+    expect(readMountLayers(labelled('[]'))).to.deep.equal([])
+  })
+
+  it('are none where there is no label, or one of another schema', () => {
+    const text = JSON.stringify(facts.mounts)
+    const table: (Record<string, string> | null | undefined)[] = [
+      undefined,
+      null,
+      {},
+      {'com.keg.package.mounts': text},
+      labelled(text, '2'),
+      {'com.keg.package.schema': '1'},
+    ]
+    for (const labels of table) expect(readMountLayers(labels)).to.deep.equal([])
+  })
+
+  const good = {path: '/data', type: 'volume', layer}
+  const hostile: Record<string, unknown> = {
+    'an object': good,
+    null: null,
+    'a text': 'x',
+    'null in a list': [null],
+    'a list in a list': [[good]],
+    'a relative path': [{...good, path: 'data'}],
+    'the root': [{...good, path: '/'}],
+    'a path that climbs': [{...good, path: '/data/../etc'}],
+    'a path with NUL': [{...good, path: '/data\0'}],
+    'no path': [{type: 'volume', layer}],
+    'a number for a type': [{...good, type: 1}],
+    'no type': [{path: '/data', layer}],
+    'a layer that is no digest': [{...good, layer: 'sha256:x'}],
+    'a layer with a line behind it': [{...good, layer: `${layer}\n`}],
+    'no layer': [{path: '/data', type: 'volume'}],
+    'one wrong among good ones': [good, {...good, path: '..'}, good],
+    'more than an image can have': Array.from({length: 128}, () => good),
+  }
+  for (const [what, value] of Object.entries(hostile))
+    it(`are none where the label is ${what}`, () => {
+      expect(readMountLayers(labelled(JSON.stringify(value)))).to.deep.equal([])
+    })
+
+  it('are as many as an image can have', () => {
+    expect(readMountLayers(labelled(JSON.stringify(Array.from({length: 127}, () => good))))).to.have.length(127)
+  })
+
+  it('are never an error, whatever the label says', () => {
+    fc.assert(fc.property(fc.string(), (text) => Array.isArray(readMountLayers(labelled(text)))))
+    fc.assert(fc.property(fc.json(), (text) => Array.isArray(readMountLayers(labelled(`[${text}]`)))))
+  })
+})

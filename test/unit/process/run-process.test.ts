@@ -1,0 +1,179 @@
+import {expect} from 'chai'
+import {chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {runProcess} from '../../../src/lib/process/run-process.js'
+import {thrown} from '../../support/thrown.js'
+
+/** A program of Node's own, so that no other need be installed. */
+function node(script: string, ...parameters: string[]): [string, ...string[]] {
+  return [process.execPath, '-e', script, '--', ...parameters]
+}
+
+/** Whether a process is alive. */
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    if (waited > 5000) throw new Error('it did not come to it')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+describe('child process', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'keg-test-process-')))
+  })
+  afterEach(() => rmSync(folder, {recursive: true, force: true}))
+
+  it('gets its arguments as they are: no shell, no splitting, no globbing', async () => {
+    const words = [
+      'a b',
+      '',
+      '$(touch x)',
+      '`touch x`',
+      '; touch x',
+      '| touch x',
+      '> x',
+      '*',
+      '~',
+      '$HOME',
+      '"',
+      "'",
+      '\\',
+      'ü\n🎉',
+      '-n',
+    ]
+    const result = await runProcess({
+      command: node('process.stdout.write(JSON.stringify(process.argv.slice(1)))', ...words),
+      directory: folder,
+    })
+    expect(JSON.parse(result.stdout)).to.deep.equal(words)
+    expect(existsSync(join(folder, 'x'))).to.equal(false)
+  })
+
+  it('is not looked for by a shell: a command line is no program', async () => {
+    expect(await thrown(runProcess({command: ['echo hello']}))).to.include({code: 'program-missing'})
+  })
+
+  it('leaves its output as it is, both streams apart, the last line end kept', async () => {
+    const script = 'process.stdout.write("out \\u00e4\\n\\n"); process.stderr.write("err\\n")'
+    expect(await runProcess({command: node(script)})).to.deep.equal({exitCode: 0, stdout: 'out ä\n\n', stderr: 'err\n'})
+  })
+
+  it('may end in any code, which is no error', async () => {
+    expect(await runProcess({command: node('process.exitCode = 42')})).to.include({exitCode: 42})
+  })
+
+  it('that was killed by a signal did not succeed', async () => {
+    const {exitCode} = await runProcess({
+      command: node('process.kill(process.pid, "SIGKILL"); setTimeout(() => {}, 60000)'),
+    })
+    expect(exitCode).to.not.equal(0)
+  })
+
+  it('gets the input to its end, and none where there is none', async () => {
+    const script = 'process.stdin.pipe(process.stdout)'
+    const input = 'grün\n'.repeat(50_000)
+    expect((await runProcess({command: node(script), input})).stdout).to.equal(input)
+    expect((await runProcess({command: node(script), input: ''})).stdout).to.equal('')
+    expect((await runProcess({command: node(script)})).stdout).to.equal('')
+  })
+
+  it('need not read its input', async () => {
+    const result = await runProcess({command: node('process.exitCode = 3'), input: 'x'.repeat(1_000_000)})
+    expect(result.exitCode).to.equal(3)
+  })
+
+  it('has the environment and the directory it is given, and nothing else', async () => {
+    const script =
+      'process.stdout.write(JSON.stringify({cwd: process.cwd(), only: process.env.ONLY, path: process.env.PATH}))'
+    const given = await runProcess({command: node(script), environment: {ONLY: 'this'}, directory: folder})
+    expect(JSON.parse(given.stdout)).to.deep.equal({cwd: folder, only: 'this'})
+    expect(JSON.parse((await runProcess({command: node(script)})).stdout)).to.include({path: process.env.PATH})
+  })
+
+  describe('whose program is missing', () => {
+    it('is an error that names it, and drives no terminal', async () => {
+      const error = await thrown(runProcess({command: ['keg-there-is-no\u001b-such-program', 'secret']}))
+      expect(error).to.include({code: 'program-missing', exitCode: 4})
+      expect(error.message).to.equal('The program keg-there-is-no?-such-program is not on the PATH.')
+    })
+
+    it('or may not be run, is the same error', async () => {
+      const program = join(folder, 'program')
+      writeFileSync(program, '#!/bin/sh\n')
+      chmodSync(program, 0o644)
+      expect(await thrown(runProcess({command: [program]}))).to.include({code: 'program-missing'})
+    })
+
+    it('is looked for on the PATH it is given', async () => {
+      writeFileSync(join(folder, 'keg-test-program'), '#!/bin/sh\necho found\n', {mode: 0o755})
+      const environment = {...process.env, PATH: `${folder}:${process.env.PATH ?? ''}`}
+      expect(await runProcess({command: ['keg-test-program'], environment})).to.include({stdout: 'found\n'})
+      expect(await thrown(runProcess({command: ['keg-test-program']}))).to.include({code: 'program-missing'})
+    })
+  })
+
+  it('whose folder is missing is not called missing itself', async () => {
+    const error = await thrown(runProcess({command: node(''), directory: join(folder, 'gone')}))
+    expect(error.message).to.include(join(folder, 'gone'))
+    expect(error).to.include({code: 'folder-missing', exitCode: 1})
+  })
+
+  it('that takes too long is ended, and its output kept out of the error', async () => {
+    const id = join(folder, 'id')
+    const script = `require('fs').writeFileSync(process.argv[1], String(process.pid)); process.stdout.write('secret'); setInterval(() => {}, 1000)`
+    const startedAt = performance.now()
+    const error = await thrown(runProcess({command: node(script, id), timeoutMilliseconds: 1500}))
+    expect(performance.now() - startedAt).to.be.below(5000)
+    expect(error).to.include({code: 'program-timeout', exitCode: 1})
+    expect(error.message).to.include('within 1.5 s').and.not.include('secret')
+    await until(() => !isAlive(Number(readFileSync(id, 'utf8'))))
+  })
+
+  it('is ended when it is not wanted any more, with the reason of that', async () => {
+    const id = join(folder, 'id')
+    const script = `require('fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)`
+    const stop = new AbortController()
+    const running = thrown(runProcess({command: node(script, id), signal: stop.signal}))
+    await until(() => existsSync(id) && readFileSync(id, 'utf8') !== '')
+    const reason = new Error('the user had enough')
+    stop.abort(reason)
+    expect(await running).to.equal(reason)
+    await until(() => !isAlive(Number(readFileSync(id, 'utf8'))))
+  })
+
+  it('is not begun when it is not wanted in the first place', async () => {
+    const reason = new Error('the user had enough')
+    const command = node(`require('fs').writeFileSync(process.argv[1], '')`, join(folder, 'begun'))
+    expect(await thrown(runProcess({command, signal: AbortSignal.abort(reason)}))).to.equal(reason)
+    expect(existsSync(join(folder, 'begun'))).to.equal(false)
+  })
+
+  it('is over when it ends, also if something it began holds its output open', async () => {
+    const id = join(folder, 'id')
+    const script = `
+      const child = require('child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], {detached: true, stdio: ['ignore', 1, 2]})
+      require('fs').writeFileSync(process.argv[1], String(child.pid))
+      child.unref()
+      process.stdout.write('last words\\n')
+      process.exitCode = 7`
+    const startedAt = performance.now()
+    try {
+      expect(await runProcess({command: node(script, id)})).to.include({exitCode: 7, stdout: 'last words\n'})
+      expect(performance.now() - startedAt).to.be.below(10_000)
+      expect(isAlive(Number(readFileSync(id, 'utf8'))), 'what holds the output').to.equal(true)
+    } finally {
+      if (existsSync(id)) process.kill(Number(readFileSync(id, 'utf8')), 'SIGKILL')
+    }
+  })
+})
