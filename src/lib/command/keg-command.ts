@@ -1,6 +1,7 @@
 import {Command, Errors, Flags, toConfiguredId} from '@oclif/core'
 import {stripVTControlCharacters} from 'node:util'
 import {InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
+import {property} from '../json/json.js'
 import {ProgressDisplay} from '../terminal/progress-display.js'
 import {silent, type ProgressListener} from '../terminal/progress.js'
 import {printable} from '../terminal/text.js'
@@ -132,6 +133,6 @@ export abstract class KegCommand extends Command {
 /** Cleaning up failed after something else had: what went wrong first is what the user has to know. */
 function withoutSuppression(error: unknown): unknown {
   return error instanceof Error && error.name === 'SuppressedError'
-    ? withoutSuppression(Reflect.get(error, 'suppressed'))
+    ? withoutSuppression(property(error, 'suppressed'))
     : error
 }

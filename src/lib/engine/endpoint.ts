@@ -3,6 +3,7 @@ import {readFile, stat} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {FailedError, UsageError} from '../error/keg-error.js'
+import {parseJson, property} from '../json/json.js'
 import {printable} from '../terminal/text.js'
 
 /** TLS material of an engine, as PEM. */
@@ -105,7 +106,7 @@ async function currentContext(environment: NodeJS.ProcessEnv): Promise<string | 
   const file = join(dockerConfigFolder(environment), 'config.json')
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
-  const name = property(parseJson(text, file), 'currentContext')
+  const name = property(readJson(text, file), 'currentContext')
   return typeof name === 'string' && name !== '' ? name : undefined
 }
 
@@ -120,7 +121,7 @@ async function contextEndpoint(name: string, origin: string, environment: NodeJS
       code: 'context-unknown',
       hint: 'List the contexts there are with: docker context ls',
     })
-  const engine = property(property(parseJson(text, file), 'Endpoints'), 'docker')
+  const engine = property(property(readJson(text, file), 'Endpoints'), 'docker')
   const host = property(engine, 'Host')
   const folder = join(contexts, 'tls', id, 'docker')
   const hasTls = (await stat(folder).catch(() => undefined)) !== undefined
@@ -128,18 +129,9 @@ async function contextEndpoint(name: string, origin: string, environment: NodeJS
   return parseHost(typeof host === 'string' ? host : '', `${origin} ${printable(name)}`, tls)
 }
 
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    // The parser's own message quotes the text, and that may be a password.
-    throw new FailedError(`${file} is not JSON.`, {
-      code: 'docker-config-invalid',
-      hint: 'Mend or remove the file.',
-    })
-  }
+function readJson(text: string, file: string): unknown {
+  const value = parseJson(text)
+  if (value === undefined)
+    throw new FailedError(`${file} is not JSON.`, {code: 'docker-config-invalid', hint: 'Mend or remove the file.'})
+  return value
 }

@@ -1,4 +1,5 @@
 import {FailedError, MissingError} from '../error/keg-error.js'
+import {property} from '../json/json.js'
 import {printable} from '../terminal/text.js'
 import type {Endpoint} from './endpoint.js'
 
@@ -27,20 +28,16 @@ const CONNECTION_CODES = new Set([
   'ECONNRESET',
 ])
 
-function field(error: unknown, name: string): unknown {
-  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined
-}
-
 /** Turns whatever dockerode threw into an error of keg; an abort comes back as its reason. */
 export function engineError(error: unknown, endpoint: Endpoint, signal?: AbortSignal): Error {
   if (signal?.aborted === true && signal.reason instanceof Error) return signal.reason
-  const code = field(error, 'code')
+  const code = property(error, 'code')
   if (typeof code === 'string' && CONNECTION_CODES.has(code)) return unreachable(endpoint, code, error)
-  const status = field(error, 'statusCode')
+  const status = property(error, 'statusCode')
   if (typeof status !== 'number')
     return error instanceof Error ? error : new Error('the engine cannot be asked', {cause: error})
-  const message = field(field(error, 'json'), 'message')
-  const said = typeof message === 'string' ? message : String(field(error, 'message'))
+  const message = property(property(error, 'json'), 'message')
+  const said = typeof message === 'string' ? message : String(property(error, 'message'))
   return new EngineError(status, printable(said.trim()), {cause: error})
 }
 

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode'
+import {IncomingMessage} from 'node:http'
 import type {Readable} from 'node:stream'
 import {FailedError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
@@ -214,9 +215,7 @@ export class Engine {
     const answer = await ifFound(this.#stream(request))
     if (answer === undefined) return undefined
     answer.resume()
-    const header: unknown = Reflect.get(answer, 'headers')
-    const encoded: unknown =
-      typeof header === 'object' && header !== null && Reflect.get(header, 'x-docker-container-path-stat')
+    const encoded = answer instanceof IncomingMessage ? answer.headers['x-docker-container-path-stat'] : undefined
     if (typeof encoded !== 'string') return undefined
     return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as PathStat
   }

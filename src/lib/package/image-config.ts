@@ -1,7 +1,7 @@
 import type {ContainerDetails, ImageDetails, RuntimeConfig} from '../engine/types.js'
 
 /** Labels by which a tool takes a container for its own; in an image they would make it adopt a reviewer's container. */
-const TOOL_LABELS = /^(?:com\.docker\.compose\.|desktop\.docker\.io\/|com\.docker\.desktop\.)/
+const TOOL_LABELS = /^(?:com\.docker\.(?:compose|stack|swarm|desktop)\.|desktop\.docker\.io\/)/
 
 /** Facts about the image they are on: those of the base image are not true of a package made from it. */
 const PROVENANCE =
@@ -28,8 +28,9 @@ export function packageConfig(
     Healthcheck: config.Healthcheck,
     Volumes: base.Config?.Volumes,
     WorkingDir: config.WorkingDir,
-    OnBuild: config.OnBuild,
-    Shell: config.Shell,
+    // Engines do not hand these on to containers; they are for builds from the image.
+    OnBuild: base.Config?.OnBuild,
+    Shell: base.Config?.Shell,
     StopSignal: config.StopSignal,
     StopTimeout: config.StopTimeout,
     ArgsEscaped: config.ArgsEscaped,

@@ -1,4 +1,5 @@
 import type {ContainerDetails} from '../engine/types.js'
+import {parseJson} from '../json/json.js'
 import {runSettingsOf} from './run-settings.js'
 
 /** The version of the labels below. */
@@ -65,12 +66,7 @@ const MOST_MOUNTS = 127
 export function readMountLayers(labels: Readonly<Record<string, string>> | null | undefined): MountLayerLabel[] {
   const text = labels?.['com.keg.package.mounts']
   if (text === undefined || labels?.['com.keg.package.schema'] !== PACKAGE_SCHEMA) return []
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return []
-  }
+  const value = parseJson(text)
   return Array.isArray(value) && value.length <= MOST_MOUNTS && value.every(isMountLayer) ? value : []
 }
 

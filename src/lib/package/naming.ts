@@ -1,6 +1,6 @@
 import {basename} from 'node:path'
 import type {Questions} from '../command/ask.js'
-import type {ContainerDetails} from '../engine/types.js'
+import type {ContainerDetails, ImageDetails} from '../engine/types.js'
 import {KegError, RefusedError, UsageError} from '../error/keg-error.js'
 import {findBranch, tagOf} from '../git/branch.js'
 import {readRepository, type Repository} from '../git/repository.js'
@@ -26,6 +26,8 @@ export interface Project {
 /** What the project of a container is found from. */
 export interface FindProjectOptions {
   readonly container: ContainerDetails
+  /** The image it was made from. */
+  readonly base: ImageDetails
   readonly currentFolder: string
   readonly currentRepository: Repository | undefined
   readonly environment: NodeJS.ProcessEnv
@@ -37,8 +39,8 @@ export interface FindProjectOptions {
 
 /** The git state that goes with a container: that of its own folder by its labels, else the current folder's. */
 export async function findProject(options: FindProjectOptions): Promise<Project> {
-  const {branch, container, currentTag, environment} = options
-  const own = folderOf(container)
+  const {base, branch, container, currentTag, environment} = options
+  const own = folderOf(container, base)
   const repository = own === undefined ? options.currentRepository : await readRepository(own, {environment})
   const found = findBranch({flag: branch, environment, repository})
   const branchTag = found && tagOf(found)

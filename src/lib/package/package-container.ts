@@ -125,6 +125,7 @@ async function findAll(engine: Engine, options: PackageOptions): Promise<Found> 
   if (base === undefined) throw imageMissing(container)
   const project = await findProject({
     container,
+    base,
     currentFolder: folder,
     currentRepository: current,
     environment,

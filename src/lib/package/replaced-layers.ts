@@ -39,8 +39,9 @@ export async function takeOverLayers(options: ReplacedLayersOptions): Promise<Ta
   const isHidden = ({layer, path}: MountLayerLabel, diffId: string): boolean =>
     layer === diffId && paths.some((covering) => isWithin(path, covering))
   const candidates = stored.layers.flatMap(({diffId}) => earlier.find((label) => isHidden(label, diffId)) ?? [])
-  const files = await readCandidates(options, candidates)
+  const files = new Map<string, Spool>()
   try {
+    await readCandidates(options, candidates, files)
     const verified = new Set<string>()
     for (const {layer, path} of candidates) {
       const spool = files.get(layer)
@@ -70,24 +71,25 @@ export async function takeOverLayers(options: ReplacedLayersOptions): Promise<Ta
   }
 }
 
-/** The candidates, and in a classic store all layers above the lowest of them too. */
+/** Reads the candidates, and in a classic store all layers above the lowest of them too, into `files`. */
 async function readCandidates(
   {engine, image, signal, stored}: ReplacedLayersOptions,
   candidates: readonly MountLayerLabel[],
-): Promise<Map<string, Spool>> {
+  files: Map<string, Spool>,
+): Promise<void> {
   const wanted = new Set(candidates.map(({layer}) => layer))
-  if (wanted.size === 0) return new Map()
+  if (wanted.size === 0) return
   if (engine.imageStore === 'graph') {
     const first = stored.layers.findIndex(({diffId}) => wanted.has(diffId))
-    return extractLayers(engine, image, new Set(stored.layers.slice(first).map(({diffId}) => diffId)), signal)
+    const diffIds = new Set(stored.layers.slice(first).map(({diffId}) => diffId))
+    for (const [diffId, file] of await extractLayers(engine, image, diffIds, signal)) files.set(diffId, file)
+    return
   }
-  const files = new Map<string, Spool>()
   for (const {content, diffId} of stored.layers) {
     if (!wanted.has(diffId) || content.kind !== 'stored' || content.descriptor === undefined) continue
     const blob = await extractBlob(engine, image, content.descriptor.digest, signal)
     if (blob !== undefined) files.set(diffId, blob)
   }
-  return files
 }
 
 function contentOf(engine: Engine, spool: Spool): AsyncIterable<Buffer> {

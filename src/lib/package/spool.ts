@@ -3,6 +3,7 @@ import {open, unlink, type FileHandle} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {FailedError} from '../error/keg-error.js'
+import {property} from '../json/json.js'
 
 const CHUNK = 1024 * 1024
 
@@ -100,7 +101,7 @@ export async function* gather(source: AsyncIterable<Buffer>, size: number): Asyn
 }
 
 function spoolFailed(cause: unknown): FailedError {
-  const full = typeof cause === 'object' && cause !== null && Reflect.get(cause, 'code') === 'ENOSPC'
+  const full = property(cause, 'code') === 'ENOSPC'
   return new FailedError(
     full
       ? `There is no room left in ${tmpdir()} to record the mounts.`

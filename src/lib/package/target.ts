@@ -2,7 +2,7 @@ import {realpath} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import type {Questions} from '../command/ask.js'
 import type {Engine} from '../engine/engine.js'
-import type {ContainerDetails, ContainerRow} from '../engine/types.js'
+import type {ContainerDetails, ContainerRow, ImageDetails} from '../engine/types.js'
 import {FailedError, UsageError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 
@@ -43,9 +43,13 @@ export async function findTarget(options: FindTargetOptions): Promise<ContainerD
   return packageable(container)
 }
 
-/** The folder a container belongs to by its labels. */
-export function folderOf(container: ContainerDetails): string | undefined {
-  return container.Config.Labels?.[FOLDER] ?? container.Config.Labels?.[COMPOSE_FOLDER]
+/**
+ * The folder a container belongs to by its labels. One that came with its image is a stranger's word: it would make any
+ * folder of this machine the project's own.
+ */
+export function folderOf(container: ContainerDetails, image: ImageDetails): string | undefined {
+  const own = [FOLDER, COMPOSE_FOLDER].filter((name) => image.Config?.Labels?.[name] === undefined)
+  return own.map((name) => container.Config.Labels?.[name]).find((folder) => folder !== undefined && folder !== '')
 }
 
 /** A container's name as docker shows it. */

@@ -4,6 +4,7 @@ import {dockerConfigFolder} from '../engine/endpoint.js'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {runProcess, type ProcessResult} from '../process/run-process.js'
 import {hubRegistry} from '../reference/reference.js'
+import {parseJson, property} from '../json/json.js'
 import {printable} from '../terminal/text.js'
 
 /** What proves to a registry who is asking; `origin` says where it was found, and is the only part fit to show. */
@@ -92,7 +93,7 @@ async function readConfig(file: string): Promise<unknown> {
   // docker, too, takes an empty file for none.
   if (text.trim() === '') return undefined
   // The parser's own error stays out of `cause`: it quotes the text, and the text holds passwords.
-  const config = parseJson(text.replace(/^\ufeff/, ''))
+  const config = parseJson(text)
   if (typeof config === 'object' && config !== null) return config
   throw invalidConfig(file, 'is not a JSON object')
 }
@@ -209,18 +210,4 @@ function credentialsOfEntry(entry: unknown, key: string, file: string): Credenti
   const secret = property(entry, 'password')
   if (typeof username !== 'string' || username === '' || typeof secret !== 'string') return undefined
   return {kind: 'password', username, secret, origin: file}
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,11 +1,11 @@
 /**
  * Text from outside (labels, logs, branch names, registry replies) made fit to show: control characters (C0, C1),
- * bidirectional overrides and line separators are replaced by `?`, so that nobody's label can drive the terminal.
+ * bidirectional overrides, line separators and invisible characters are replaced by `?`, so that nobody's label can drive the terminal.
  */
 export function printable(text: string, {keepLines = false}: {keepLines?: boolean} = {}): string {
   const hostile = keepLines
-    ? /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-    : /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+    ? /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
+    : /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
   return text.replace(hostile, '?')
 }
 

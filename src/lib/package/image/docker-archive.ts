@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto'
+import {sha256Digest} from '../bytes.js'
 import {configFile, type Image} from './image.js'
 import {fileOf, tarOfFiles, type ArchiveFile} from './tar-of-files.js'
 
@@ -10,11 +10,12 @@ import {fileOf, tarOfFiles, type ArchiveFile} from './tar-of-files.js'
  */
 export function dockerArchive(image: Image): {id: string; read: () => AsyncGenerator<Buffer>} {
   const config = configFile(image)
-  const id = createHash('sha256').update(config).digest('hex')
+  const id = sha256Digest(config)
+  const configPath = `${id.replace('sha256:', '')}.json`
   const layerPath = (diffId: string): string => `${diffId.replace(':', '-')}/layer.tar`
-  const manifest = [{Config: `${id}.json`, RepoTags: null, Layers: image.layers.map(({diffId}) => layerPath(diffId))}]
-  const files: ArchiveFile[] = [fileOf('manifest.json', JSON.stringify(manifest)), fileOf(`${id}.json`, config)]
+  const manifest = [{Config: configPath, RepoTags: null, Layers: image.layers.map(({diffId}) => layerPath(diffId))}]
+  const files: ArchiveFile[] = [fileOf('manifest.json', JSON.stringify(manifest)), fileOf(configPath, config)]
   for (const {content, diffId} of image.layers)
     if (content.kind === 'tar') files.push({path: layerPath(diffId), size: content.size, read: content.read})
-  return {id: `sha256:${id}`, read: () => tarOfFiles(files)}
+  return {id, read: () => tarOfFiles(files)}
 }

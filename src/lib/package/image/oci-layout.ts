@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto'
+import {digesting, sha256Digest, tee} from '../bytes.js'
 import {Spool} from '../spool.js'
 import {gzipMembers} from './gzip.js'
 import {configFile, type Descriptor, type Image, type ImageLayer} from './image.js'
@@ -51,6 +51,7 @@ export async function ociLayout(image: Image, onBytes?: (bytes: number) => void)
   try {
     const files: ArchiveFile[] = []
     const layers: Descriptor[] = []
+    let bytes = 0
     for (const {content, diffId} of image.layers) {
       if (content.kind === 'stored') {
         if (content.descriptor === undefined) throw new Error(`the blob of layer ${diffId} is not known`)
@@ -59,9 +60,9 @@ export async function ociLayout(image: Image, onBytes?: (bytes: number) => void)
       }
       const spool = await Spool.create()
       spools.push(spool)
-      const hash = createHash('sha256')
-      await spool.writeAll(hashed(gzipMembers(counted(content.read(), onBytes)), hash))
-      const digest = `sha256:${hash.digest('hex')}`
+      const compressed = digesting(gzipMembers(tee(content.read(), ({length}) => onBytes?.((bytes += length)))))
+      await spool.writeAll(compressed.chunks)
+      const digest = compressed.digest()
       layers.push({mediaType: mediaTypes.layer, digest, size: spool.size})
       files.push({path: blobPath(digest), size: spool.size, read: () => spool.read()})
     }
@@ -88,32 +89,10 @@ export async function ociLayout(image: Image, onBytes?: (bytes: number) => void)
 }
 
 function blob(mediaType: string, content: Buffer): {descriptor: Descriptor; file: ArchiveFile} {
-  const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`
+  const digest = sha256Digest(content)
   return {descriptor: {mediaType, digest, size: content.length}, file: fileOf(blobPath(digest), content)}
 }
 
 function blobPath(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
-}
-
-async function* hashed(
-  source: AsyncIterable<Buffer>,
-  hash: {update: (data: Buffer) => unknown},
-): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    hash.update(chunk)
-    yield chunk
-  }
-}
-
-async function* counted(
-  source: AsyncIterable<Buffer>,
-  onBytes: ((bytes: number) => void) | undefined,
-): AsyncGenerator<Buffer> {
-  let bytes = 0
-  for await (const chunk of source) {
-    bytes += chunk.length
-    onBytes?.(bytes)
-    yield chunk
-  }
 }

@@ -1,9 +1,10 @@
-import {createHash} from 'node:crypto'
 import type {Readable} from 'node:stream'
 import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
+import {listProperty, parseJson, property} from '../../json/json.js'
 import {readTar, type TarEntry} from '../../tar/read-tar.js'
+import {digesting, sha256Digest} from '../bytes.js'
 import {Spool} from '../spool.js'
 import {stepsFrom, type Steps} from './history.js'
 import type {Descriptor, HistoryEntry, ImageLayer} from './image.js'
@@ -34,9 +35,9 @@ export async function readStoredImage(engine: Engine, image: ImageDetails, signa
   }
   const documents = await readDocuments(await engine.saveImage(image.Id, signal))
   const manifest = findManifest(documents, image.Id, diffIds)
-  const history = arrayOf(manifest.config, 'history').map((entry) => ({
+  const history = listProperty(manifest.config, 'history').map((entry) => ({
     history: historyEntry(entry),
-    empty: field(entry, 'empty_layer') === true,
+    empty: property(entry, 'empty_layer') === true,
   }))
   return assemble(diffIds, stepsFrom(history, diffIds.length), manifest.layers)
 }
@@ -57,36 +58,31 @@ function assemble(
 const LARGEST_DOCUMENT = 4 * 1024 * 1024
 
 /** All JSON files of an image export, by the digest of their bytes. */
-async function readDocuments(archive: Readable): Promise<Map<string, {bytes: Buffer; value: unknown}>> {
-  const documents = new Map<string, {bytes: Buffer; value: unknown}>()
+async function readDocuments(archive: Readable): Promise<Map<string, unknown>> {
+  const documents = new Map<string, unknown>()
   for await (const entry of readTar(archive)) {
     if (entry.header.type !== 'file' || entry.header.size > LARGEST_DOCUMENT) continue
     const bytes = await contentOf(entry)
     if (bytes[0] !== 0x7b) continue
-    try {
-      documents.set(`sha256:${createHash('sha256').update(bytes).digest('hex')}`, {
-        bytes,
-        value: JSON.parse(bytes.toString('utf8')),
-      })
-    } catch {
-      // A blob that happens to begin like JSON: a layer, not a document.
-    }
+    // A layer may happen to begin like JSON: it is no document.
+    const value = parseJson(bytes.toString('utf8'))
+    if (value !== undefined) documents.set(sha256Digest(bytes), value)
   }
   return documents
 }
 
 /** The manifest of an image: the one with the image's id, or that of an index whose configuration has the image's layers. */
 function findManifest(
-  documents: ReadonlyMap<string, {value: unknown}>,
+  documents: ReadonlyMap<string, unknown>,
   id: string,
   diffIds: readonly string[],
 ): {layers: Descriptor[]; config: unknown} {
   const candidates = [documents.get(id), ...documents.values()]
   for (const candidate of candidates) {
-    const layers = arrayOf(candidate?.value, 'layers')
-    const configDigest = field(field(candidate?.value, 'config'), 'digest')
-    const config = typeof configDigest === 'string' ? documents.get(configDigest)?.value : undefined
-    const found = arrayOf(field(config, 'rootfs'), 'diff_ids')
+    const layers = listProperty(candidate, 'layers')
+    const configDigest = property(property(candidate, 'config'), 'digest')
+    const config = typeof configDigest === 'string' ? documents.get(configDigest) : undefined
+    const found = listProperty(property(config, 'rootfs'), 'diff_ids')
     if (layers.length !== diffIds.length || found.some((diffId, index) => diffId !== diffIds[index])) continue
     if (found.length === diffIds.length) return {layers: layers.map(descriptorOf), config}
   }
@@ -112,10 +108,10 @@ export async function extractLayers(
     for await (const entry of readTar(await engine.saveImage(image, signal))) {
       if (entry.header.type !== 'file' || !/(?:\/layer\.tar|^blobs\/sha256\/[0-9a-f]{64})$/.test(entry.header.path))
         continue
-      const hash = createHash('sha256')
+      const layer = digesting(entry.content)
       await spool.clear()
-      await spool.writeAll(tee(entry.content, (chunk) => hash.update(chunk)))
-      const diffId = `sha256:${hash.digest('hex')}`
+      await spool.writeAll(layer.chunks)
+      const diffId = layer.digest()
       if (!diffIds.has(diffId) || found.has(diffId)) continue
       found.set(diffId, spool)
       spool = await Spool.create()
@@ -145,8 +141,13 @@ export async function extractBlob(
   for await (const entry of readTar(await engine.saveImage(image, signal))) {
     if (entry.header.path !== `blobs/${digest.replace(':', '/')}`) continue
     const spool = await Spool.create()
-    await spool.writeAll(entry.content)
-    return spool
+    try {
+      await spool.writeAll(entry.content)
+      return spool
+    } catch (error) {
+      await spool[Symbol.asyncDispose]()
+      throw error
+    }
   }
   return undefined
 }
@@ -157,16 +158,9 @@ async function contentOf({content}: TarEntry): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function* tee(source: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => unknown): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    onChunk(chunk)
-    yield chunk
-  }
-}
-
 function historyEntry(entry: unknown): HistoryEntry {
   const text = (name: string): string | undefined => {
-    const value = field(entry, name)
+    const value = property(entry, name)
     return typeof value === 'string' && value !== '' ? value : undefined
   }
   const [author, comment] = [text('author'), text('comment')]
@@ -179,20 +173,11 @@ function historyEntry(entry: unknown): HistoryEntry {
 }
 
 function descriptorOf(value: unknown): Descriptor {
-  const [mediaType, digest, size] = [field(value, 'mediaType'), field(value, 'digest'), field(value, 'size')]
+  const [mediaType, digest, size] = [property(value, 'mediaType'), property(value, 'digest'), property(value, 'size')]
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number')
     throw new FailedError('The manifest of the image cannot be read.', {
       code: 'manifest-invalid',
       hint: 'Build the base image again.',
     })
   return {mediaType, digest, size}
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-}
-
-function arrayOf(value: unknown, name: string): readonly unknown[] {
-  const found = field(value, name)
-  return Array.isArray(found) ? (found as unknown[]) : []
 }

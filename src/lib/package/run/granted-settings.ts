@@ -1,5 +1,6 @@
 import {posix} from 'node:path'
 import type {RuntimeConfig} from '../../engine/types.js'
+import {parseJson} from '../../json/json.js'
 import {count} from '../../terminal/text.js'
 import {readMountLayers} from '../labels.js'
 
@@ -119,14 +120,6 @@ function volumePaths(config: RuntimeConfig | null | undefined): string[] {
 }
 
 function parseObject(text: string | undefined): Readonly<Record<string, unknown>> {
-  const value = parseJson(text)
+  const value = parseJson(text ?? '')
   return isObject(value) ? value : {}
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null')
-  } catch {
-    return undefined
-  }
 }

@@ -1,0 +1,25 @@
+/**
+ * Reading values whose shape nobody has promised: JSON from files, registries and labels, and errors of libraries.
+ */
+
+/** JSON, with or without a byte order mark; undefined where it is none (the parser's own error would quote it). */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    return undefined
+  }
+}
+
+/** An object's own property (never `constructor` and the like); undefined where it has none, or the value is no object. */
+export function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined
+}
+
+/** The list that a property is; empty where it is none. */
+export function listProperty(value: unknown, name: string): readonly unknown[] {
+  const list = property(value, name)
+  return Array.isArray(list) ? (list as unknown[]) : []
+}
