@@ -1,6 +1,6 @@
 import {formatReference, type Digest} from '../reference/reference.js'
 import {shellLine} from '../terminal/text.js'
-import type {Destinations, Project} from './naming.js'
+import type {Destinations, Project} from './target/naming.js'
 
 /** A mount in a plan or a result. */
 export interface PackagedMount {

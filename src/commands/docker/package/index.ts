@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {KegCommand} from '../../../lib/command/keg-command.js'
 import {isResolved} from '../../../lib/environment/resolved.js'
-import {MOUNT_POLICIES} from '../../../lib/package/mount-selection.js'
+import {MOUNT_POLICIES} from '../../../lib/package/mount/mount-selection.js'
 import {packageContainer} from '../../../lib/package/package-container.js'
 import type {PackageResult} from '../../../lib/package/package-result.js'
 import {planText, resultText} from '../../../lib/package/package-text.js'

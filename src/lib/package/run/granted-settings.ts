@@ -2,7 +2,7 @@ import {posix} from 'node:path'
 import type {RuntimeConfig} from '../../engine/types.js'
 import {parseJson} from '../../json/json.js'
 import {count} from '../../terminal/text.js'
-import {readMountLayers} from '../labels.js'
+import {readMountLayers} from '../image/labels.js'
 
 /** The label in which a package says how its developer's container ran. */
 const RUN_SETTINGS_LABEL = 'com.keg.package.run'

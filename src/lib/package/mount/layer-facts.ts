@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {EntryList} from './entry-list.js'
+import type {EntryList} from '../image/entry-list.js'
 import {mountLayer, type MountRecording} from './mount-layer.js'
 
 /** What has to be known of a layer before it can be written anywhere. */

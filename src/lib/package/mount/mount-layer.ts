@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto'
-import {FailedError} from '../error/keg-error.js'
-import {readTar} from '../tar/read-tar.js'
-import {bytesToText, encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../tar/tar-header.js'
-import {printable} from '../terminal/text.js'
-import type {Entry} from './entry-list.js'
+import {FailedError} from '../../error/keg-error.js'
+import {readTar} from '../../tar/read-tar.js'
+import {bytesToText, encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../../tar/tar-header.js'
+import {printable} from '../../terminal/text.js'
+import type {Entry} from '../image/entry-list.js'
 
 /** Hides what lower layers have in its folder (OCI image-spec, layer.md, "Opaque Whiteout"). */
 const OPAQUE = '.wh..wh..opq'

@@ -1,10 +1,10 @@
-import type {Engine} from '../engine/engine.js'
-import {EngineError} from '../engine/engine-error.js'
-import {GO_MODE, type PathStat} from '../engine/types.js'
-import {FailedError} from '../error/keg-error.js'
-import {readTar} from '../tar/read-tar.js'
-import type {TarHeader} from '../tar/tar-header.js'
-import {printable} from '../terminal/text.js'
+import type {Engine} from '../../engine/engine.js'
+import {EngineError} from '../../engine/engine-error.js'
+import {GO_MODE, type PathStat} from '../../engine/types.js'
+import {FailedError} from '../../error/keg-error.js'
+import {readTar} from '../../tar/read-tar.js'
+import type {TarHeader} from '../../tar/tar-header.js'
+import {printable} from '../../terminal/text.js'
 
 /** Labels of everything temporary, by which leftovers are found. */
 export function helperLabels(run: string): Record<string, string> {

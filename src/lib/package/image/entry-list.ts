@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {TarHeader} from '../tar/tar-header.js'
+import type {TarHeader} from '../../tar/tar-header.js'
 
 /** One file of a package as it was when the container was paused. */
 export interface Entry {

@@ -1,12 +1,12 @@
 import {expect} from 'chai'
 import {createHash} from 'node:crypto'
 import {buffer} from 'node:stream/consumers'
-import {EntryList} from '../../../src/lib/package/entry-list.js'
-import {layerFacts} from '../../../src/lib/package/layer-facts.js'
-import {mountLayer} from '../../../src/lib/package/mount-layer.js'
-import {inChunks} from '../../support/chunks.js'
-import {thrown} from '../../support/thrown.js'
-import {archiveOf, fileWith, without} from '../tar/archive.js'
+import {EntryList} from '../../../../src/lib/package/image/entry-list.js'
+import {layerFacts} from '../../../../src/lib/package/mount/layer-facts.js'
+import {mountLayer} from '../../../../src/lib/package/mount/mount-layer.js'
+import {inChunks} from '../../../support/chunks.js'
+import {thrown} from '../../../support/thrown.js'
+import {archiveOf, fileWith, without} from '../../tar/archive.js'
 
 const files = [
   without('mount', {type: 'directory'}),

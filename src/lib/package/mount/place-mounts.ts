@@ -1,7 +1,7 @@
-import type {Engine} from '../engine/engine.js'
-import {readTar} from '../tar/read-tar.js'
-import {textToBytes, type TarHeader} from '../tar/tar-header.js'
-import {HelperContainer} from './helper-container.js'
+import type {Engine} from '../../engine/engine.js'
+import {readTar} from '../../tar/read-tar.js'
+import {textToBytes, type TarHeader} from '../../tar/tar-header.js'
+import {HelperContainer} from '../capture/helper-container.js'
 import {placed} from './mount-layer.js'
 import {isWithin} from './mount-rules.js'
 

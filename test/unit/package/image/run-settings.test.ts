@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {runSettingsOf} from '../../../src/lib/package/run-settings.js'
-import {containerWith} from './details.js'
+import {runSettingsOf} from '../../../../src/lib/package/image/run-settings.js'
+import {containerWith} from '../details.js'
 
 describe('run settings of a container', () => {
   it("are nothing where all is docker's default, as engines write it", () => {

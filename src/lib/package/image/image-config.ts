@@ -1,4 +1,4 @@
-import type {ContainerDetails, ImageDetails, RuntimeConfig} from '../engine/types.js'
+import type {ContainerDetails, ImageDetails, RuntimeConfig} from '../../engine/types.js'
 
 /** Labels by which a tool takes a container for its own; in an image they would make it adopt a reviewer's container. */
 const TOOL_LABELS = /^(?:com\.docker\.(?:compose|stack|swarm|desktop)\.|desktop\.docker\.io\/)/

@@ -1,11 +1,11 @@
-import type {Engine} from '../engine/engine.js'
-import type {ImageDetails} from '../engine/types.js'
-import {silent} from '../terminal/progress.js'
-import {END_OF_TAR} from '../tar/tar-header.js'
-import {sha256Digest} from './bytes.js'
+import type {Engine} from '../../engine/engine.js'
+import type {ImageDetails} from '../../engine/types.js'
+import {silent} from '../../terminal/progress.js'
+import {END_OF_TAR} from '../../tar/tar-header.js'
+import {sha256Digest} from '../bytes.js'
 import {helperLabels} from './helper-container.js'
-import {writeToEngine} from './image/engine-sink.js'
-import type {ImageLayer} from './image/image.js'
+import {writeToEngine} from '../image/engine-sink.js'
+import type {ImageLayer} from '../image/image.js'
 
 /** The diffID of a layer with nothing in it. */
 export const EMPTY_LAYER = sha256Digest(END_OF_TAR)

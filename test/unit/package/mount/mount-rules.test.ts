@@ -1,5 +1,5 @@
 import {expect} from 'chai'
-import {exclusionOf, isWithin, type Exclusion, type MountFacts} from '../../../src/lib/package/mount-rules.js'
+import {exclusionOf, isWithin, type Exclusion, type MountFacts} from '../../../../src/lib/package/mount/mount-rules.js'
 
 const linux = {home: '/home/ada', folder: '/home/ada/work/app'}
 const mac = {home: '/Users/ada', folder: '/Users/ada/work/app'}

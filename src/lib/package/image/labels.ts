@@ -1,5 +1,5 @@
-import type {ContainerDetails} from '../engine/types.js'
-import {parseJson} from '../json/json.js'
+import type {ContainerDetails} from '../../engine/types.js'
+import {parseJson} from '../../json/json.js'
 import {runSettingsOf} from './run-settings.js'
 
 /** The version of the labels below. */

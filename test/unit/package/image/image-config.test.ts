@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {addedEnvironment, packageConfig} from '../../../src/lib/package/image-config.js'
-import {containerWith, imageWith} from './details.js'
+import {addedEnvironment, packageConfig} from '../../../../src/lib/package/image/image-config.js'
+import {containerWith, imageWith} from '../details.js'
 
 describe('configuration of a package', () => {
   it('is that of the container', () => {
@@ -12,13 +12,16 @@ describe('configuration of a package', () => {
       Cmd: ['serve'],
       Healthcheck: {Test: ['CMD', 'true'], Interval: 5},
       WorkingDir: '/srv',
-      OnBuild: ['RUN x'],
-      Shell: ['/bin/bash', '-c'],
       StopSignal: 'SIGINT',
       StopTimeout: 0,
       ArgsEscaped: true,
     }
     expect(packageConfig(containerWith(config), imageWith(), {})).to.deep.equal(config)
+  })
+
+  it('has what is for builds from its image, which engines keep from containers', () => {
+    const config = {OnBuild: ['RUN x'], Shell: ['/bin/bash', '-c']}
+    expect(packageConfig(containerWith(), imageWith(config), {})).to.deep.equal(config)
   })
 
   it('has nothing of the session, and nothing that says nothing', () => {

@@ -1,14 +1,14 @@
 import {createGunzip} from 'node:zlib'
 import {Readable} from 'node:stream'
-import type {Engine} from '../engine/engine.js'
-import {readTar} from '../tar/read-tar.js'
-import {textToBytes} from '../tar/tar-header.js'
-import {EMPTY_LAYER} from './helper-image.js'
-import type {ImageLayer} from './image/image.js'
-import {extractBlob, extractLayers, type StoredImage} from './image/stored-image.js'
+import type {Engine} from '../../engine/engine.js'
+import {readTar} from '../../tar/read-tar.js'
+import {textToBytes} from '../../tar/tar-header.js'
+import {EMPTY_LAYER} from '../capture/helper-image.js'
+import type {ImageLayer} from './image.js'
+import {extractBlob, extractLayers, type StoredImage} from './stored-image.js'
 import type {MountLayerLabel} from './labels.js'
-import {isWithin} from './mount-rules.js'
-import type {Spool} from './spool.js'
+import {isWithin} from '../mount/mount-rules.js'
+import type {Spool} from '../spool.js'
 
 /** What decides which layers a new package takes over from the one its container was run from. */
 export interface ReplacedLayersOptions {

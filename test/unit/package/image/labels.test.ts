@@ -1,7 +1,7 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
-import {packageLabels, readMountLayers, type PackageFacts} from '../../../src/lib/package/labels.js'
-import {containerWith} from './details.js'
+import {packageLabels, readMountLayers, type PackageFacts} from '../../../../src/lib/package/image/labels.js'
+import {containerWith} from '../details.js'
 
 const layer = `sha256:${'a'.repeat(64)}`
 const facts: PackageFacts = {

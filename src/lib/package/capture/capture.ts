@@ -1,13 +1,13 @@
-import type {Engine} from '../engine/engine.js'
-import {EngineError} from '../engine/engine-error.js'
-import type {ContainerDetails} from '../engine/types.js'
-import {FailedError} from '../error/keg-error.js'
-import type {ProgressListener} from '../terminal/progress.js'
-import {printable} from '../terminal/text.js'
+import type {Engine} from '../../engine/engine.js'
+import {EngineError} from '../../engine/engine-error.js'
+import type {ContainerDetails} from '../../engine/types.js'
+import {FailedError} from '../../error/keg-error.js'
+import type {ProgressListener} from '../../terminal/progress.js'
+import {printable} from '../../terminal/text.js'
 import {helperLabels, mountUnreadable, type HelperContainer} from './helper-container.js'
-import {MOUNT_PLACE} from './mount-selection.js'
-import {settleAll} from './settle.js'
-import {Spool} from './spool.js'
+import {MOUNT_PLACE} from '../mount/mount-selection.js'
+import {settleAll} from '../settle.js'
+import {Spool} from '../spool.js'
 
 /** A mount to be read, and the helper container it is read through. */
 export interface ReadableMount {

@@ -1,10 +1,10 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
 import {createHash} from 'node:crypto'
-import {EntryList, entryLine, type Entry} from '../../../src/lib/package/entry-list.js'
-import {textToBytes, type TarHeader} from '../../../src/lib/tar/tar-header.js'
-import {file} from '../tar/arbitrary.js'
-import {headerOf} from '../tar/archive.js'
+import {EntryList, entryLine, type Entry} from '../../../../src/lib/package/image/entry-list.js'
+import {textToBytes, type TarHeader} from '../../../../src/lib/tar/tar-header.js'
+import {file} from '../../tar/arbitrary.js'
+import {headerOf} from '../../tar/archive.js'
 
 const sha256 = 'ab'.repeat(32)
 const plain: Entry = {header: headerOf('srv/data/a file', {size: 5, uid: 1000, gid: 1001, mode: 0o4755}), sha256}

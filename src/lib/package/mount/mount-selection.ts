@@ -1,10 +1,10 @@
-import type {Engine} from '../engine/engine.js'
-import {GO_MODE, type ContainerDetails, type MountPoint, type PathStat} from '../engine/types.js'
-import {UsageError} from '../error/keg-error.js'
-import {printable} from '../terminal/text.js'
-import type {Cleanup} from './cleanup.js'
-import {HelperContainer, mountUnreadable} from './helper-container.js'
-import {settleAll} from './settle.js'
+import type {Engine} from '../../engine/engine.js'
+import {GO_MODE, type ContainerDetails, type MountPoint, type PathStat} from '../../engine/types.js'
+import {UsageError} from '../../error/keg-error.js'
+import {printable} from '../../terminal/text.js'
+import type {Cleanup} from '../cleanup.js'
+import {HelperContainer, mountUnreadable} from '../capture/helper-container.js'
+import {settleAll} from '../settle.js'
 import {exclusionOf, type MountFacts, type MountSurroundings} from './mount-rules.js'
 
 /** Which kinds of mount go into a package. */

@@ -1,4 +1,4 @@
-import type {ContainerDetails} from '../engine/types.js'
+import type {ContainerDetails} from '../../engine/types.js'
 
 /**
  * How a container was run, beyond what an image's configuration can say: the label `com.keg.package.run`. Whoever reads it

@@ -1,8 +1,8 @@
-import {readTar} from '../tar/read-tar.js'
-import type {ProgressListener} from '../terminal/progress.js'
-import {mountUnreadable, type HelperContainer} from './helper-container.js'
+import {readTar} from '../../tar/read-tar.js'
+import type {ProgressListener} from '../../terminal/progress.js'
+import {mountUnreadable, type HelperContainer} from '../capture/helper-container.js'
 import {MOUNT_PLACE} from './mount-selection.js'
-import {settleAll} from './settle.js'
+import {settleAll} from '../settle.js'
 
 /** What a mount holds. */
 export interface MountSize {
