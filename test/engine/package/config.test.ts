@@ -74,6 +74,7 @@ describe('keg docker package: configuration', function () {
         ...{Interval: 7 * second, Retries: 4, StartPeriod: 2 * second},
         ...{Test: ['CMD', 'true'], Timeout: 3 * second},
       },
+      Shell: ['/bin/sh', '-ec'],
       StopSignal: 'SIGINT',
       StopTimeout: 7,
       User: '1000:50',

@@ -17,7 +17,8 @@ import {proxy, refusingRegistry, type StandIn} from './misbehaving-registry.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
-const user = {name: 'keg', password: 'keg'}
+const [name = '', password = ''] = (process.env.KEG_TEST_PRIVATE_LOGIN ?? 'keg:keg').split(':')
+const user = {name, password}
 
 /** Bytes of the layer that is pushed: more than a socket swallows at once. */
 const layerBytes = 12_000_000
