@@ -1,0 +1,260 @@
+import {expect} from 'chai'
+import {setTimeout as wait} from 'node:timers/promises'
+import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {startKeg, type KegResult} from '../../support/keg.js'
+import {proxy, type StandIn} from '../registry/misbehaving-registry.js'
+import {ctrlC, kegOnTerminal} from './terminal.js'
+import {madeBy, stateOf, watchEngine, type EngineRequest, type WatchedEngine, type Watchers} from './watched-engine.js'
+
+const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
+
+type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
+const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const codes = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const
+
+/** How a run ended, on a terminal or not. */
+type Ended = Pick<KegResult, 'code' | 'leftovers'>
+
+describe('keg docker package, interrupted', function () {
+  this.timeout(180_000)
+
+  let sandbox: Sandbox
+  let container: string
+  /** The whole name that the packages get, and the image that has it before. */
+  let reference: string
+  let earlier: string
+  let open: {close(): Promise<void>}[]
+
+  before(async () => {
+    sandbox = new Sandbox()
+    reference = sandbox.addImage(`${openRegistry}/keg/${uniqueName('interrupted')}:dev`)
+    container = await sandbox.run(['-v', '/data', '-v', '/data/inner', baseImage, 'sleep', '100000'])
+    await docker(['exec', container, 'sh', '-c', 'echo one >/data/one; echo two >/data/inner/two; echo own >/own'])
+    const base = await sandbox.imageFromFiles(uniqueName('earlier'), [{path: 'earlier'}])
+    earlier = await docker(['image', 'inspect', '--format', '{{.Id}}', base])
+    await docker(['tag', earlier, reference])
+  })
+
+  beforeEach(async () => {
+    open = []
+    await docker(['tag', earlier, reference])
+  })
+
+  afterEach(async () => {
+    await Promise.all(open.map((each) => each.close()))
+  })
+
+  after(() => sandbox.clean())
+
+  function closing<T extends {close(): Promise<void>}>(resource: T): T {
+    open.push(resource)
+    return resource
+  }
+
+  const watched = async (watchers: Watchers = {}): Promise<WatchedEngine> => closing(await watchEngine(watchers))
+
+  async function holderOf(name: string): Promise<string> {
+    return docker(['image', 'inspect', '--format', '{{.Id}}', name])
+  }
+
+  /** Nothing is left that was not there before: neither in the engine nor in the temporary folder, and the container runs. */
+  async function expectNothingLeft({leftovers}: Ended, engine: WatchedEngine, moment: string): Promise<void> {
+    expect(await stateOf(container), `the container, ${moment}`).to.equal('running false')
+    expect(await madeBy(engine), `left in the engine, ${moment}`).to.deep.equal([])
+    expect(leftovers, `left in the temporary folder, ${moment}`).to.deep.equal([])
+    expect(await holderOf(reference), `the holder of the tag, ${moment}`).to.equal(earlier)
+  }
+
+  /**
+   * Either the signal ended it, and nothing is left, or it came when all was done, and all is there and told. What it then
+   * ends is a process that has nothing to do any more: its code may be either.
+   */
+  async function expectAllOrNothing(result: KegResult, signal: StopSignal, engine: WatchedEngine, moment: string) {
+    const said = `${moment}: ${result.stderr}${result.stdout}`
+    if (result.code === 0 || result.stdout !== '') {
+      expect(result.code, said).to.be.oneOf([0, codes[signal]])
+      expect(result.stdout, said).to.match(/^Pushed \S+@sha256:[0-9a-f]{64} /)
+      expect(result.leftovers).to.deep.equal([])
+      const made = await madeBy(engine)
+      expect(made, said).to.deep.equal([`image ${await holderOf(reference)} ${reference}`])
+      expect(await stateOf(container), said).to.equal('running false')
+      await docker(['tag', earlier, reference])
+      await docker(['image', 'rm', made[0]?.split(' ')[1] ?? ''])
+      return
+    }
+    expect(result.code, said).to.equal(codes[signal])
+    expect(result.stdout, said).to.equal('')
+    await expectNothingLeft(result, engine, said)
+  }
+
+  const line = (...more: string[]): string[] => ['docker', 'package', container, '-t', reference, ...more]
+
+  describe('at each request to the engine', () => {
+    // All ways to be stopped share the requests among them, so that each request is a moment of one of them.
+    const ways = signals.flatMap((signal) => (['arriving', 'answered'] as const).map((moment) => ({signal, moment})))
+    for (const [first, {signal, moment}] of ways.entries()) {
+      const told = moment === 'arriving' ? 'before the engine has it' : 'before keg has the answer'
+      it(`by ${signal}, ${told}`, async () => {
+        const seen: string[] = []
+        for (let index = first, isOver = false; !isOver; index += ways.length) {
+          let stoppedAt: EngineRequest | undefined
+          const stop = async (request: EngineRequest): Promise<void> => {
+            if (request.index !== index) return
+            stoppedAt = request
+            running.kill(signal)
+            await untilItIsNoticed()
+          }
+          const engine = closing(await watchEngine({[moment]: stop}))
+          const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
+          const result = await running.ended
+          isOver = stoppedAt === undefined
+          if (stoppedAt === undefined) expect(result.code, result.stderr).to.equal(0)
+          else seen.push(stoppedAt.line)
+          const when = stoppedAt === undefined ? 'never stopped' : `at request ${index}, ${stoppedAt.line}`
+          await expectAllOrNothing(result, signal, engine, when)
+        }
+        expect(seen).to.have.length.above(5)
+      })
+    }
+  })
+
+  describe('while it cleans up', () => {
+    it('goes on cleaning up when more signals come, and says so', async () => {
+      const stop = async ({line}: EngineRequest): Promise<void> => {
+        if (/^POST \/commit|^POST .*\/unpause$|^DELETE /.test(line))
+          running.kill(line.startsWith('POST /c') ? 'SIGINT' : 'SIGTERM')
+        await untilItIsNoticed()
+      }
+      const engine = await watched({arriving: stop})
+      const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
+      const result = await running.ended
+      expect(result.code, result.stderr).to.equal(codes.SIGINT)
+      expect(result.stderr).to.match(
+        /Still cleaning up\.[^]*Error: Stopped by SIGINT\.\nEverything temporary has been removed\.\n$/,
+      )
+      expect(engine.requests.filter(({line}) => line.startsWith('DELETE'))).to.have.length.above(3)
+      await expectNothingLeft(result, engine, 'stopped again and again')
+    })
+  })
+
+  describe('at a terminal, by Ctrl-C', () => {
+    let large: string
+    let slow: StandIn & {cuts(): number}
+    const megabytes = 200
+
+    before(async () => {
+      large = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
+      await docker(['exec', large, 'dd', 'if=/dev/urandom', 'of=/data/large', 'bs=1M', `count=${megabytes}`])
+    })
+
+    beforeEach(async () => {
+      slow = closing(await proxy({registry: openRegistry, pauseMilliseconds: 10}))
+    })
+
+    const stages: Readonly<Record<string, RegExp>> = {
+      measuring: /Measuring the mounts …/,
+      reading: /Reading the container …/,
+      listing: /Listing the files …/,
+      writing: /Writing the image …/,
+      pushing: /Pushing \S+ … [^\n]*MB of/,
+    }
+    for (const [stage, pattern] of Object.entries(stages)) {
+      it(`while ${stage}`, async () => {
+        const engine = await watched()
+        const name = sandbox.addImage(`${slow.registry}/keg/${uniqueName('interrupted')}:dev`)
+        const running = await kegOnTerminal(['docker', 'package', large, '-t', name], {DOCKER_HOST: engine.host})
+        await running.shows(pattern)
+        running.press(ctrlC)
+        const {code, leftovers, shown} = await running.ended
+        expect(code, shown).to.equal(130)
+        expect(shown).to.match(/Error: Stopped by SIGINT\.\r\nEverything temporary has been removed\.\r\n$/)
+        expect(await stateOf(large)).to.equal('running false')
+        expect(await madeBy(engine)).to.deep.equal([])
+        expect(leftovers).to.deep.equal([])
+        const manifest = await fetch(
+          `http://${openRegistry}/v2/${name.split(':')[1]?.replace(/^\d+\//, '') ?? ''}/manifests/dev`,
+        )
+        expect(manifest.status, 'the tag in the registry').to.equal(404)
+      })
+    }
+
+    it('lets the container go on when the terminal is closed while it is read', async () => {
+      const engine = await watched()
+      const running = await kegOnTerminal(['docker', 'package', large, '-t', 'dev'], {DOCKER_HOST: engine.host})
+      await running.shows(/Reading the container …/)
+      expect(await stateOf(large)).to.equal('paused true')
+      running.close()
+      await running.gone()
+      expect(await stateOf(large)).to.equal('running false')
+      expect(await madeBy(engine)).to.deep.equal([])
+    })
+
+    for (const [how, code] of [
+      ['Ctrl-C', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      it(`at a question, by ${how}`, async () => {
+        const asked = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
+        await docker(['exec', asked, 'dd', 'if=/dev/zero', 'of=/data/sparse', 'bs=1', 'count=1', 'seek=1200000000'])
+        const engine = await watched()
+        const running = await kegOnTerminal(['docker', 'package', asked, '-t', 'dev'], {DOCKER_HOST: engine.host})
+        await running.shows(/Package them\?/)
+        if (how === 'Ctrl-C') running.press(ctrlC)
+        else process.kill(running.pid, how)
+        const ended = await running.ended
+        expect(ended.code, ended.shown).to.equal(code)
+        expect(ended.shown).to.contain(`Error: Stopped by ${how === 'Ctrl-C' ? 'SIGINT' : how}.`)
+        expect(await stateOf(asked)).to.equal('running false')
+        expect(await madeBy(engine)).to.deep.equal([])
+      })
+    }
+  })
+
+  it('leaves a container paused that its user had paused', async () => {
+    await docker(['pause', container])
+    try {
+      for (const [signal, place] of [
+        ['SIGINT', /^POST \/commit/],
+        ['SIGTERM', /^GET .*\/archive$/],
+      ] as const) {
+        const engine = await watched({
+          async arriving({line}) {
+            if (!place.test(line)) return
+            running.kill(signal)
+            await untilItIsNoticed()
+          },
+        })
+        const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
+        const result = await running.ended
+        expect(result.code, result.stderr).to.equal(codes[signal])
+        expect(await stateOf(container)).to.equal('paused true')
+        expect(engine.requests.filter(({line}) => /pause$/.test(line))).to.deep.equal([])
+        expect(await madeBy(engine)).to.deep.equal([])
+      }
+    } finally {
+      await docker(['unpause', container])
+    }
+  })
+
+  it('at any moment', async () => {
+    const engine = await watched()
+    const startedAt = performance.now()
+    const whole = await (await startKeg(line(), {env: {DOCKER_HOST: engine.host}})).ended
+    const duration = performance.now() - startedAt
+    await expectAllOrNothing(whole, 'SIGINT', engine, 'never stopped')
+    const times = 12
+    for (let time = 0; time < times; time++) {
+      const signal = signals[time % signals.length] ?? 'SIGINT'
+      const milliseconds = Math.round((duration * (time + Math.random())) / times)
+      const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
+      await wait(milliseconds)
+      running.kill(signal)
+      await expectAllOrNothing(await running.ended, signal, engine, `${signal} after ${milliseconds} ms`)
+    }
+  })
+})
+
+/** A process takes a signal when it gets to it: without a while, the moment would be a later request. */
+function untilItIsNoticed(): Promise<void> {
+  return wait(20)
+}
