@@ -1,7 +1,7 @@
 /** A way to the real engine that lets a test see, and hold up, every request made to it. */
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
-import {createServer, request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http'
+import {Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http'
 import type {Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -43,6 +43,7 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   const requests: EngineRequest[] = []
   const runs = new Set<string>()
   const sockets = new Set<Socket>()
+  const agent = new Agent()
 
   const handOn = async (client: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const {headers, method = 'GET', url = '/'} = client
@@ -50,7 +51,7 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
     const request = {index: requests.length, line}
     requests.push(request)
     await watchers.arriving?.(request)
-    const upstream = httpRequest({...engine, method, path: url, headers})
+    const upstream = httpRequest({...engine, agent, method, path: url, headers})
     upstream.on('error', () => answer.destroy())
     // Whoever hangs up early hangs up on the engine too.
     answer.on('close', () => upstream.destroy())
@@ -81,6 +82,8 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
     runs,
     async close() {
       for (const socket of sockets) socket.destroy()
+      // Answers that nobody came for would keep the process waiting.
+      agent.destroy()
       server.close()
       await once(server, 'close')
       await rm(folder, {force: true, recursive: true})
