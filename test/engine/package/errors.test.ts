@@ -488,7 +488,7 @@ describe('keg docker package, when it fails', function () {
 
     it('says which commands there are where one is mistyped', async () => {
       const {code, stderr, stdout} = await keg(['docker', 'pakage'])
-      expect(code).not.to.equal(0)
+      expect(code).to.equal(2)
       expect(stdout).to.equal('')
       expect(stderr).to.contain('docker pakage is not a keg command').and.to.contain('keg help docker')
     })
