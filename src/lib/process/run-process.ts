@@ -1,4 +1,5 @@
 import {stat} from 'node:fs/promises'
+import {withoutResolved} from '../environment/resolved.js'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 
@@ -38,7 +39,9 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     ...(options.input === undefined ? {stdin: 'ignore'} : {input: options.input}),
     ...(options.signal === undefined ? {} : {cancelSignal: options.signal}),
     ...(options.timeoutMilliseconds === undefined ? {} : {timeout: options.timeoutMilliseconds}),
-    ...(options.environment === undefined ? {} : {env: options.environment, extendEnv: false}),
+    // What keg itself resolved is for its own flags: a keg that the program calls would take it for the user's word.
+    env: withoutResolved(options.environment ?? process.env),
+    extendEnv: false,
     ...(options.directory === undefined ? {} : {cwd: options.directory}),
   })
   // What a program leaves running may hold its output open for good.

@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {provideDefault} from '../../../src/lib/environment/resolved.js'
 import {runProcess} from '../../../src/lib/process/run-process.js'
 import {thrown} from '../../support/thrown.js'
 
@@ -33,6 +34,13 @@ describe('child process', () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'keg-test-process-')))
   })
   afterEach(() => rmSync(folder, {recursive: true, force: true}))
+
+  it('gives nothing that keg resolved for itself', async () => {
+    const environment = {PATH: process.env.PATH, MINE: 'kept'}
+    provideDefault(environment, 'KEG_TAG', 'feature', 'git')
+    const {stdout} = await runProcess({command: ['env'], environment})
+    expect(stdout).to.include('MINE=kept').and.not.include('KEG_TAG').and.not.include('KEG_RESOLVED')
+  })
 
   it('gets its arguments as they are: no shell, no splitting, no globbing', async () => {
     const words = [
