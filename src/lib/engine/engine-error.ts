@@ -37,7 +37,9 @@ export function engineError(error: unknown, endpoint: Endpoint, signal?: AbortSi
   if (typeof status !== 'number')
     return error instanceof Error ? error : new Error('the engine cannot be asked', {cause: error})
   const message = property(property(error, 'json'), 'message')
-  const said = typeof message === 'string' ? message : String(property(error, 'message'))
+  // dockerode puts words of its own before what it read from a stream.
+  const said =
+    typeof message === 'string' ? message : String(property(error, 'message')).replace(/^\(HTTP code \d+\) .*? - /, '')
   return new EngineError(status, printable(said.trim()), {cause: error})
 }
 

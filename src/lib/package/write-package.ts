@@ -2,6 +2,7 @@ import type {Engine} from '../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../engine/types.js'
 import {FailedError} from '../error/keg-error.js'
 import type {ProgressListener} from '../terminal/progress.js'
+import {count} from '../terminal/text.js'
 import type {Capture} from './capture/capture.js'
 import {EntryList} from './image/entry-list.js'
 import {HelperImage} from './capture/helper-image.js'
@@ -152,6 +153,6 @@ async function newLayers(
       },
     })
   }
-  if (layers.length > 0) progress({stage, state: 'done', note: `${list.entries} entries`})
+  if (layers.length > 0) progress({stage, state: 'done', note: count(list.entries, 'entry', 'entries')})
   return layers
 }
