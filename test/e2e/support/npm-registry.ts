@@ -51,8 +51,9 @@ interface Lockfile {
 }
 
 export class NpmRegistry {
-  /** Names that were asked for and are not there. */
+  /** Names that were asked for and are not there, but for optional packages that this checkout has not either. */
   readonly missing = new Set<string>()
+  readonly #absent = new Set<string>()
   readonly #packuments = new Map<string, Packument>()
   readonly #published = new Map<string, Buffer>()
   readonly #tarballs = new Map<string, () => Promise<Buffer>>()
@@ -94,10 +95,13 @@ export class NpmRegistry {
     await once(this.#server, 'close')
   }
 
-  /** Serves a folder of node_modules; one that is not there is of another platform. */
+  /** Serves a folder of node_modules; one that is not there is optional: of another platform, or not to be compiled here. */
   async #serveInstalled(folder: string): Promise<void> {
     const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
-    if (text === undefined) return
+    if (text === undefined) {
+      this.#absent.add(folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length))
+      return
+    }
     const manifest = JSON.parse(text) as Manifest
     // Nothing is compiled in these tests, and npm would run what a manifest tells it to.
     delete manifest.scripts
@@ -125,7 +129,7 @@ export class NpmRegistry {
     if (packument !== undefined) reply(response, 200, packument)
     else if (tarball !== undefined) response.end(await tarball())
     else {
-      this.missing.add(path)
+      if (!this.#absent.has(path)) this.missing.add(path)
       reply(response, 404, {error: 'Not found'})
     }
   }
