@@ -3,7 +3,7 @@ import type {Questions} from '../command/ask.js'
 import {readUserConfiguration} from '../config/user-configuration.js'
 import {Engine} from '../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../engine/types.js'
-import {FailedError, UsageError} from '../error/keg-error.js'
+import {FailedError, KegError, UsageError} from '../error/keg-error.js'
 import {readRepository, type Repository} from '../git/repository.js'
 import {isDigest} from '../reference/reference.js'
 import type {ProgressListener} from '../terminal/progress.js'
@@ -117,8 +117,13 @@ interface Found {
 async function findAll(engine: Engine, options: PackageOptions): Promise<Found> {
   const {branch, currentTag, environment, folder, name, questions, registry, tags, target} = options
   const {defaultTag} = await readUserConfiguration(environment)
-  // A repository that git refuses to read matters only where its branch is needed, and is said to be missing then.
-  const current = await readRepository(folder, {environment}).catch((): Repository | undefined => undefined)
+  // A repository that cannot be read matters only where its branch is needed.
+  let unreadable: KegError | undefined
+  const current = await readRepository(folder, {environment}).catch((error: unknown): Repository | undefined => {
+    if (!(error instanceof KegError)) throw error
+    unreadable = error
+    return undefined
+  })
   const container = await findTarget({engine, target, folder, top: current?.folder, branch: current?.branch, questions})
   if (isRemapped(engine, container)) throw idsRemapped()
   const base = await engine.image(container.Image)
@@ -132,6 +137,8 @@ async function findAll(engine: Engine, options: PackageOptions): Promise<Found> 
     branch,
     currentTag,
   })
+  const needsBranch = tags.length === 0 && project.tag === undefined && project.origin === 'current folder'
+  if (needsBranch && unreadable !== undefined) throw unreadable
   const destinations = await nameDestinations({container, project, tags, name, registry, defaultTag, questions})
   return {container, base, project, destinations}
 }

@@ -52,7 +52,7 @@ async function* entries(bytes: ByteSource): AsyncGenerator<TarEntry> {
     records = new Map()
     const content = new Content(bytes, header.size)
     yield {header, content}
-    await content.skip()
+    await content.passOver()
   }
   await bytes.drain()
 }
@@ -77,7 +77,7 @@ class Content implements AsyncIterable<Buffer> {
     }
   }
 
-  async skip(): Promise<void> {
+  async passOver(): Promise<void> {
     let left = this.#left + this.#padding
     this.#left = 0
     this.#padding = 0

@@ -1,7 +1,7 @@
 import {expect} from 'chai'
 import {createHash} from 'node:crypto'
 import {once} from 'node:events'
-import {mkdir, rm} from 'node:fs/promises'
+import {chown, mkdir, rm} from 'node:fs/promises'
 import {createServer, type AddressInfo} from 'node:net'
 import {join} from 'node:path'
 import {setTimeout as wait} from 'node:timers/promises'
@@ -258,6 +258,15 @@ describe('keg docker package, when it fails', function () {
         says: /There is no tag/,
         hints: /-t TAG.*--branch/,
       })
+    })
+
+    it('says what git says of a repository that is somebody else’s', async () => {
+      // Only root can give a folder away.
+      if (process.getuid?.() !== 0) return
+      const cwd = git.repository('foreign', 'feature')
+      await chown(cwd, 12_345, 12_345)
+      const expected = {exit: 1, code: 'repository-refused', says: /git/, hints: /safe\.directory/}
+      await expectNothingBegun([container], expected, {cwd})
     })
 
     it('takes the tag that everybody pulls only where it is told to', async () => {
