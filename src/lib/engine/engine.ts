@@ -11,6 +11,7 @@ import type {
   ContainerRow,
   HistoryRow,
   ImageDetails,
+  ImageRow,
   ImageStore,
   PathStat,
   StreamMessage,
@@ -144,6 +145,11 @@ export class Engine {
     await this.#call({method: 'DELETE', path: containerPath(id), query: {force, v: volumes}, expect: [204, 404]})
   }
 
+  /** @throws EngineError 409 when another container has that name. */
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#call({method: 'POST', path: containerPath(id, 'rename'), query: {name}, expect: [204]})
+  }
+
   /** Waits until a container has ended. @returns its exit code. */
   async waitContainer(id: string, signal?: AbortSignal): Promise<number> {
     const request = {method: 'POST', path: containerPath(id, 'wait'), expect: [200]} as const
@@ -246,7 +252,7 @@ export class Engine {
     return (await this.#parsed<{Id: string}>(request)).Id
   }
 
-  images(filters: Filters): Promise<readonly {readonly Id: string; readonly RepoTags: readonly string[] | null}[]> {
+  images(filters: Filters): Promise<readonly ImageRow[]> {
     return this.#json({path: '/images/json', query: {all: true, filters: JSON.stringify(filters)}})
   }
 

@@ -114,6 +114,14 @@ export interface ImageDetails {
   readonly RootFS: {readonly Type: string; readonly Layers?: readonly string[] | null}
 }
 
+/** One row of `GET /images/json`. */
+export interface ImageRow {
+  readonly Id: string
+  readonly RepoTags: readonly string[] | null
+  readonly RepoDigests?: readonly string[] | null
+  readonly Labels?: Readonly<Record<string, string>> | null
+}
+
 /** One row of `GET /images/{name}/history`, newest first. */
 export interface HistoryRow {
   readonly Created: number

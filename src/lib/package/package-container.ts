@@ -5,10 +5,12 @@ import {Engine} from '../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../engine/types.js'
 import {FailedError, KegError, UsageError} from '../error/keg-error.js'
 import {readRepository, type Repository} from '../git/repository.js'
+import {offerToFree} from '../maintenance/offer-to-free.js'
 import {isDigest} from '../reference/reference.js'
 import type {ProgressListener} from '../terminal/progress.js'
 import {formatBytes, printable} from '../terminal/text.js'
 import {Capture} from './capture/capture.js'
+import {ContainerLock} from './capture/container-lock.js'
 import {Cleanup} from './cleanup.js'
 import {HelperImage} from './capture/helper-image.js'
 import {addedEnvironment} from './image/image-config.js'
@@ -42,6 +44,8 @@ export interface PackageOptions {
   readonly branch: string | undefined
   readonly dryRun: boolean
   readonly questions: Questions
+  /** Takes a line for the person at the terminal. */
+  readonly say: (line: string) => void
   /** Called with what is going to be packaged, before the container is paused. */
   readonly onPlan: (plan: PackagePlan) => void
   readonly progress: ProgressListener
@@ -63,6 +67,7 @@ const MUCH = 1_000_000_000
 export async function packageContainer(options: PackageOptions): Promise<PackageResult> {
   const {environment, progress, signal} = options
   const engine = await Engine.connect(environment)
+  if (!options.dryRun) await offerToFree({engine, questions: options.questions, say: options.say})
   const {base, container, destinations, project} = await findAll(engine, options)
   const push = options.push ?? destinations.some(({remote}) => remote)
   if (push && !destinations.some(({remote}) => remote)) throw registryMissing()
@@ -70,7 +75,8 @@ export async function packageContainer(options: PackageOptions): Promise<Package
 
   const run = randomUUID()
   await using cleanup = new Cleanup()
-  const selected = await selectAll({engine, container, base, project, run, cleanup, options})
+  const emptyImage = cleanup.use(await HelperImage.create({engine, like: base, run, signal}))
+  const selected = await selectAll({engine, container, project, run, cleanup, emptyImage, options})
   const included = selected.flatMap(({destination, reader, type}) => (reader ? [{destination, reader, type}] : []))
   const layers = checkLayerCount(container, base, included.length)
   signal.throwIfAborted()
@@ -97,8 +103,11 @@ export async function packageContainer(options: PackageOptions): Promise<Package
   if (mountBytes > MUCH) await confirmSize(plan, options.questions)
   signal.throwIfAborted()
 
+  const locking = {engine, container, image: emptyImage.id, run, say: options.say, signal}
+  const lock = cleanup.use(await ContainerLock.take(locking))
   const taking = {engine, container, mounts: included, run, expectedBytes: mountBytes, progress, signal}
   const capture = cleanup.use(await Capture.take(taking))
+  await lock.release()
   const facts = factsOf({options, project, destinations, container, base, run})
   const written = await writePackage({engine, container, base, capture, mounts: included, facts, run, progress, signal})
   const digests = await publish({engine, image: written.image, destinations, push, environment, progress, signal})
@@ -143,18 +152,26 @@ async function findAll(engine: Engine, options: PackageOptions): Promise<Found> 
   return {container, base, project, destinations}
 }
 
-interface SelectAllOptions extends Pick<Found, 'container' | 'base' | 'project'> {
+interface SelectAllOptions extends Pick<Found, 'container' | 'project'> {
   readonly engine: Engine
+  readonly emptyImage: HelperImage
   readonly run: string
   readonly cleanup: Cleanup
   readonly options: PackageOptions
 }
 
 async function selectAll(from: SelectAllOptions): Promise<SelectedMount[]> {
-  const {base, cleanup, container, engine, options, project, run} = from
-  const empty = cleanup.use(await HelperImage.create({engine, like: base, run, signal: options.signal}))
+  const {cleanup, container, emptyImage, engine, options, project, run} = from
   const surroundings = {folder: project.repository?.folder ?? project.folder, home: options.environment.HOME}
-  return selectMounts({engine, container, wishes: options.mounts, surroundings, emptyImage: empty.id, run, cleanup})
+  return selectMounts({
+    engine,
+    container,
+    wishes: options.mounts,
+    surroundings,
+    emptyImage: emptyImage.id,
+    run,
+    cleanup,
+  })
 }
 
 function plannedMount({destination, leftOut, type}: SelectedMount, size: MountSize | undefined): PackagedMount {

@@ -87,6 +87,7 @@ export default class Package extends KegCommand {
       branch: flags.branch,
       dryRun: flags['dry-run'],
       questions: this.questions(flags),
+      say: (line) => this.tell(flags, line),
       onPlan: (plan) => this.tell(flags, planText(plan)),
       progress: this.progress(flags),
       signal: this.signal,

@@ -4,7 +4,8 @@ import type {ContainerDetails} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
 import type {ProgressListener} from '../../terminal/progress.js'
 import {printable} from '../../terminal/text.js'
-import {helperLabels, mountUnreadable, type HelperContainer} from './helper-container.js'
+import {helperImageLabels} from '../../maintenance/temporary-labels.js'
+import {mountUnreadable, type HelperContainer} from './helper-container.js'
 import {MOUNT_PLACE} from '../mount/mount-selection.js'
 import {settleAll} from '../settle.js'
 import {Spool} from '../spool.js'
@@ -180,7 +181,7 @@ async function readAll(
 
 async function commit(engine: Engine, container: ContainerDetails, run: string): Promise<string> {
   try {
-    return await engine.commit(container.Id, {Labels: helperLabels(run)})
+    return await engine.commit(container.Id, {Labels: helperImageLabels(run)})
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause
     throw new FailedError(`The engine cannot commit ${nameOf(container)}: ${cause.said}`, {

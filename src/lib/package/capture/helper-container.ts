@@ -2,14 +2,10 @@ import type {Engine} from '../../engine/engine.js'
 import {EngineError} from '../../engine/engine-error.js'
 import {GO_MODE, type PathStat} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
+import {helperLabels} from '../../maintenance/temporary-labels.js'
 import {readTar} from '../../tar/read-tar.js'
 import type {TarHeader} from '../../tar/tar-header.js'
 import {printable} from '../../terminal/text.js'
-
-/** Labels of everything temporary, by which leftovers are found. */
-export function helperLabels(run: string): Record<string, string> {
-  return {'com.keg.role': 'helper', 'com.keg.run': run}
-}
 
 /** What a helper container is made of. */
 export interface HelperContainerOptions {
@@ -19,6 +15,23 @@ export interface HelperContainerOptions {
   readonly run: string
   /** Mounts as the API's HostConfig.Mounts has them. */
   readonly mounts?: readonly object[]
+}
+
+/** The body of `POST /containers/create` for a container that only has to be there. */
+export function neverStarted(options: {
+  image: string
+  labels: Readonly<Record<string, string>>
+  mounts?: readonly object[]
+}): object {
+  return {
+    Image: options.image,
+    // An engine takes no container without a command.
+    Entrypoint: [],
+    Cmd: ['keg'],
+    Labels: options.labels,
+    NetworkDisabled: true,
+    HostConfig: {Mounts: options.mounts ?? [], NetworkMode: 'none'},
+  }
 }
 
 /**
@@ -32,15 +45,7 @@ export class HelperContainer implements AsyncDisposable {
   ) {}
 
   static async create({engine, image, mounts = [], run}: HelperContainerOptions): Promise<HelperContainer> {
-    const {id} = await engine.createContainer({
-      Image: image,
-      // Never run; but an engine takes no container without a command.
-      Entrypoint: [],
-      Cmd: ['keg'],
-      Labels: helperLabels(run),
-      NetworkDisabled: true,
-      HostConfig: {Mounts: mounts, NetworkMode: 'none'},
-    })
+    const {id} = await engine.createContainer(neverStarted({image, labels: helperLabels(run), mounts}))
     return new HelperContainer(engine, id)
   }
 

@@ -3,7 +3,7 @@ import type {ImageDetails} from '../../engine/types.js'
 import {silent} from '../../terminal/progress.js'
 import {END_OF_TAR} from '../../tar/tar-header.js'
 import {sha256Digest} from '../bytes.js'
-import {helperLabels} from './helper-container.js'
+import {helperImageLabels} from '../../maintenance/temporary-labels.js'
 import {writeToEngine} from '../image/engine-sink.js'
 import type {ImageLayer} from '../image/image.js'
 
@@ -38,7 +38,7 @@ export class HelperImage implements AsyncDisposable {
       architecture: like.Architecture,
       ...(like.Variant ? {variant: like.Variant} : {}),
       os: like.Os,
-      config: {Labels: helperLabels(run)},
+      config: {Labels: helperImageLabels(run)},
     }
     const image = {layers: layers ?? [emptyLayer(created)], emptyHistory: [], config}
     return new HelperImage(engine, await writeToEngine({engine, image, progress: silent, signal}))

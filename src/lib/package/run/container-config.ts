@@ -1,6 +1,8 @@
 import {posix} from 'node:path'
 import type {ImageDetails} from '../../engine/types.js'
 import {RefusedError} from '../../error/keg-error.js'
+import type {Owner} from '../../maintenance/owner.js'
+import {ATTACHED, OWNER, ROLE, RUN} from '../../maintenance/temporary-labels.js'
 import {printable} from '../../terminal/text.js'
 import type {PlannedPort} from './port-plan.js'
 import {portKey} from './published-ports.js'
@@ -15,6 +17,8 @@ export interface ContainerPlan {
   readonly detach: boolean
   /** Removed by the engine when it ends. */
   readonly autoRemove: boolean
+  /** Removed by keg when it ends. */
+  readonly isAttached: boolean
   readonly command: readonly string[]
   readonly entrypoint: string | undefined
   readonly variables: readonly string[]
@@ -23,6 +27,7 @@ export interface ContainerPlan {
   readonly settings: GrantedSettings
   /** Id of this run of keg, for the label `com.keg.run`. */
   readonly run: string
+  readonly owner: Owner
 }
 
 /** Labels by which compose, Docker Desktop and keg take a container for one of theirs. */
@@ -46,7 +51,13 @@ export function containerConfig(plan: ContainerPlan): object {
   return {
     Image: plan.image,
     Env: plan.variables,
-    Labels: {...blankedLabels(plan.imageLabels), 'com.keg.role': 'package', 'com.keg.run': plan.run},
+    Labels: {
+      ...blankedLabels(plan.imageLabels),
+      [ROLE]: 'package',
+      [RUN]: plan.run,
+      [OWNER]: JSON.stringify(plan.owner),
+      ...(plan.isAttached && {[ATTACHED]: 'true'}),
+    },
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
     ...(plan.command.length > 0 && {Cmd: plan.command}),
     ...(plan.entrypoint !== undefined && {Entrypoint: [plan.entrypoint]}),

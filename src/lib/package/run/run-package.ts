@@ -1,6 +1,8 @@
 import {randomUUID} from 'node:crypto'
 import {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
+import {thisOwner} from '../../maintenance/owner.js'
+import {offerToFree} from '../../maintenance/offer-to-free.js'
 import {formatReference} from '../../reference/reference.js'
 import {printable} from '../../terminal/text.js'
 import {boundPorts, freePorts} from './bound-ports.js'
@@ -37,6 +39,7 @@ export async function runPackage(options: RunPackageOptions): Promise<number> {
   const engine = await Engine.connect(environment)
   const context: Context = {options, request, engine, run: randomUUID()}
   if (options.dryRun) return describeRun(context)
+  await offerToFree({engine, questions: options.questions, say})
   const obtained = await obtainImage({...options, engine, reference: request.reference})
   const {image} = obtained
   checkWorkingDirectory(image)
@@ -175,12 +178,14 @@ function planOf(
     detach: options.detach,
     // In the foreground keg removes it itself, after it has read the last of what it printed.
     autoRemove: options.detach && removes(options),
+    isAttached: !options.detach && removes(options),
     command: request.command,
     entrypoint: request.entrypoint,
     variables: request.variables,
     network: request.network,
     settings: decideSettings(image.Config).granted,
     run,
+    owner: thisOwner(),
   }
 }
 

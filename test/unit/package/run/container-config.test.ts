@@ -29,6 +29,8 @@ describe('checkWorkingDirectory', () => {
       expect(() => checkWorkingDirectory({Config: {WorkingDir}})).not.to.throw())
 })
 
+const owner = {host: 'laptop/1', pid: 7, process: '', user: 'ada', since: '2026-01-01T00:00:00.000Z'}
+
 describe('containerConfig', () => {
   it('gives no right, no mount and no variable that was not asked for', () => {
     const config = containerConfig({
@@ -37,6 +39,7 @@ describe('containerConfig', () => {
       name: 'keg-app-x',
       detach: true,
       autoRemove: false,
+      isAttached: false,
       command: [],
       entrypoint: undefined,
       variables: [],
@@ -44,6 +47,7 @@ describe('containerConfig', () => {
       ports: [{port: 80, protocol: 'tcp', address: '127.0.0.1', hostPort: '8080', movable: true}],
       settings: {init: false, tty: false, readOnly: false, writable: [], tmpfs: {}},
       run: 'abc',
+      owner,
     })
     expect(config).to.deep.equal({
       Image: 'app:x',
@@ -52,6 +56,7 @@ describe('containerConfig', () => {
       Labels: {
         'com.docker.compose.project': '',
         'com.keg.folder': '',
+        'com.keg.owner': JSON.stringify(owner),
         'com.keg.role': 'package',
         'com.keg.run': 'abc',
       },

@@ -8,6 +8,7 @@ const plain: ContainerPlan = {
   name: 'keg-app-x',
   detach: false,
   autoRemove: false,
+  isAttached: false,
   command: [],
   entrypoint: undefined,
   variables: [],
@@ -15,6 +16,7 @@ const plain: ContainerPlan = {
   ports: [],
   settings: {init: false, tty: false, readOnly: false, writable: [], tmpfs: {}},
   run: '1',
+  owner: {host: 'laptop/1', pid: 7, process: '', user: 'ada', since: '2026-01-01T00:00:00.000Z'},
 }
 const line = (
   plan: Partial<ContainerPlan>,

@@ -1,0 +1,32 @@
+import type {Questions} from '../command/ask.js'
+import type {Engine} from '../engine/engine.js'
+import {UsageError} from '../error/keg-error.js'
+import {shellLine} from '../terminal/text.js'
+import {findPausedContainers, removeLeftover} from './leftovers.js'
+import {ownerText} from './owner.js'
+
+/** What an offer is made with. */
+export interface OfferOptions {
+  readonly engine: Engine
+  readonly questions: Questions
+  /** Takes a line for the person at the terminal. */
+  readonly say: (line: string) => void
+}
+
+/** Offers to let containers go on that a keg paused and could not unpause, because it was killed; where nobody answers, says how. */
+export async function offerToFree({engine, questions, say}: OfferOptions): Promise<void> {
+  for (const left of await findPausedContainers(engine)) {
+    const story = `${left.name} stands still: a keg that is gone (${ownerText(left.owner)}) had paused it.`
+    const question = `${story} Let it go on?`
+    const answer = await questions.confirm(question, {flag: '--yes'}).catch((error: unknown) => {
+      if (error instanceof UsageError) return undefined
+      throw error
+    })
+    if (answer === true) {
+      await removeLeftover(engine, left)
+      say(`${left.name} goes on.`)
+    } else if (answer === undefined) {
+      say(`Warning: ${story} Let it go on with: ${shellLine(['docker', 'unpause', left.name])}`)
+    }
+  }
+}
