@@ -6,15 +6,20 @@ import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {compile, installDependencies, repository} from './setup/dependencies.js'
 import {isolatedEnvironment} from './setup/environment.js'
+import {whyNoOwnEngine} from './setup/own-engine.js'
 import {inSession} from './setup/session.js'
 import {SetupError} from './setup/setup-error.js'
-import {prepareTestBed} from './setup/test-bed.js'
+import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.js'
+
+/** @typedef {import('./setup/own-engine.js').EngineKind} EngineKind */
 
 /**
  * @typedef {object} Step
  * @property {string} name as one types it
+ * @property {string} [suite] the folder below test/ of the tests that the step is, and another name to type; default: its name
  * @property {string} title
- * @property {string[][]} [programs] scripts for node with their arguments; without them the step is the tests in test/NAME
+ * @property {string[][]} [programs] scripts for node with their arguments instead of tests
+ * @property {EngineKind} [store] runs on an engine that stores images this way: the machine's, or else one of its own
  * @property {'source' | 'compiled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
  */
 
@@ -37,26 +42,40 @@ const steps = [
   },
   {name: 'generated', title: 'Generated files', needs: 'compiled', programs: [['scripts/generate.js', '--check']]},
   {name: 'unit', title: 'Unit tests', needs: 'compiled'},
-  {name: 'engine', title: 'Engine tests', needs: 'engine'},
+  {
+    name: 'engine-classic',
+    suite: 'engine',
+    title: 'Engine tests on the classic image store',
+    needs: 'engine',
+    store: 'classic',
+  },
+  {
+    name: 'engine-containerd',
+    suite: 'engine',
+    title: 'Engine tests on the containerd image store',
+    needs: 'engine',
+    store: 'containerd',
+  },
   {name: 'e2e', title: 'End-to-end tests', needs: 'engine'},
 ]
 
 const counts = {passed: 0, failed: 0}
 
 await inSession(async (session) => {
-  const chosen = chooseSteps(process.argv.slice(2))
+  const names = process.argv.slice(2)
+  const chosen = chooseSteps(names)
   heading('Set-up')
   await installDependencies(session)
   if (chosen.some((step) => step.needs !== 'source')) await compile(session)
-  const environment = chosen.some((step) => step.needs === 'engine')
-    ? await prepareTestBed(session)
-    : await isolatedEnvironment(await session.temporaryFolder('keg-home'))
+  const {environment, stores, untested} = await prepareEnvironments(session, chosen, names)
   const countsFile = join(await session.temporaryFolder('keg-test'), 'counts.json')
 
   for (const step of chosen) {
+    const env = step.store === undefined ? environment : stores[step.store]
+    if (env === undefined) continue
     heading(step.title)
-    for (const program of step.programs ?? [mocha(step.name, countsFile)]) {
-      const options = {cwd: repository, env: environment, output: /** @type {const} */ ('show'), mayFail: true}
+    for (const program of step.programs ?? [mocha(step, countsFile, {isFirst: env === environment})]) {
+      const options = {cwd: repository, env, output: /** @type {const} */ ('show'), mayFail: true}
       const {code} = await session.run(process.execPath, program, options)
       const counted = await takeCounts(countsFile)
       counts.passed += counted.passed
@@ -67,6 +86,7 @@ await inSession(async (session) => {
       return code
     }
   }
+  if (untested !== undefined) session.tell(`\n${untested}`)
   return 0
 })
 if (process.exitCode !== 0 && counts.failed === 0) counts.failed = 1
@@ -77,23 +97,58 @@ console.log(`\n${counts.passed} passed, ${counts.failed} failed`)
  * @returns {Step[]} in the order in which they run
  */
 function chooseSteps(names) {
-  const unknown = names.filter((name) => !steps.some((step) => step.name === name))
+  const namesOf = (/** @type {Step} */ {name, suite = name}) => [suite, name]
+  const known = [...new Set(steps.flatMap(namesOf))]
+  const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    const known = steps.map((step) => step.name).join(', ')
-    throw new SetupError(`There is no step ${unknown.join(', ')}: name some of ${known}, or none to run all.`, 2)
+    const list = known.join(', ')
+    throw new SetupError(`There is no step ${unknown.join(', ')}: name some of ${list}, or none to run all.`, 2)
   }
-  return steps.filter((step) => names.length === 0 || names.includes(step.name))
+  return steps.filter((step) => names.length === 0 || namesOf(step).some((name) => names.includes(name)))
 }
 
 /**
- * @param {string} suite folder below test/
+ * What the steps run with. The engine of one image store is the machine's; that of the other is brought up beside it.
+ *
+ * @param {import('./setup/session.js').Session} session
+ * @param {readonly Step[]} chosen
+ * @param {readonly string[]} names as they were typed
+ * @returns {Promise<{environment: NodeJS.ProcessEnv, stores: Partial<Record<EngineKind, NodeJS.ProcessEnv>>,
+ *   untested?: string}>} `environment` leads to the machine's engine; `untested` tells of an image store that no engine here has
+ */
+async function prepareEnvironments(session, chosen, names) {
+  if (!chosen.some((step) => step.needs === 'engine'))
+    return {environment: await isolatedEnvironment(await session.temporaryFolder('keg-home')), stores: {}}
+  const environment = await prepareTestBed(session)
+  const store = await imageStoreOf(environment)
+  const other = store === 'classic' ? 'containerd' : 'classic'
+  const step = chosen.find((it) => it.store === other)
+  if (step === undefined) return {environment, stores: {[store]: environment}}
+  const reason = await whyNoOwnEngine(other)
+  if (reason === undefined) {
+    const own = await prepareOwnTestBed(session, environment, other)
+    return {environment, stores: {[store]: environment, [other]: own}}
+  }
+  // Who names the step wants to see it run.
+  if (names.includes(step.name)) throw new SetupError(reason)
+  const untested = `Only the ${store} image store is tested here, not the ${other} one. ${reason}`
+  session.tell(untested)
+  return {environment, stores: {[store]: environment}, untested}
+}
+
+/**
+ * @param {Step} step
  * @param {string} countsFile
+ * @param {{isFirst: boolean}} options
  * @returns {string[]}
  */
-function mocha(suite, countsFile) {
+function mocha({name, suite = name}, countsFile, {isFirst}) {
   const reporter = join(import.meta.dirname, 'test/counting-reporter.js')
   const program = 'node_modules/mocha/bin/mocha.js'
-  return [program, '--reporter', reporter, '--reporter-option', `counts=${countsFile}`, `test/${suite}/**/*.test.ts`]
+  // The tests of the set-up are the same whatever engine runs.
+  const ignored = isFirst ? [] : ['--ignore', `test/${suite}/setup/**`]
+  const report = ['--reporter', reporter, '--reporter-option', `counts=${countsFile}`]
+  return [program, ...report, ...ignored, `test/${suite}/**/*.test.ts`]
 }
 
 /**

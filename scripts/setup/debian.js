@@ -1,18 +1,25 @@
-import {mkdir, readdir, readFile, rename, rm} from 'node:fs/promises'
-import {join} from 'node:path'
-import {findProgram} from './process.js'
+import {mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {basename, dirname, join} from 'node:path'
+import {findProgram, run} from './process.js'
 import {SetupError} from './setup-error.js'
 
 /** Packages that are only unpacked, never installed, go here: inside the checkout, ignored by git. */
 const unpackedPackages = join(import.meta.dirname, '../../.cache/debian')
 
+/** Comes with apt on Debian. */
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
 /** @returns {boolean} whether packages can be installed for the whole machine */
 export const isRoot = () => process.getuid?.() === 0
 
-/** @returns {Promise<boolean>} whether this is Debian, Ubuntu or a system made from them */
-export async function isDebian() {
+/**
+ * @param {{itself?: boolean}} [options] `itself`: Debian alone, whose releases are in no other system's archive
+ * @returns {Promise<boolean>} whether this is Debian, Ubuntu or a system made from them
+ */
+export async function isDebian({itself = false} = {}) {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '')
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release) && (await findProgram('apt-get')) !== undefined
+  const system = itself ? /^ID=debian$/m : /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m
+  return system.test(release) && (await findProgram('apt-get')) !== undefined
 }
 
 const quiet = {...process.env, DEBIAN_FRONTEND: 'noninteractive'}
@@ -58,8 +65,8 @@ export class DebianPackages {
     const folder = join(unpackedPackages, name)
     if (await unpacked(folder)) return folder
     this.session.tell(`Fetching ${name} (Debian package, unpacked into .cache) ...`)
-    const download = join(unpackedPackages, `${name}.${process.pid}`)
-    await mkdir(download, {recursive: true})
+    await mkdir(unpackedPackages, {recursive: true})
+    const download = await mkdtemp(join(unpackedPackages, `${name}.`))
     try {
       // Only root may bring the machine's own lists up to date.
       const lists = join(unpackedPackages, 'lists')
@@ -75,10 +82,68 @@ export class DebianPackages {
       const file = (await readdir(download)).find((it) => it.endsWith('.deb'))
       if (file === undefined) throw new SetupError(`apt-get downloaded no package ${name}.`, 1)
       await this.session.run('dpkg', ['-x', join(download, file), join(download, 'files')])
-      // Renamed as a whole: a run beside this one sees all of it or nothing.
-      await rename(join(download, 'files'), folder).catch(async (/** @type {unknown} */ error) => {
-        if (!(await unpacked(folder))) throw error
-      })
+      await renameOrKeep(join(download, 'files'), folder)
+    } finally {
+      await rm(download, {recursive: true, force: true})
+    }
+    return folder
+  }
+
+  /**
+   * Downloads packages of one release of Debian, whichever this machine has, and unpacks them together into a folder of the
+   * checkout. apt works on lists of its own, so nothing of the machine's changes.
+   *
+   * @param {string} suite such as `trixie`
+   * @param {readonly string[]} names
+   * @returns {Promise<string>} the folder that holds their files
+   */
+  async unpackFrom(suite, names) {
+    const folder = join(unpackedPackages, [suite, ...names].join('-'))
+    if (await unpacked(folder)) return folder
+    const mirrors = await debianMirrors()
+    if (mirrors.length === 0)
+      throw new SetupError(`apt has no source of Debian packages here to fetch ${names.join(', ')} of ${suite} from.`)
+    this.session.tell(`Fetching ${names.join(', ')} of ${suite} (Debian packages, unpacked into .cache) ...`)
+    await mkdir(unpackedPackages, {recursive: true})
+    const download = await mkdtemp(`${folder}.`)
+    const state = join(download, 'apt')
+    await Promise.all(
+      ['apt/lists/partial', 'apt/cache/archives/partial', 'packages', 'files'].map((name) =>
+        mkdir(join(download, name), {recursive: true}),
+      ),
+    )
+    try {
+      const sources = join(state, 'sources.list')
+      const options = [
+        ['Dir::Etc::SourceList', sources],
+        ['Dir::Etc::SourceParts', '/dev/null'],
+        ['Dir::State::Lists', join(state, 'lists')],
+        ['Dir::State::Status', '/dev/null'],
+        ['Dir::Cache', join(state, 'cache')],
+        ['Acquire::Languages', 'none'],
+        // Its user for downloads may not enter the checkout.
+        ...(isRoot() ? [['APT::Sandbox::User', 'root']] : []),
+      ].flatMap(([name, value]) => ['-o', `${name}=${value}`])
+      // Not every release trusts Debian's keys unless the source says so.
+      const signature = (await readFile(keyring).catch(() => undefined)) === undefined ? '' : `[signed-by=${keyring}] `
+      const fetchFrom = async (/** @type {string} */ mirror) => {
+        await writeFile(sources, `deb ${signature}${mirror} ${suite} main\n`)
+        await this.session.run('apt-get', [...options, 'update', '-qq'], {env: quiet})
+        const packages = join(download, 'packages')
+        await this.session.run('apt-get', [...options, 'download', '-qq', ...names], {cwd: packages, env: quiet})
+      }
+      for (const [index, mirror] of mirrors.entries()) {
+        try {
+          await fetchFrom(mirror)
+          break
+        } catch (error) {
+          // Another archive may have named its suites after Debian's.
+          if (index === mirrors.length - 1) throw error
+        }
+      }
+      for (const file of await readdir(join(download, 'packages')))
+        await this.session.run('dpkg', ['-x', join(download, 'packages', file), join(download, 'files')])
+      await renameOrKeep(join(download, 'files'), folder)
     } finally {
       await rm(download, {recursive: true, force: true})
     }
@@ -99,11 +164,52 @@ export class DebianPackages {
  * @returns {Promise<string | undefined>} the path of a program that `unpack` has fetched earlier
  */
 export async function findUnpacked(program, name) {
-  for (const folder of ['usr/bin', 'bin']) {
+  for (const folder of ['usr/bin', 'bin', 'usr/sbin']) {
     const path = await findProgram(join(unpackedPackages, name, folder, program))
     if (path !== undefined) return path
   }
   return undefined
+}
+
+/**
+ * @param {string} file such as `libwrap.so.0`
+ * @param {string} name the Debian package it is in
+ * @returns {Promise<string | undefined>} the folder of a library that `unpack` has fetched earlier
+ */
+export async function findUnpackedLibrary(file, name) {
+  const libraries = join(unpackedPackages, name, 'usr/lib')
+  const found = await readdir(libraries, {recursive: true}).catch(() => undefined)
+  const path = found?.find((it) => basename(it) === file)
+  return path === undefined ? undefined : join(libraries, dirname(path))
+}
+
+/**
+ * Renamed as a whole: a run beside this one sees all of it or nothing, and the first stays.
+ *
+ * @param {string} files
+ * @param {string} folder
+ */
+async function renameOrKeep(files, folder) {
+  await rename(files, folder).catch(async (/** @type {unknown} */ error) => {
+    if (!(await unpacked(folder))) throw error
+  })
+}
+
+/** @returns {Promise<string[]>} where this machine has its Debian packages from, Debian's own first as far as apt knows */
+async function debianMirrors() {
+  if (!(await isDebian({itself: true}))) return []
+  const format = '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)'
+  const {code, stdout} = await run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], {
+    mayFail: true,
+  })
+  if (code !== 0) return []
+  const release = /^VERSION_CODENAME=(\S+)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1]
+  const targets = stdout
+    .split('\n')
+    .map((line) => line.split('|'))
+    .filter(([uri, suite, component]) => /^https?:/.test(uri ?? '') && suite === release && component === 'main')
+  const own = targets.filter(([, , , origin]) => origin === 'Debian')
+  return [...new Set([...own, ...targets].map(([uri = '']) => uri))]
 }
 
 /** @param {string} folder */

@@ -24,15 +24,25 @@ export async function requireRegistry(session) {
 }
 
 /**
+ * @typedef {object} OwnRegistry
+ * @property {string} address HOST:PORT
+ * @property {() => Promise<void>} kill ends it with SIGKILL; its data stays
+ * @property {() => Promise<void>} start starts it again on the same data and port
+ * @property {() => Promise<void>} stop ends it and removes its data
+ */
+
+/**
  * Starts a registry of its own on a free port of the loopback address. It is ended when this process ends, however that comes
  * about (short of SIGKILL where `setpriv` is not there).
  *
  * @param {object} [options]
  * @param {string} [options.directory] where its data folder is made; default: the system's temporary folder
  * @param {{user: string, secret: string}} [options.password] lets nobody in without it
- * @returns {Promise<{address: string, stop: () => Promise<void>}>} `address` is HOST:PORT; `stop` ends it and removes its data
+ * @param {{realm: string, service: string, issuer: string, rootcertbundle: string}} [options.token] lets nobody in without a token
+ *   that the server `realm` gave out, signed by a certificate in the file `rootcertbundle`
+ * @returns {Promise<OwnRegistry>}
  */
-export async function startRegistry({directory = tmpdir(), password} = {}) {
+export async function startRegistry({directory = tmpdir(), password, token} = {}) {
   const program = await findRegistry()
   if (program === undefined) throw new SetupError(`There is no registry program here. ${howToInstall}`)
   const folder = await mkdtemp(join(directory, 'keg-registry-'))
@@ -51,6 +61,7 @@ export async function startRegistry({directory = tmpdir(), password} = {}) {
       await writeFile(path, await passwordEntry(password), {mode: 0o600})
       settings.auth = {htpasswd: {realm: 'keg', path}}
     }
+    if (token !== undefined) settings.auth = {token}
     // JSON is YAML.
     await writeFile(join(folder, 'registry.yml'), JSON.stringify(settings))
     return await serve(program, folder)
@@ -63,25 +74,13 @@ export async function startRegistry({directory = tmpdir(), password} = {}) {
 /**
  * @param {string} program
  * @param {string} folder
+ * @returns {Promise<OwnRegistry>}
  */
 async function serve(program, folder) {
-  const command = [program, 'serve', join(folder, 'registry.yml')]
-  const parentDeath = await findProgram('setpriv')
-  if (parentDeath !== undefined) command.unshift(parentDeath, '--pdeathsig', 'KILL')
-  const [file = program, ...programArguments] = command
-  const child = spawn(file, programArguments, {
-    // A REGISTRY_* variable would override the settings.
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_'))),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // Ctrl-C must not end it before what still talks to it.
-    detached: true,
-  })
-  const ended = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
+  let running = await spawnRegistry(program, folder)
+  const {address} = running
   const endNow = () => {
-    child.kill('SIGKILL')
+    running.child.kill('SIGKILL')
     rmSync(folder, {recursive: true, force: true, maxRetries: 3})
   }
   /** @param {NodeJS.Signals} signal */
@@ -92,19 +91,65 @@ async function serve(program, folder) {
     process.kill(process.pid, signal)
   }
   process.once('exit', endNow).once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  const stop = async () => {
-    // Waiting for its end must keep this process alive, or the rest of a script's cleaning up is never reached.
-    child.ref()
-    child.kill('SIGKILL')
-    await ended
-    await rm(folder, {recursive: true, force: true, maxRetries: 3})
-    process.off('exit', endNow).off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  return {
+    address,
+    kill: () => end(running),
+    start: async () => {
+      running = await spawnRegistry(program, folder, address)
+    },
+    stop: async () => {
+      await end(running)
+      await rm(folder, {recursive: true, force: true, maxRetries: 3})
+      process.off('exit', endNow).off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    },
   }
+}
 
+/**
+ * @typedef {object} RegistryProcess
+ * @property {string} address HOST:PORT
+ * @property {import('node:child_process').ChildProcess} child
+ * @property {Promise<void>} ended
+ */
+
+/** @param {RegistryProcess} running */
+async function end({child, ended}) {
+  // Waiting for its end must keep this process alive, or the rest of a script's cleaning up is never reached.
+  child.ref()
+  child.kill('SIGKILL')
+  await ended
+}
+
+/**
+ * @param {string} program
+ * @param {string} folder with its settings
+ * @param {string} [address] HOST:PORT; default: that of its settings
+ * @returns {Promise<RegistryProcess>} it listens
+ */
+async function spawnRegistry(program, folder, address) {
+  const command = [program, 'serve', join(folder, 'registry.yml')]
+  const parentDeath = await findProgram('setpriv')
+  if (parentDeath !== undefined) command.unshift(parentDeath, '--pdeathsig', 'KILL')
+  const [file = program, ...programArguments] = command
+  // A REGISTRY_* variable overrides the settings.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_'))
+  const child = spawn(file, programArguments, {
+    env: {...Object.fromEntries(own), ...(address !== undefined && {REGISTRY_HTTP_ADDR: address})},
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C must not end it before what still talks to it.
+    detached: true,
+  })
+  const ended = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
   let log = ''
   const port = await new Promise((/** @type {(port: string | undefined) => void} */ resolve) => {
     const giveUp = setTimeout(() => resolve(undefined), 30_000)
-    void ended.then(() => resolve(undefined))
+    void ended.then(() => {
+      clearTimeout(giveUp)
+      resolve(undefined)
+    })
     child.stderr.on('data', (/** @type {Buffer} */ chunk) => {
       // Read to the end, or a full pipe stops the registry; kept only until the port is known.
       if (log === 'listening') return
@@ -117,13 +162,13 @@ async function serve(program, folder) {
     })
   })
   if (port === undefined) {
-    await stop()
+    await end({address: '', child, ended})
     throw new SetupError(`The registry ${program} does not start:\n${log.trim().split('\n').slice(-5).join('\n')}`, 1)
   }
   // A registry that nobody stops does not keep this process alive.
   child.unref()
   if (child.stderr instanceof Socket) child.stderr.unref()
-  return {address: `127.0.0.1:${port}`, stop}
+  return {address: `127.0.0.1:${port}`, child, ended}
 }
 
 /** @returns {Promise<string | undefined>} */

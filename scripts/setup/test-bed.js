@@ -2,8 +2,10 @@ import {randomBytes} from 'node:crypto'
 import {requireEngine} from './engine.js'
 import {isolatedEnvironment} from './environment.js'
 import {makeBusyboxImage, requireBusybox} from './image.js'
+import {startOwnEngine} from './own-engine.js'
 import {run} from './process.js'
 import {requireRegistry, startRegistry} from './registry.js'
+import {requireSshServer} from './ssh-server.js'
 
 /**
  * What engine tests, e2e tests and benchmarks run on: an engine, an open registry, one with a password, and a base image.
@@ -21,26 +23,73 @@ import {requireRegistry, startRegistry} from './registry.js'
 export async function prepareTestBed(session) {
   const engine = await requireEngine(session)
   await requireRegistry(session)
+  await requireSshServer(session)
   await requireBusybox(session)
   tellAtEnd(session, engine)
 
   const environment = await isolatedEnvironment(await session.temporaryFolder('keg-home'), engine)
+  const registries = await startRegistries(session)
+  const image = `keg-test-base:${randomBytes(4).toString('hex')}`
+  session.atEnd(() => run('docker', ['rmi', '--force', image], {env: environment}))
+  await makeBusyboxImage(image, {env: environment})
+  const {KEG_TEST_REGISTRY: open, KEG_TEST_PRIVATE_REGISTRY: closed} = registries
+  session.tell(`Ready: engine ${engine.version}, registries ${open} and ${closed}.`)
+  return {...environment, ...registries, KEG_TEST_IMAGE: image}
+}
+
+/**
+ * @param {import('./session.js').Session} session both registries end with it
+ * @returns {Promise<{KEG_TEST_REGISTRY: string, KEG_TEST_PRIVATE_REGISTRY: string, KEG_TEST_PRIVATE_LOGIN: string}>}
+ */
+export async function startRegistries(session) {
   const password = {user: 'keg', secret: randomBytes(12).toString('hex')}
   const registry = await startRegistry()
   session.atEnd(registry.stop)
   const privateRegistry = await startRegistry({password})
   session.atEnd(privateRegistry.stop)
-  const image = `keg-test-base:${randomBytes(4).toString('hex')}`
-  session.atEnd(() => run('docker', ['rmi', '--force', image], {env: environment}))
-  await makeBusyboxImage(image, {env: environment})
-  session.tell(`Ready: engine ${engine.version}, registries ${registry.address} and ${privateRegistry.address}.`)
   return {
-    ...environment,
     KEG_TEST_REGISTRY: registry.address,
     KEG_TEST_PRIVATE_REGISTRY: privateRegistry.address,
     KEG_TEST_PRIVATE_LOGIN: `${password.user}:${password.secret}`,
-    KEG_TEST_IMAGE: image,
   }
+}
+
+/**
+ * The same test bed on another engine: one of its own, which is removed at the session's end.
+ *
+ * @param {import('./session.js').Session} session
+ * @param {NodeJS.ProcessEnv} environment from `prepareTestBed`
+ * @param {import('./own-engine.js').EngineKind} kind
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+export async function prepareOwnTestBed(session, environment, kind) {
+  const engine = await startOwnEngine({kind, session})
+  session.atEnd(engine.stop)
+  const image = 'keg-test-base:local'
+  const env = environmentAt(engine.host, environment)
+  await makeBusyboxImage(image, {env})
+  session.tell(`Ready: engine ${engine.version} with the ${kind} image store.`)
+  return {...env, KEG_TEST_IMAGE: image}
+}
+
+/**
+ * @param {string} host without TLS
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {NodeJS.ProcessEnv} what leads docker's clients there, wherever the environment led before
+ */
+export function environmentAt(host, environment) {
+  const other = /^DOCKER_(CERT_PATH|CONTEXT|HOST|TLS|TLS_VERIFY)$/
+  const rest = Object.entries(environment).filter(([name]) => !other.test(name))
+  return {...Object.fromEntries(rest), DOCKER_HOST: host}
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} environment of docker's client
+ * @returns {Promise<import('./own-engine.js').EngineKind>} how the engine stores images
+ */
+export async function imageStoreOf(environment) {
+  const {stdout} = await run('docker', ['info', '--format', '{{json .DriverStatus}}'], {env: environment})
+  return stdout.includes('io.containerd.snapshotter') ? 'containerd' : 'classic'
 }
 
 /**

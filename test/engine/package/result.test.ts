@@ -7,6 +7,7 @@ import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {GitSandbox} from '../../support/git.js'
 import {keg} from '../../support/keg.js'
 import {imageLayers} from '../../support/layers.js'
+import {manifestOf} from '../../support/registry.js'
 import {snapshotContainer, snapshotImageFiles} from '../../support/snapshot.js'
 import {compareSnapshots} from '../../support/compare.js'
 import {inspected, labelsOf, mountAt, packageJson, temporaryThings, waitingContainer} from './packaging.js'
@@ -15,29 +16,6 @@ const registry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
 const privateLogin = process.env.KEG_TEST_PRIVATE_LOGIN ?? 'keg:keg'
 const basic = Buffer.from(privateLogin).toString('base64')
-
-const mediaTypes = [
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-].join(', ')
-
-interface Manifest {
-  config: {digest: string}
-  layers: {digest: string; size: number}[]
-}
-
-/** What a registry answers for a tag: https://distribution.github.io/distribution/spec/api/#pulling-an-image-manifest */
-async function manifestOf(
-  host: string,
-  repository: string,
-  tag: string,
-  headers: Record<string, string> = {},
-): Promise<{digest: string | null; manifest: Manifest; status: number}> {
-  const url = `http://${host}/v2/${repository}/manifests/${tag}`
-  const answer = await fetch(url, {headers: {Accept: mediaTypes, ...headers}})
-  const manifest = (await answer.json()) as Manifest
-  return {digest: answer.headers.get('docker-content-digest'), manifest, status: answer.status}
-}
 
 describe('keg docker package: result', function () {
   this.timeout(60_000)

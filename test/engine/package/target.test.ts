@@ -6,6 +6,7 @@ import {branchTag} from '../../../src/lib/reference/branch-tag.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {GitSandbox} from '../../support/git.js'
 import {keg, type KegOptions} from '../../support/keg.js'
+import {manifestOf} from '../../support/registry.js'
 import {packageJson, type PackageJson} from './packaging.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
@@ -261,8 +262,11 @@ describe('keg docker package, what and under which name', function () {
       expect(result.pinned).to.equal(`${references[0] ?? ''}@${result.digest ?? ''}`)
       const held = await docker(['image', 'inspect', '--format', '{{.Id}}', ...references])
       expect(held.split('\n')).to.deep.equal(Array(3).fill(result.image))
-      for (const path of [`${name}/manifests/one`, `${name}/deeper/manifests/two`])
-        expect((await fetch(`http://${openRegistry}/v2/keg/${path}`, {method: 'HEAD'})).status, path).to.equal(200)
+      for (const [repository, tag] of [
+        [`keg/${name}`, 'one'],
+        [`keg/${name}/deeper`, 'two'],
+      ] as const)
+        expect((await manifestOf(openRegistry, repository, tag)).digest, repository).to.equal(result.digest)
     })
 
     it('is pushed nowhere with --no-push', async () => {
@@ -270,8 +274,8 @@ describe('keg docker package, what and under which name', function () {
       const line = ['docker', 'package', await container(), '-t', reference]
       const result = packageJson(await keg([...line, '--no-push', '--json']))
       expect(result).to.include({pushed: false, digest: null, pinned: null, reference})
-      const path = reference.slice(openRegistry.length + 1, -':dev'.length)
-      expect((await fetch(`http://${openRegistry}/v2/${path}/manifests/dev`)).status).to.equal(404)
+      const repository = reference.slice(openRegistry.length + 1, -':dev'.length)
+      expect((await manifestOf(openRegistry, repository, 'dev')).status).to.equal(404)
       const quiet = await keg([...line, '--quiet'])
       expect(quiet.stdout).to.match(new RegExp(`^${reference}@sha256:[0-9a-f]{64}\n$`))
       expect(quiet.stderr).to.equal('')
