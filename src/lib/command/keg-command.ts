@@ -1,5 +1,6 @@
 import {Command, Errors, Flags, toConfiguredId} from '@oclif/core'
 import {stripVTControlCharacters} from 'node:util'
+import {connectionEnvironment} from '../engine/connection-environment.js'
 import {InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
 import {property} from '../json/json.js'
 import {ProgressDisplay} from '../terminal/progress-display.js'
@@ -10,6 +11,8 @@ import {isTruthy, mayAsk} from './interaction.js'
 
 /** The flags every command shares, once parsed. */
 export interface SharedFlags {
+  readonly context?: string | undefined
+  readonly host?: string | undefined
   readonly 'no-input': boolean
   readonly quiet: boolean
   readonly yes: boolean
@@ -21,6 +24,21 @@ export interface SharedFlags {
  */
 export abstract class KegCommand extends Command {
   static override baseFlags = {
+    // No `env` in these two: which variable stands above which is decided where the engine is looked for.
+    context: Flags.string({
+      char: 'c',
+      description: 'Context of docker whose engine is used (default: DOCKER_CONTEXT, then the current one).',
+      exclusive: ['host'],
+      helpGroup: 'GLOBAL',
+      helpValue: 'NAME',
+    }),
+    host: Flags.string({
+      char: 'H',
+      description: 'Where the engine listens: unix://, tcp:// or ssh:// (default: DOCKER_HOST).',
+      exclusive: ['context'],
+      helpGroup: 'GLOBAL',
+      helpValue: 'ADDRESS',
+    }),
     'no-input': Flags.boolean({description: 'Never ask; what is missing is an error.', helpGroup: 'GLOBAL'}),
     quiet: Flags.boolean({char: 'q', description: 'Print only the one identifier that matters.', helpGroup: 'GLOBAL'}),
     yes: Flags.boolean({
@@ -43,6 +61,11 @@ export abstract class KegCommand extends Command {
   /** Where services report; silent with `--json` and `--quiet`. */
   protected progress(flags: SharedFlags): ProgressListener {
     return this.jsonEnabled() || flags.quiet ? silent : this.#display.listen
+  }
+
+  /** The environment for services and for what they start: it leads to the engine that `--host` or `--context` names. */
+  protected environment(flags: SharedFlags): NodeJS.ProcessEnv {
+    return connectionEnvironment(process.env, flags)
   }
 
   /** How services ask; nobody is asked without a terminal, in CI, with `--json` or `--no-input`. */
@@ -90,7 +113,7 @@ export abstract class KegCommand extends Command {
     this.#display.clear()
     // Whatever an aborted stream or request throws on its way out: the reason is the signal.
     const reason: unknown = this.#abort.signal.aborted
-      ? this.#abort.signal.reason
+      ? withProblem(this.#abort.signal.reason, error)
       : this.#asUsageError(withoutSuppression(error))
     if (!(reason instanceof KegError)) return super.catch(error)
     if (this.jsonEnabled()) {
@@ -130,9 +153,18 @@ export abstract class KegCommand extends Command {
   }
 }
 
+/** What cleaning up met with after a signal had come is told with it. */
+function withProblem(reason: unknown, error: unknown): unknown {
+  const problem = isSuppressed(error) ? property(error, 'error') : error
+  if (!(reason instanceof InterruptedError) || !(problem instanceof KegError) || problem === reason) return reason
+  return new InterruptedError(reason.signal, problem)
+}
+
+function isSuppressed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'SuppressedError'
+}
+
 /** Cleaning up failed after something else had: what went wrong first is what the user has to know. */
 function withoutSuppression(error: unknown): unknown {
-  return error instanceof Error && error.name === 'SuppressedError'
-    ? withoutSuppression(property(error, 'suppressed'))
-    : error
+  return isSuppressed(error) ? withoutSuppression(property(error, 'suppressed')) : error
 }

@@ -1,14 +1,19 @@
 import type Docker from 'dockerode'
-import {IncomingMessage} from 'node:http'
+import {IncomingMessage, type Agent} from 'node:http'
 import type {Readable} from 'node:stream'
-import {FailedError} from '../error/keg-error.js'
+import {FailedError, MissingError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
-import {engineError, EngineError} from './engine-error.js'
+import {keepClientOutOfLog} from './client-log.js'
+import {engineBrokeOff, engineError, EngineError, engineLost} from './engine-error.js'
 import {findEndpoint, type Endpoint} from './endpoint.js'
+import {engineAgent, type EngineAgent} from './engine-agent.js'
 import {jsonLines} from './json-lines.js'
 import type {
   ContainerDetails,
   ContainerRow,
+  EngineFacts,
+  EngineInfo,
+  EngineVersion,
   HistoryRow,
   ImageDetails,
   ImageRow,
@@ -18,10 +23,13 @@ import type {
 } from './types.js'
 
 /** The newest API that keg was tried with; an older engine is spoken to in its own. */
-const NEWEST_API = '1.51'
+export const NEWEST_API = '1.51'
 
 /** The oldest API keg speaks: Engine 20.10. */
-const OLDEST_API = '1.41'
+export const OLDEST_API = '1.41'
+
+/** Of an engine that has not been asked yet. */
+const NO_FACTS: EngineFacts = {version: {ApiVersion: '', Version: ''}, info: {}}
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
@@ -46,59 +54,71 @@ export type Filters = Readonly<Record<string, readonly string[]>>
  * The one door to Docker. Methods answer with what the engine said, and throw EngineError when it refused, MissingError
  * when it is not there, and the reason of the signal when that was aborted.
  */
-export class Engine {
+export class Engine implements AsyncDisposable {
   private constructor(
     private readonly docker: Docker,
+    private readonly connections: EngineAgent,
+    /** What every path begins with: the API's version, after what a proxy wants. */
+    private readonly prefix: string,
     readonly endpoint: Endpoint,
     readonly version: string,
     readonly imageStore: ImageStore,
     /** Options the engine reports of itself, such as `name=userns` or `name=rootless`. */
     readonly securityOptions: readonly string[],
+    /** What it said of itself and its parts when keg connected. */
+    readonly facts: EngineFacts,
   ) {}
 
   /**
-   * Connects to the engine the docker client would use.
-   * @throws MissingError `engine-unreachable`, `engine-denied`, `engine-too-old`.
+   * Connects to the engine the docker client would use. Whoever connects closes, at best by `await using`.
+   * @throws UsageError `context-unknown`, `host-invalid`; MissingError `engine-unreachable`, `engine-denied`, `engine-tls`;
+   * FailedError `engine-too-old`.
    */
-  static async connect(environment: NodeJS.ProcessEnv): Promise<Engine> {
-    const endpoint = await findEndpoint(environment)
-    const {default: DockerClient} = await import('dockerode')
-    // Everything is given, because dockerode would take what is missing from DOCKER_HOST by rules of its own.
-    const options =
-      endpoint.kind === 'socket'
-        ? {host: undefined, socketPath: endpoint.path}
-        : {
-            host: endpoint.host,
-            port: endpoint.port,
-            protocol: endpoint.tls ? ('https' as const) : ('http' as const),
-            ...(endpoint.tls?.ca && {ca: [endpoint.tls.ca]}),
-            ...(endpoint.tls?.cert && {cert: endpoint.tls.cert}),
-            ...(endpoint.tls?.key && {key: endpoint.tls.key}),
-          }
-    const unversioned = new Engine(new DockerClient(options), endpoint, '', 'graph', [])
-    const version = await unversioned.#json<{ApiVersion: string; Version: string}>({path: '/version'})
-    if (compareVersions(version.ApiVersion, OLDEST_API) < 0)
-      throw new FailedError(
-        `This engine speaks API ${printable(version.ApiVersion)}; keg needs ${OLDEST_API} or newer.`,
-        {
-          code: 'engine-too-old',
-          hint: 'Update Docker to 20.10 or newer.',
-        },
+  static async connect(environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Engine> {
+    keepClientOutOfLog()
+    const [endpoint, {default: DockerClient}] = await Promise.all([findEndpoint(environment), import('dockerode')])
+    const connections = await engineAgent(endpoint, environment)
+    const options: Docker.DockerOptions & {agent: Agent} = {...addressOf(endpoint), agent: connections.agent}
+    const docker = withoutDockerHost(() => new DockerClient(options))
+    const basePath = (endpoint.kind === 'tcp' && endpoint.basePath) || ''
+    const engine = new Engine(docker, connections, basePath, endpoint, '', 'graph', [], NO_FACTS)
+    try {
+      const version = await engine.#json<EngineVersion>({path: '/version', signal})
+      if (compareVersions(version.ApiVersion, OLDEST_API) < 0)
+        throw new FailedError(
+          `This engine speaks API ${printable(version.ApiVersion)}; keg needs ${OLDEST_API} or newer.`,
+          {code: 'engine-too-old', hint: 'Update Docker to 20.10 or newer.'},
+        )
+      const info = await engine.#json<EngineInfo>({path: '/info', signal})
+      const containerd = (info.DriverStatus ?? []).some(([, value]) => value.startsWith('io.containerd.snapshotter'))
+      return new Engine(
+        docker,
+        connections,
+        `${basePath}/v${environment.DOCKER_API_VERSION ?? lower(version.ApiVersion, NEWEST_API)}`,
+        endpoint,
+        version.Version,
+        containerd ? 'containerd' : 'graph',
+        info.SecurityOptions ?? [],
+        {version, info},
       )
-    const api = environment.DOCKER_API_VERSION ?? lower(version.ApiVersion, NEWEST_API)
-    const docker = new DockerClient({...options, version: `v${api}`})
-    const versioned = new Engine(docker, endpoint, version.Version, 'graph', [])
-    const info = await versioned.#json<{DriverStatus?: [string, string][] | null; SecurityOptions?: string[] | null}>({
-      path: '/info',
-    })
-    const containerd = (info.DriverStatus ?? []).some(([, value]) => value.startsWith('io.containerd.snapshotter'))
-    return new Engine(
-      docker,
-      endpoint,
-      version.Version,
-      containerd ? 'containerd' : 'graph',
-      info.SecurityOptions ?? [],
-    )
+    } catch (error) {
+      await connections.close()
+      throw error
+    }
+  }
+
+  /** Ends its connections, and what still comes through them. @returns once nothing of them is left, no ssh either. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.connections.close()
+  }
+
+  /**
+   * Has the engine try to sign in to a registry, and forget it again.
+   * @param login the API's AuthConfig
+   * @throws EngineError with what the registry said
+   */
+  async checkLogin(login: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void> {
+    await this.#call({method: 'POST', path: '/auth', body: login, expect: [200, 204], ...(signal && {signal})})
   }
 
   /** What containers run on here, in Go's names (`linux`, `arm64`). */
@@ -200,8 +220,10 @@ export class Engine {
         for await (const {StatusCode} of jsonLines<{StatusCode?: number}>(answer))
           if (StatusCode !== undefined) return StatusCode
       } catch (error) {
-        throw engineError(error, this.endpoint, signal)
+        throw await this.#explain(error, signal)
       }
+      // An engine that is not there any more ends its answer too: then that is what is said.
+      await this.#ping()
       throw new EngineError(0, 'the engine ended before the container did')
     }
     const exitCode = first()
@@ -228,16 +250,28 @@ export class Engine {
 
   /**
    * A path of a container as a tar, mounts included. An open stream holds the container's lock: inspect, commit and
-   * unpause wait until it is read to its end or destroyed.
+   * unpause wait until it is read to its end or left.
    */
-  archive(container: string, path: string, signal?: AbortSignal): Promise<Readable> {
+  async archive(container: string, path: string, signal?: AbortSignal): Promise<AsyncGenerator<Buffer>> {
     const request = {method: 'GET', path: containerPath(container, 'archive'), query: {path}, expect: [200]} as const
-    return this.#stream({...request, ...(signal && {signal})})
+    return this.#bytes(await this.#stream({...request, ...(signal && {signal})}), signal)
   }
 
-  /** The paths a container changed against its image; `Kind` is 0 changed, 1 added, 2 deleted. */
-  async changes(container: string): Promise<readonly {readonly Path: string; readonly Kind: number}[]> {
-    return (await this.#json<{Path: string; Kind: number}[] | null>({path: containerPath(container, 'changes')})) ?? []
+  /** The paths a container changed against its image, with one of CHANGE each. */
+  async changes(
+    container: string,
+    signal?: AbortSignal,
+  ): Promise<readonly {readonly Path: string; readonly Kind: number}[]> {
+    const request = {method: 'GET', path: containerPath(container, 'changes'), expect: [200]} as const
+    const list = await this.#parsed<{Path: string; Kind: number}[] | null>({...request, ...(signal && {signal})})
+    // `null` where nothing changed, which the client library hands on as text.
+    return Array.isArray(list) ? list : []
+  }
+
+  /** A container's root file system without its mounts as a tar. It does not hold up the container's pause. */
+  async exportContainer(container: string, signal?: AbortSignal): Promise<AsyncGenerator<Buffer>> {
+    const request = {method: 'GET', path: containerPath(container, 'export'), expect: [200]} as const
+    return this.#bytes(await this.#stream({...request, ...(signal && {signal})}), signal)
   }
 
   /** Makes an untagged image of a container's own layer, without pausing it. @returns the id of the image. */
@@ -266,8 +300,9 @@ export class Engine {
   }
 
   /** An image as docker save writes it. */
-  saveImage(reference: string, signal?: AbortSignal): Promise<Readable> {
-    return this.#stream({method: 'GET', path: `/images/${reference}/get`, expect: [200], ...(signal && {signal})})
+  async saveImage(reference: string, signal?: AbortSignal): Promise<AsyncGenerator<Buffer>> {
+    const request = {method: 'GET', path: `/images/${reference}/get`, expect: [200]} as const
+    return this.#bytes(await this.#stream({...request, ...(signal && {signal})}), signal)
   }
 
   /** Takes in an image archive. @throws EngineError when the engine does not take it, and whatever the archive throws. */
@@ -284,6 +319,11 @@ export class Engine {
 
   async tagImage(image: string, repository: string, tag: string): Promise<void> {
     await this.#call({method: 'POST', path: `/images/${image}/tag`, query: {repo: repository, tag}, expect: [201]})
+  }
+
+  /** Removes a volume; one that is gone already, or that a container has, is no error. */
+  async removeVolume(name: string): Promise<void> {
+    await this.#call({method: 'DELETE', path: `/volumes/${encodeURIComponent(name)}`, expect: [204, 404, 409]})
   }
 
   /** Takes away one tag, or an image by id, never its parents. One that is gone already is no error. */
@@ -336,14 +376,42 @@ export class Engine {
     try {
       yield* jsonLines<StreamMessage>(stream)
     } catch (error) {
-      throw engineError(error, this.endpoint, signal)
+      throw await this.#explain(error, signal)
     } finally {
       stream.destroy()
     }
   }
 
-  #json<T>(request: {path: string; query?: Query}): Promise<T> {
-    return this.#parsed<T>({method: 'GET', expect: [200], ...request})
+  /** A stream to its end, or until nobody reads on. */
+  async *#bytes(stream: Readable, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk
+    } catch (error) {
+      throw await this.#explain(error, signal)
+    } finally {
+      stream.destroy()
+    }
+  }
+
+  /** @throws MissingError `engine-lost` */
+  async #ping(): Promise<void> {
+    await this.#call({method: 'GET', path: '/_ping', expect: [200]})
+  }
+
+  /** The error of keg for what a request came to: tells an engine that is gone from one that only broke off. */
+  async #explain(cause: unknown, signal?: AbortSignal): Promise<Error> {
+    const error = engineError(cause, this.endpoint, signal)
+    const isKnown = this.version !== ''
+    if (!isKnown || !(error instanceof MissingError) || error.code !== 'engine-unreachable') return error
+    const request = {method: 'GET', path: '/_ping', expect: [200]} as const
+    return this.#ask(request, false).then(
+      () => engineBrokeOff(cause),
+      () => engineLost(this.endpoint, cause),
+    )
+  }
+
+  #json<T>({path, query, signal}: {path: string; query?: Query; signal?: AbortSignal | undefined}): Promise<T> {
+    return this.#parsed<T>({method: 'GET', expect: [200], path, ...(query && {query}), ...(signal && {signal})})
   }
 
   async #parsed<T>(request: Request): Promise<T> {
@@ -358,7 +426,15 @@ export class Engine {
     return this.#dial(request, false)
   }
 
-  #dial(
+  async #dial(request: Request, isStream: boolean): Promise<unknown> {
+    try {
+      return await this.#ask(request, isStream)
+    } catch (error) {
+      throw await this.#explain(error, request.signal)
+    }
+  }
+
+  #ask(
     {method, path, query, body, upload, registryAuth, signal, expect}: Request,
     isStream: boolean,
   ): Promise<unknown> {
@@ -366,7 +442,7 @@ export class Engine {
       const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== false)
       const options = {
         method,
-        path: given.length > 0 ? `${path}?` : path,
+        path: `${this.prefix}${path}${given.length > 0 ? '?' : ''}`,
         options: {_query: Object.fromEntries(given), _body: body ?? {}},
         statusCodes: Object.fromEntries(expect.map((status) => [status, true])),
         isStream,
@@ -375,10 +451,34 @@ export class Engine {
         ...(signal && {abortSignal: signal}),
       }
       this.docker.modem.dial(options, (error: unknown, answer: unknown) => {
-        if (error) reject(engineError(error, this.endpoint, signal))
+        if (error) reject(error instanceof Error ? error : new Error('the engine cannot be asked', {cause: error}))
         else resolve(answer)
       })
     })
+  }
+}
+
+/** Everything is given, because dockerode would take what is missing from the environment by rules of its own. */
+function addressOf(endpoint: Endpoint): Docker.DockerOptions {
+  switch (endpoint.kind) {
+    case 'socket':
+      return {host: undefined, socketPath: endpoint.path, protocol: 'http'}
+    case 'tcp':
+      return {host: endpoint.host, port: endpoint.port, protocol: endpoint.tls ? 'https' : 'http'}
+    case 'ssh':
+      // Never looked up: the docker client on the other side knows where the engine is.
+      return {host: 'docker.invalid', port: 80, protocol: 'http'}
+  }
+}
+
+/** A docker-modem reads DOCKER_HOST and DOCKER_CERT_PATH whatever it is given, and fails where they are wrong. */
+function withoutDockerHost<T>(make: () => T): T {
+  const {DOCKER_HOST} = process.env
+  try {
+    Reflect.deleteProperty(process.env, 'DOCKER_HOST')
+    return make()
+  } finally {
+    if (DOCKER_HOST !== undefined) process.env.DOCKER_HOST = DOCKER_HOST
   }
 }
 

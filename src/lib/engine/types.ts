@@ -39,11 +39,21 @@ export interface PortBinding {
   readonly HostPort?: string
 }
 
+/** A mount as `--mount` asks for it. */
+export interface MountRequest {
+  readonly Type?: string
+  readonly Source?: string
+  readonly Target?: string
+  readonly VolumeOptions?: {readonly Subpath?: string} | null
+  readonly TmpfsOptions?: {readonly SizeBytes?: number; readonly Mode?: number} | null
+}
+
 /** What a container was started with, as far as keg looks at it. */
 export interface HostConfig {
+  /** Removed with its anonymous volumes as soon as it ends. */
+  readonly AutoRemove?: boolean
   readonly Binds?: readonly string[] | null
-  readonly Mounts?:
-    readonly {readonly Target?: string; readonly VolumeOptions?: {readonly Subpath?: string} | null}[] | null
+  readonly Mounts?: readonly MountRequest[] | null
   readonly CapAdd?: readonly string[] | null
   readonly CapDrop?: readonly string[] | null
   readonly GroupAdd?: readonly string[] | null
@@ -67,6 +77,8 @@ export interface ContainerState {
   readonly Dead?: boolean
   readonly ExitCode: number
   readonly Error?: string
+  /** When it was started last (RFC 3339). */
+  readonly StartedAt?: string
   readonly Health?: {
     readonly Status: string
     readonly Log?: readonly {readonly ExitCode: number; readonly Output: string}[] | null
@@ -157,6 +169,43 @@ export const GO_MODE = {
   namedPipe: 0x02000000,
   socket: 0x01000000,
 } as const
+
+/** One part of an engine, as `GET /version` lists them: `Engine`, `containerd`, `runc`, `docker-init`. */
+export interface EngineComponent {
+  readonly Name: string
+  readonly Version: string
+}
+
+/** `GET /version`. */
+export interface EngineVersion {
+  readonly Version: string
+  readonly ApiVersion: string
+  readonly MinAPIVersion?: string
+  readonly Components?: readonly EngineComponent[] | null
+}
+
+/** `GET /info`. */
+export interface EngineInfo {
+  /** Name of the machine that the engine runs on. */
+  readonly Name?: string
+  readonly OperatingSystem?: string
+  /** The folder where images, containers and volumes are. */
+  readonly DockerRootDir?: string
+  readonly Driver?: string
+  readonly DriverStatus?: readonly (readonly [string, string])[] | null
+  /** Such as `name=userns` or `name=rootless`. */
+  readonly SecurityOptions?: readonly string[] | null
+  readonly Plugins?: {readonly Authorization?: readonly string[] | null} | null
+}
+
+/** All that an engine says of itself. */
+export interface EngineFacts {
+  readonly version: EngineVersion
+  readonly info: EngineInfo
+}
+
+/** Kinds of changes a container made against its image (`GET /containers/{id}/changes`). */
+export const CHANGE = {changed: 0, added: 1, deleted: 2} as const
 
 /** Which way images are stored: classic graph drivers, or containerd's content store and snapshotters. */
 export type ImageStore = 'graph' | 'containerd'

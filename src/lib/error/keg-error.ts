@@ -52,12 +52,19 @@ export class MissingError extends KegError {
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
-/** A signal or the user ended the work; everything temporary is gone. */
+/** A signal or the user ended the work; everything temporary is gone, unless cleaning up met with a problem. */
 export class InterruptedError extends KegError {
   readonly exitCode: number
 
-  constructor(readonly signal: StopSignal) {
-    super(`Stopped by ${signal}.`, {code: 'interrupted', hint: 'Everything temporary has been removed.'})
+  constructor(
+    readonly signal: StopSignal,
+    problem?: KegError,
+  ) {
+    const hint =
+      problem === undefined
+        ? 'Everything temporary has been removed.'
+        : `Something temporary may be left (${problem.message}); it is taken away by: keg doctor --fix`
+    super(`Stopped by ${signal}.`, {code: 'interrupted', hint, cause: problem})
     this.exitCode = 128 + constants.signals[signal]
   }
 }

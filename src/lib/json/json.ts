@@ -11,6 +11,20 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The JSON object that a text begins with, whatever follows it; undefined where it begins with none. */
+export function parseFirstObject(text: string): unknown {
+  let depth = 0
+  let isQuoted = false
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index]
+    if (isQuoted && character === '\\') index++
+    else if (character === '"') isQuoted = !isQuoted
+    else if (!isQuoted && character === '{') depth++
+    else if (!isQuoted && character === '}' && --depth <= 0) return parseJson(text.slice(0, index + 1))
+  }
+  return undefined
+}
+
 /** An object's own property (never `constructor` and the like); undefined where it has none, or the value is no object. */
 export function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)

@@ -66,7 +66,7 @@ const MUCH = 1_000_000_000
  */
 export async function packageContainer(options: PackageOptions): Promise<PackageResult> {
   const {environment, progress, signal} = options
-  const engine = await Engine.connect(environment)
+  await using engine = await Engine.connect(environment)
   if (!options.dryRun) await offerToFree({engine, questions: options.questions, say: options.say})
   const {base, container, destinations, project} = await findAll(engine, options)
   const push = options.push ?? destinations.some(({remote}) => remote)

@@ -10,6 +10,8 @@ export interface ProcessOptions {
   readonly input?: string
   readonly signal?: AbortSignal
   readonly timeoutMilliseconds?: number
+  /** How much it may print, on standard output and on standard error each; default: 100 MB. */
+  readonly mostOutputBytes?: number
   readonly environment?: NodeJS.ProcessEnv
   readonly directory?: string
 }
@@ -27,8 +29,8 @@ const LAST_WORDS_MILLISECONDS = 500
 /**
  * Runs a program and waits for its end. The one place of keg that starts processes.
  * @throws MissingError `program-missing` when there is no such program, FailedError `program-timeout` when it takes too
- * long, `folder-missing` when it is to run in a folder that is not there. Whatever it printed stays out of the message: it
- * may hold a secret.
+ * long, `program-output-endless` when it prints too much, `folder-missing` when it is to run in a folder that is not
+ * there. Whatever it printed stays out of the message: it may hold a secret.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   const {execa} = await import('execa')
@@ -39,6 +41,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     ...(options.input === undefined ? {stdin: 'ignore'} : {input: options.input}),
     ...(options.signal === undefined ? {} : {cancelSignal: options.signal}),
     ...(options.timeoutMilliseconds === undefined ? {} : {timeout: options.timeoutMilliseconds}),
+    ...(options.mostOutputBytes === undefined ? {} : {maxBuffer: options.mostOutputBytes}),
     // What keg itself resolved is for its own flags: a keg that the program calls would take it for the user's word.
     env: withoutResolved(options.environment ?? process.env),
     extendEnv: false,
@@ -61,6 +64,11 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
         hint: `Run it by hand to see what it waits for.`,
       },
     )
+  if (result.isMaxBuffer)
+    throw new FailedError(`${printable(program)} prints without end, and was ended.`, {
+      code: 'program-output-endless',
+      hint: 'Run it by hand to see what it prints.',
+    })
   if (result.code === 'ENOENT' && options.directory !== undefined && !(await isFolder(options.directory)))
     throw new FailedError(
       `${printable(program)} cannot run in ${printable(options.directory)}: there is no such folder.`,

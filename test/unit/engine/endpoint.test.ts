@@ -1,14 +1,30 @@
 import {expect} from 'chai'
 import {createHash} from 'node:crypto'
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
+import {makeCertificates} from '../../../scripts/setup/certificates.js'
 import {dockerConfigFolder, findEndpoint} from '../../../src/lib/engine/endpoint.js'
 import {thrown} from '../../support/thrown.js'
 
 describe('engine', () => {
   let [home, folder] = ['', '']
+  let files: Record<'ca.pem' | 'cert.pem' | 'key.pem', string>
+  let material: {ca: Buffer; cert: Buffer; key: Buffer}
   const find = (environment: NodeJS.ProcessEnv) => findEndpoint({HOME: home, DOCKER_CONFIG: folder, ...environment})
+
+  before(async () => {
+    const certificates = mkdtempSync(join(tmpdir(), 'keg-test-certificates-'))
+    try {
+      const {clientFolder} = await makeCertificates(certificates)
+      const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readFileSync(join(clientFolder, name)))
+      if (!ca || !cert || !key) throw new Error('no certificates')
+      material = {ca, cert, key}
+      files = {'ca.pem': ca.toString(), 'cert.pem': cert.toString(), 'key.pem': key.toString()}
+    } finally {
+      rmSync(certificates, {recursive: true, force: true})
+    }
+  })
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'keg-test-endpoint-'))
@@ -45,10 +61,28 @@ describe('engine', () => {
       'engine.example:4000': {kind: 'tcp', host: 'engine.example', port: 4000},
       'http://engine.example:80': {kind: 'tcp', host: 'engine.example', port: 80},
       'https://engine.example': {kind: 'tcp', host: 'engine.example', port: 2376, tls: {skipVerify: false}},
+      'tcp://proxy.example:80/engine/': {kind: 'tcp', host: 'proxy.example', port: 80, basePath: '/engine'},
+      '/run/docker.sock': {kind: 'socket', path: '/run/docker.sock'},
+      'ssh://engine.example': {kind: 'ssh', host: 'engine.example'},
+      'ssh://ada@engine.example:2222/run/x.sock': {
+        kind: 'ssh',
+        user: 'ada',
+        host: 'engine.example',
+        port: 2222,
+        path: '/run/x.sock',
+      },
+      'ssh://ada%40home@[::1]:22/': {kind: 'ssh', user: 'ada@home', host: '::1', port: 22},
+      'SSH://DOMAIN%5Cada@name_of-the.config': {kind: 'ssh', user: 'DOMAIN\\ada', host: 'name_of-the.config'},
       'https://engine.example:443': {kind: 'tcp', host: 'engine.example', port: 443, tls: {skipVerify: false}},
     }
     for (const [host, endpoint] of Object.entries(table))
-      it(host, async () => expect(await find({DOCKER_HOST: host})).to.deep.equal({...endpoint, origin: 'DOCKER_HOST'}))
+      it(host, async () =>
+        expect(await find({DOCKER_HOST: host})).to.deep.equal({
+          ...endpoint,
+          origin: 'DOCKER_HOST or --host',
+          selection: {DOCKER_HOST: host},
+        }),
+      )
 
     for (const host of [
       'unix://',
@@ -60,20 +94,43 @@ describe('engine', () => {
       'ftp://host',
       '://',
       'a b',
+      'ssh://',
+      'ssh:///run/docker.sock',
+      'ssh://@engine.example',
+      'ssh://engine.example:0',
+      'ssh://engine.example:65536',
+      'ssh://engine.example:ssh',
+      'ssh://engine.example?x=1',
+      'ssh://engine.example#x',
+      'ssh://-oProxyCommand=x',
+      'ssh://-oProxyCommand=x@engine.example',
+      'ssh://%2DoProxyCommand=x@engine.example',
+      'ssh://a%0ab@engine.example',
+      'ssh://engine example',
+      'ssh://$(x)@engine.example',
+      'ssh://`x`',
+      'ssh://a\\b',
+      'ssh://engine.example/run/$(x)',
+      'ssh://engine.example/run/a b',
+      'ssh://engine.example/run/a%20b',
+      "ssh://engine.example/run/'x'",
+      'ssh://engine.example/run/%zz',
     ])
       it(`is refused as none: ${host}`, async () => {
         const error = await thrown(find({DOCKER_HOST: host}))
         expect(error).to.include({code: 'host-invalid', exitCode: 2})
-        expect(error.message).to.include(`DOCKER_HOST names no engine: ${host}`)
+        expect(error.message).to.include(`DOCKER_HOST or --host names no engine: ${host}`)
       })
 
-    it('is refused with what to do instead, where it is one of ssh', async () => {
-      const error = await thrown(find({DOCKER_HOST: 'ssh://ada@engine.example'}))
-      expect(error).to.include({code: 'host-invalid', exitCode: 2})
-      expect(error.message)
-        .to.match(/ssh/)
-        .and.not.match(/names no engine/)
-      expect(error).to.have.property('hint').that.includes('ssh -N -L')
+    it('is refused with a password, which is not shown', async () => {
+      for (const host of ['ssh://ada:secret@engine.example', 'ssh://:secret@engine.example', 'ssh://ada:sec:ret@x']) {
+        const error = await thrown(find({DOCKER_HOST: host}))
+        expect(error).to.include({code: 'host-invalid', exitCode: 2})
+        expect(error.message).to.include('password')
+        expect(`${error.message}${JSON.stringify(error)}`).to.not.match(/sec:?ret/)
+      }
+      for (const host of ['tcp://ada:secret@host:port', 'ftp://ada:secret@host', 'ada:secret@a b'])
+        expect((await thrown(find({DOCKER_HOST: host}))).message).to.not.include('secret')
     })
 
     it('drives no terminal', async () => {
@@ -94,38 +151,52 @@ describe('engine', () => {
   })
 
   describe('with TLS of the environment', () => {
-    const files = {'ca.pem': 'CA', 'cert.pem': 'CERT', 'key.pem': 'KEY'}
-    const material = {ca: Buffer.from('CA'), cert: Buffer.from('CERT'), key: Buffer.from('KEY')}
     const DOCKER_HOST = 'tcp://engine.example'
 
     it('takes its files from DOCKER_CERT_PATH, and the port of TLS', async () => {
       for (const [file, text] of Object.entries(files)) write(`certificates/${file}`, text)
       const environment = {DOCKER_HOST, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: join(folder, 'certificates')}
-      expect(await find(environment)).to.deep.equal({
+      expect(await find(environment)).to.deep.include({
         kind: 'tcp',
         host: 'engine.example',
         port: 2376,
-        origin: 'DOCKER_HOST',
         tls: {...material, skipVerify: false},
       })
     })
 
     it('takes them from the configuration folder otherwise', async () => {
       for (const [file, text] of Object.entries(files)) write(file, text)
+      const expected = {...material, skipVerify: false}
       expect(await find({DOCKER_HOST, DOCKER_TLS_VERIFY: '1'}))
         .to.have.property('tls')
-        .that.deep.equals({
-          ...material,
-          skipVerify: false,
-        })
+        .that.deep.equals(expected)
     })
 
     it('verifies unless only DOCKER_TLS is set', async () => {
+      write('ca.pem', files['ca.pem'])
+      const {ca} = material
       const tlsOf = async (environment: NodeJS.ProcessEnv) =>
         Reflect.get(await find({DOCKER_HOST, ...environment}), 'tls') as unknown
-      expect(await tlsOf({DOCKER_TLS: '1'})).to.deep.equal({skipVerify: true})
-      expect(await tlsOf({DOCKER_TLS: '1', DOCKER_TLS_VERIFY: '1'})).to.deep.equal({skipVerify: false})
+      expect(await tlsOf({DOCKER_TLS: '1'})).to.deep.equal({ca, skipVerify: true})
+      expect(await tlsOf({DOCKER_TLS: '1', DOCKER_TLS_VERIFY: '1'})).to.deep.equal({ca, skipVerify: false})
       expect(await tlsOf({DOCKER_TLS: '', DOCKER_TLS_VERIFY: ''})).to.equal(undefined)
+    })
+
+    it('is on this machine where nothing else is said, as for docker', async () => {
+      write('ca.pem', files['ca.pem'])
+      expect(await find({DOCKER_TLS_VERIFY: '1'})).to.deep.include({
+        host: 'localhost',
+        port: 2376,
+        selection: {DOCKER_HOST: 'tcp://localhost:2376'},
+      })
+    })
+
+    it('is an error without ca.pem', async () => {
+      for (const environment of [{DOCKER_HOST, DOCKER_TLS: '1'}, {DOCKER_TLS_VERIFY: '1'}]) {
+        const error = await thrown(find(environment))
+        expect(error).to.include({code: 'engine-tls', exitCode: 4})
+        expect(error.message).to.include(join(folder, 'ca.pem'))
+      }
     })
   })
 
@@ -136,7 +207,8 @@ describe('engine', () => {
       expect(await find({DOCKER_CONTEXT: 'far/ä'})).to.deep.equal({
         kind: 'socket',
         path: '/run/far.sock',
-        origin: 'DOCKER_CONTEXT far/ä',
+        origin: 'DOCKER_CONTEXT or --context far/ä',
+        selection: {DOCKER_CONTEXT: 'far/ä'},
       })
     })
 
@@ -150,18 +222,24 @@ describe('engine', () => {
 
     it('has its own TLS files, and no others', async () => {
       write('ca.pem', 'of the environment')
-      writeContext('x', contextOf('tcp://engine.example'), {'ca.pem': 'CA', 'cert.pem': 'CERT', 'key.pem': 'KEY'})
+      writeContext('x', contextOf('tcp://engine.example'), files)
       expect(await find({DOCKER_CONTEXT: 'x', DOCKER_TLS: '1'})).to.deep.include({
         port: 2376,
-        tls: {ca: Buffer.from('CA'), cert: Buffer.from('CERT'), key: Buffer.from('KEY'), skipVerify: false},
+        tls: {...material, skipVerify: false},
       })
     })
 
     it('may have a part of them, and may ask not to verify', async () => {
-      writeContext('x', contextOf('tcp://engine.example', {SkipTLSVerify: true}), {'ca.pem': 'CA'})
+      const host = contextOf('tcp://engine.example', {SkipTLSVerify: true})
+      const {ca} = material
+      writeContext('x', host, {'ca.pem': files['ca.pem'], 'cert.pem': files['cert.pem']})
       expect(await find({DOCKER_CONTEXT: 'x'}))
         .to.have.property('tls')
-        .that.deep.equals({ca: Buffer.from('CA'), skipVerify: true})
+        .that.deep.equals({ca, skipVerify: true})
+      writeContext('y', host)
+      expect(await find({DOCKER_CONTEXT: 'y'}))
+        .to.have.property('tls')
+        .that.deep.equals({skipVerify: true})
     })
 
     it('needs no TLS', async () => {
@@ -172,7 +250,7 @@ describe('engine', () => {
     it('that is not there is an error that names it and who asked', async () => {
       const error = await thrown(find({DOCKER_CONTEXT: 'gone\u001b'}))
       expect(error).to.include({code: 'context-unknown', exitCode: 2})
-      expect(error.message).to.equal('There is no docker context gone? (DOCKER_CONTEXT).')
+      expect(error.message).to.equal('There is no docker context gone? (DOCKER_CONTEXT or --context).')
       write('config.json', '{"currentContext":"gone"}')
       expect((await thrown(find({}))).message).to.equal('There is no docker context gone (the current docker context).')
     })
@@ -193,20 +271,20 @@ describe('engine', () => {
         writeContext('x', content)
         const error = await thrown(find({DOCKER_CONTEXT: 'x'}))
         expect(error).to.include({code: 'host-invalid', exitCode: 2})
-        expect(error.message).to.include('DOCKER_CONTEXT x')
+        expect(error.message).to.include('DOCKER_CONTEXT or --context x')
       }
     })
 
-    it('with an address of ssh is refused with what to do instead', async () => {
+    it('may have an address of ssh', async () => {
       writeContext('x', contextOf('ssh://ada@engine.example'))
-      const error = await thrown(find({DOCKER_CONTEXT: 'x'}))
-      expect(error.message).to.include('DOCKER_CONTEXT x').and.include('ssh://ada@engine.example')
+      expect(await find({DOCKER_CONTEXT: 'x'})).to.deep.include({kind: 'ssh', user: 'ada', host: 'engine.example'})
     })
   })
 
   it('is the default one with the context named default, without any, and without a configuration', async () => {
     const usual = await find({})
     expect(usual).to.include({kind: 'socket', origin: 'the default socket'})
+    expect(usual.selection).to.deep.equal({DOCKER_CONTEXT: 'default'})
     expect(await find({DOCKER_CONTEXT: 'default'})).to.deep.equal(usual)
     for (const content of [
       '{}',

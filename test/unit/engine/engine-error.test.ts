@@ -3,8 +3,8 @@ import type {Endpoint} from '../../../src/lib/engine/endpoint.js'
 import {EngineError, engineError} from '../../../src/lib/engine/engine-error.js'
 import {KegError} from '../../../src/lib/error/keg-error.js'
 
-const socket: Endpoint = {kind: 'socket', path: '/run/x.sock', origin: 'the default socket'}
-const remote: Endpoint = {kind: 'tcp', host: 'engine.example', port: 2376, origin: 'DOCKER_HOST'}
+const socket: Endpoint = {kind: 'socket', path: '/run/x.sock', origin: 'the default socket', selection: {}}
+const remote: Endpoint = {kind: 'tcp', host: 'engine.example', port: 2376, origin: 'DOCKER_HOST', selection: {}}
 
 function failing(code: string): Error {
   return Object.assign(new Error(`connect ${code} secret detail`), {code})

@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {inspect} from 'node:util'
 import {provideDefault} from '../../../src/lib/environment/resolved.js'
 import {runProcess} from '../../../src/lib/process/run-process.js'
 import {thrown} from '../../support/thrown.js'
@@ -182,6 +183,15 @@ describe('child process', () => {
       expect(isAlive(Number(readFileSync(id, 'utf8'))), 'what holds the output').to.equal(true)
     } finally {
       if (existsSync(id)) process.kill(Number(readFileSync(id, 'utf8')), 'SIGKILL')
+    }
+  })
+
+  it('is ended when it prints more than it may, and what it printed stays out of the error', async () => {
+    for (const output of ['stdout', 'stderr']) {
+      const command = node(`setInterval(() => process.${output}.write('sw0rdfish'.repeat(1000)), 1)`)
+      const error = await thrown(runProcess({command, mostOutputBytes: 100_000}))
+      expect(error).to.include({code: 'program-output-endless', exitCode: 1})
+      expect(inspect(error)).not.to.contain('sw0rdfish')
     }
   })
 })

@@ -75,7 +75,7 @@ export default class Package extends KegCommand {
     const result = await packageContainer({
       target: args.target,
       folder: process.cwd(),
-      environment: process.env,
+      environment: this.environment(flags),
       tags: tagIsResolved ? [] : tags,
       currentTag: tagIsResolved ? tags[0] : undefined,
       name: flags.name,

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 import {KegCommand} from '../../../lib/command/keg-command.js'
-import {PULL_POLICIES} from '../../../lib/package/run/obtain-image.js'
+import {PULL_POLICIES} from '../../../lib/package/obtain-image.js'
 import type {RunResult} from '../../../lib/package/run/run-context.js'
 import {runPackage} from '../../../lib/package/run/run-package.js'
 import {splitCommand} from '../../../lib/package/run/split-command.js'
@@ -51,7 +51,7 @@ export default class DockerPackageRun extends KegCommand {
       ...flags,
       command,
       dryRun: flags['dry-run'],
-      environment: process.env,
+      environment: this.environment(flags),
       environmentFiles: flags['env-file'] ?? [],
       output: {stderr, stdout: isCommand && !this.jsonEnabled() ? process.stdout : stderr},
       progress: this.progress(flags),

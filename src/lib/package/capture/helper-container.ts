@@ -55,19 +55,7 @@ export class HelperContainer implements AsyncDisposable {
 
   /** A path and all below it as a tar whose first component is the last of the path. */
   async *archive(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
-    const stream = await this.engine.archive(this.id, path, signal)
-    try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk
-    } catch (cause) {
-      signal?.throwIfAborted()
-      throw new FailedError(`The engine broke off in the middle of reading.`, {
-        code: 'read-broken-off',
-        hint: 'Try again; the log of the engine may say why.',
-        cause,
-      })
-    } finally {
-      stream.destroy()
-    }
+    yield* await this.engine.archive(this.id, path, signal)
   }
 
   /** The header of one folder or file, without what is below it; undefined when it is not there. */
@@ -88,7 +76,11 @@ export class HelperContainer implements AsyncDisposable {
         resolved = next
         continue
       }
-      if (++links > MOST_LINKS) throw new FailedError(`${printable(path)} leads in circles.`, {code: 'link-loop'})
+      if (++links > MOST_LINKS)
+        throw new FailedError(`${printable(path)} leads in circles.`, {
+          code: 'link-loop',
+          hint: 'Mend its symlinks, or leave the mount out with --exclude-mount.',
+        })
       // The engine says where a link leads in the end, as an absolute path inside the container.
       names.unshift(...stat.linkTarget.split('/').filter((name) => name !== ''))
       resolved = ''
@@ -106,7 +98,7 @@ const MOST_LINKS = 40
 
 /** An error for a mount that cannot be read, from whatever the engine said. */
 export function mountUnreadable(destination: string, cause: unknown): unknown {
-  if (!(cause instanceof EngineError)) return cause
+  if (!(cause instanceof EngineError) || cause.isFull) return cause
   return new FailedError(`The mount ${printable(destination)} cannot be read: ${cause.said}`, {
     code: 'mount-unreadable',
     hint: `Is its source still there? Leave it out with --exclude-mount ${printable(destination)}.`,

@@ -1,4 +1,3 @@
-import type {Readable} from 'node:stream'
 import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
@@ -55,10 +54,10 @@ function assemble(
 }
 
 /** A JSON file of an export is a manifest, an index or a configuration, and never larger than this. */
-const LARGEST_DOCUMENT = 4 * 1024 * 1024
+export const LARGEST_DOCUMENT = 4 * 1024 * 1024
 
 /** All JSON files of an image export, by the digest of their bytes. */
-async function readDocuments(archive: Readable): Promise<Map<string, unknown>> {
+async function readDocuments(archive: AsyncIterable<Buffer>): Promise<Map<string, unknown>> {
   const documents = new Map<string, unknown>()
   for await (const entry of readTar(archive)) {
     if (entry.header.type !== 'file' || entry.header.size > LARGEST_DOCUMENT) continue
@@ -72,7 +71,7 @@ async function readDocuments(archive: Readable): Promise<Map<string, unknown>> {
 }
 
 /** The manifest of an image: the one with the image's id, or that of an index whose configuration has the image's layers. */
-function findManifest(
+export function findManifest(
   documents: ReadonlyMap<string, unknown>,
   id: string,
   diffIds: readonly string[],

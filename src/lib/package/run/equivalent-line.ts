@@ -1,3 +1,4 @@
+import type {ConnectionFlags} from '../../engine/connection-environment.js'
 import {shellLine} from '../../terminal/text.js'
 import {blankedLabels, type ContainerPlan} from './container-config.js'
 import {hostAndPort, type Protocol} from './published-ports.js'
@@ -10,15 +11,20 @@ export interface EquivalentOptions {
   /** `-e` and `--env-file` as they were typed: no value is shown that was not. */
   readonly typedVariables: readonly string[]
   readonly environmentFiles: readonly string[]
+  /** Which engine was named on the command line, if any. */
+  readonly engine: ConnectionFlags
 }
 
 /** Labels of every package that may stay on a container which keg did not make: they only say that it is one. */
 const KEPT_BY_HAND: readonly string[] = ['com.keg.role', 'com.keg.run']
 
 /** The `docker run` line that does the same without keg, quoted for a POSIX shell. */
-export function equivalentLine({plan, remove, typedVariables, environmentFiles}: EquivalentOptions): string {
+export function equivalentLine({engine, environmentFiles, plan, remove, typedVariables}: EquivalentOptions): string {
   const {init, readOnly, shmSize, tmpfs, tty, writable} = plan.settings
-  const words = ['docker', 'run']
+  const words = ['docker']
+  if (engine.host) words.push('--host', engine.host)
+  if (engine.context) words.push('--context', engine.context)
+  words.push('run')
   if (plan.detach) words.push('--detach')
   if (remove) words.push('--rm')
   words.push('--name', plan.name)

@@ -1,5 +1,5 @@
 import {isIPv6} from 'node:net'
-import type {Endpoint} from '../../engine/endpoint.js'
+import type {EngineAddress} from '../../engine/engine-address.js'
 import {hostAndPort, portKey, type ContainerPort} from './published-ports.js'
 import type {PortAnswer, ProbeTarget} from './probe.js'
 
@@ -10,12 +10,12 @@ export interface BoundPort extends ContainerPort {
 }
 
 /** Whether the engine's ports are this machine's: a socket, or an engine that listens on loopback. */
-export function isLocalEngine(endpoint: Endpoint): boolean {
+export function isLocalEngine(endpoint: EngineAddress): boolean {
   return endpoint.kind === 'socket' || /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(endpoint.host)
 }
 
 /** Where a bound port can be reached from here; undefined for the loopback of another machine. */
-export function reachableAddress({address, hostPort}: BoundPort, endpoint: Endpoint): ProbeTarget | undefined {
+export function reachableAddress({address, hostPort}: BoundPort, endpoint: EngineAddress): ProbeTarget | undefined {
   const every = address === '' || address === '0.0.0.0' || address === '::'
   if (endpoint.kind === 'socket' || isLocalEngine(endpoint)) {
     if (!every) return {host: address, port: hostPort}

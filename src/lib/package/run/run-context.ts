@@ -1,12 +1,13 @@
+import type {ConnectionFlags} from '../../engine/connection-environment.js'
 import type {Questions} from '../../command/ask.js'
 import type {Engine} from '../../engine/engine.js'
 import type {ProgressListener} from '../../terminal/progress.js'
 import type {OutputTargets} from './container-output.js'
-import type {PullPolicy} from './obtain-image.js'
+import type {PullPolicy} from '../obtain-image.js'
 import type {RunRequest, TypedRequest} from './run-request.js'
 
 /** What to run, how, and who is told. */
-export interface RunPackageOptions extends TypedRequest {
+export interface RunPackageOptions extends TypedRequest, ConnectionFlags {
   readonly detach: boolean
   /** Only say what would be done. */
   readonly dryRun: boolean

@@ -34,19 +34,23 @@ export function startError(error: unknown): unknown {
       hint: 'List the networks with: docker network ls',
       cause: error,
     })
-  return new RunError(`The container cannot be started: ${said}`, {
-    code: exitCode === 125 ? 'start-failed' : 'command-failed',
-    hint: exitCode === 125 ? 'Look into the log of the engine.' : 'Look at the command after -- and at --entrypoint.',
+  if (error.isFull) return beforeRun(error)
+  const message = `The container cannot be started: ${said}`
+  if (exitCode === undefined)
+    return new RunError(message, {code: 'start-failed', hint: 'Look into the log of the engine.', cause: error})
+  return new RunError(message, {
+    code: 'command-failed',
+    hint: 'Look at the command after -- and at --entrypoint.',
     exitCode,
     cause: error,
   })
 }
 
 /** docker/cli, cli/command/container/run.go: which refusals of a start are about the command. */
-function startExitCode(said: string): number {
+function startExitCode(said: string): 126 | 127 | undefined {
   if (/executable file not found|no such file or directory|system cannot find the file/i.test(said)) return 127
   if (/permission denied|is a directory|exec format error/i.test(said) && !isPortRefusal(said)) return 126
-  return 125
+  return undefined
 }
 
 /** Whether a start failed because a port of the host was not to be had. */

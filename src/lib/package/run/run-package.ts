@@ -5,6 +5,7 @@ import {thisOwner} from '../../maintenance/owner.js'
 import {offerToFree} from '../../maintenance/offer-to-free.js'
 import {formatReference} from '../../reference/reference.js'
 import {printable} from '../../terminal/text.js'
+import {obtainImage, type ObtainedImage} from '../obtain-image.js'
 import {boundPorts, freePorts} from './bound-ports.js'
 import {chooseName, type ChosenName} from './choose-name.js'
 import {checkWorkingDirectory, type ContainerPlan} from './container-config.js'
@@ -12,12 +13,11 @@ import {freeName} from './container-name.js'
 import {ContainerOutput, type OutputTargets} from './container-output.js'
 import {discardRun, removeCompletely} from './discard.js'
 import {equivalentLine} from './equivalent-line.js'
-import {obtainImage, type ObtainedImage} from './obtain-image.js'
 import {platformNote} from './platform-note.js'
 import type {PlannedPort} from './port-plan.js'
 import {shownPort} from './reachable-address.js'
 import {removes, type Context, type RunPackageOptions} from './run-context.js'
-import {startError} from './run-error.js'
+import {beforeRun, startError} from './run-error.js'
 import {readRequest} from './run-request.js'
 import {decideSettings} from './granted-settings.js'
 import {serve} from './session.js'
@@ -36,11 +36,14 @@ export async function runPackage(options: RunPackageOptions): Promise<number> {
   const request = await readRequest(options, options)
   say(`Understood: ${request.understood}.`)
   signal.throwIfAborted()
-  const engine = await Engine.connect(environment)
+  await using engine = await Engine.connect(environment)
   const context: Context = {options, request, engine, run: randomUUID()}
-  if (options.dryRun) return describeRun(context)
+  if (options.dryRun) return await describeRun(context)
   await offerToFree({engine, questions: options.questions, say})
-  const obtained = await obtainImage({...options, engine, reference: request.reference})
+  const obtaining = obtainImage({...options, engine, reference: request.reference})
+  const obtained = await obtaining.catch((error: unknown) => {
+    throw beforeRun(error)
+  })
   const {image} = obtained
   checkWorkingDirectory(image)
   const note = platformNote(image, await engine.platform())
@@ -54,7 +57,9 @@ export async function runPackage(options: RunPackageOptions): Promise<number> {
     say,
   })
   signal.throwIfAborted()
-  return chosen.kind === 'reuse' ? reuse(context, obtained, chosen) : runNew(context, obtained, chosen.name, note)
+  return chosen.kind === 'reuse'
+    ? await reuse(context, obtained, chosen)
+    : await runNew(context, obtained, chosen.name, note)
 }
 
 async function runNew(
@@ -91,7 +96,9 @@ async function runNew(
     return code
   } catch (error) {
     await discardRun(engine, run).catch((problem: unknown) => {
-      options.say(`Warning: what was started could not be removed: ${problem instanceof Error ? problem.message : ''}`)
+      options.say(
+        `Warning: what was started could not be removed (${problem instanceof Error ? problem.message : ''}); it is taken away by: keg doctor --fix`,
+      )
     })
     throw error
   } finally {
@@ -195,5 +202,6 @@ function lineOf({options}: Context, plan: ContainerPlan): string {
     remove: removes(options),
     typedVariables: options.variables,
     environmentFiles: options.environmentFiles,
+    engine: options,
   })
 }

@@ -1,7 +1,7 @@
 import type {Questions} from '../../command/ask.js'
 import {UsageError} from '../../error/keg-error.js'
-import {understandReference} from '../../reference/pasted-reference.js'
-import {parseTag, type Reference} from '../../reference/reference.js'
+import type {Reference} from '../../reference/reference.js'
+import {requestedPackage} from '../requested-package.js'
 import {checkContainerName, defaultContainerName} from './container-name.js'
 import {parseDuration} from './duration.js'
 import {containerVariables} from './environment-file.js'
@@ -55,9 +55,7 @@ export async function readRequest(
       code: 'network-unknown',
       hint: 'List the networks with: docker network ls',
     })
-  const text = typed.reference ?? (await askForReference(questions))
-  const {reference: read, understood} = understandReference(text)
-  const reference = read.tag === undefined && read.digest === undefined ? {...read, tag: parseTag('latest')} : read
+  const {reference, understood} = await requestedPackage(typed.reference, questions)
   const isOwnCommand = command.length > 0
   return {
     reference,
@@ -71,19 +69,4 @@ export async function readRequest(
     ports: parsePublishedPorts(publish),
     waitMilliseconds: parseDuration(wait ?? (isOwnCommand ? '0' : USUAL_WAIT), '--wait'),
   }
-}
-
-function askForReference(questions: Questions): Promise<string> {
-  return questions.text('Which package? Paste its reference, its page or its docker pull line:', {
-    flag: 'REFERENCE, such as registry.example.com/team/app:tag',
-    validate: (answer) => {
-      try {
-        understandReference(answer)
-        return true
-      } catch (error) {
-        if (error instanceof UsageError) return error.message
-        throw error
-      }
-    },
-  })
 }

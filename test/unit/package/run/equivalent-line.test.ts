@@ -27,9 +27,18 @@ const line = (
     remove: rest.remove ?? false,
     typedVariables: rest.typedVariables ?? [],
     environmentFiles: rest.files ?? [],
+    engine: {},
   })
 
 describe('equivalentLine', () => {
+  it('goes to the engine that was named', () => {
+    const rest = {plan: plain, remove: false, typedVariables: [], environmentFiles: []}
+    expect(equivalentLine({...rest, engine: {host: 'ssh://ada@build'}})).to.match(
+      /^docker --host ssh:\/\/ada@build run /,
+    )
+    expect(equivalentLine({...rest, engine: {context: 'my build'}})).to.match(/^docker --context 'my build' run /)
+  })
+
   it('is short for a package that needs nothing', () => {
     expect(line({}, {remove: true})).to.equal('docker run --rm --name keg-app-x registry.example/app:x')
   })

@@ -1,14 +1,15 @@
 import {expect} from 'chai'
-import type {Endpoint} from '../../../../src/lib/engine/endpoint.js'
+import type {EngineAddress} from '../../../../src/lib/engine/engine-address.js'
 import {portUrl, reachableAddress, shownPort} from '../../../../src/lib/package/run/reachable-address.js'
 
-const socket: Endpoint = {kind: 'socket', path: '/var/run/docker.sock', origin: 'a test'}
-const remote: Endpoint = {kind: 'tcp', host: 'engine.example', port: 2376, origin: 'a test'}
-const forwarded: Endpoint = {kind: 'tcp', host: '127.0.0.1', port: 2375, origin: 'a test'}
+const socket: EngineAddress = {kind: 'socket', path: '/var/run/docker.sock'}
+const remote: EngineAddress = {kind: 'tcp', host: 'engine.example', port: 2376}
+const forwarded: EngineAddress = {kind: 'tcp', host: '127.0.0.1', port: 2375}
+const throughSsh: EngineAddress = {kind: 'ssh', host: 'engine.example', user: 'ada'}
 const bound = (address: string) => ({address, hostPort: 8080, port: 80, protocol: 'tcp'}) as const
 
 describe('reachableAddress', () => {
-  const table: readonly [Endpoint, string, string | undefined][] = [
+  const table: readonly [EngineAddress, string, string | undefined][] = [
     [socket, '127.0.0.1', '127.0.0.1'],
     [socket, '', '127.0.0.1'],
     [socket, '0.0.0.0', '127.0.0.1'],
@@ -19,6 +20,8 @@ describe('reachableAddress', () => {
     [remote, '10.0.0.5', '10.0.0.5'],
     [remote, '127.0.0.1', undefined],
     [remote, '::1', undefined],
+    [throughSsh, '0.0.0.0', 'engine.example'],
+    [throughSsh, '127.0.0.1', undefined],
   ]
   for (const [endpoint, address, host] of table)
     it(`of ${address || 'every address'} at ${endpoint.kind === 'socket' ? 'a socket' : endpoint.host} is ${host ?? 'none'}`, () => {

@@ -1,10 +1,10 @@
-import type {Engine} from '../../engine/engine.js'
-import type {ImageDetails} from '../../engine/types.js'
-import {formatReference, hubRegistry, isDigest, type Digest, type Reference} from '../../reference/reference.js'
-import {pullImage} from '../../registry/pull.js'
-import {isUnreachable} from '../../registry/registry-error.js'
-import type {ProgressListener} from '../../terminal/progress.js'
-import {beforeRun, RunError} from './run-error.js'
+import type {Engine} from '../engine/engine.js'
+import type {ImageDetails} from '../engine/types.js'
+import {FailedError} from '../error/keg-error.js'
+import {formatReference, hubRegistry, isDigest, type Digest, type Reference} from '../reference/reference.js'
+import {pullImage} from '../registry/pull.js'
+import {isUnreachable} from '../registry/registry-error.js'
+import type {ProgressListener} from '../terminal/progress.js'
 
 /** When the registry is asked, in docker's words. */
 export const PULL_POLICIES = ['always', 'missing', 'never'] as const
@@ -34,7 +34,7 @@ export interface ObtainedImage {
 /**
  * Gets the image by the pull policy. With `always` a local image serves, with a warning, when the registry cannot be reached, and
  * without asking Docker Hub when it is a package that was made here and has no registry in its name.
- * @throws RunError `image-missing` (125) or with the code of what failed while pulling.
+ * @throws FailedError `image-missing`, or what pulling throws.
  */
 export async function obtainImage(options: ObtainOptions): Promise<ObtainedImage> {
   const {engine, reference, pull, say} = options
@@ -47,7 +47,7 @@ export async function obtainImage(options: ObtainOptions): Promise<ObtainedImage
   }
   if (local !== undefined && pull !== 'always') return localImage(local, reference)
   if (pull === 'never')
-    throw new RunError(`The image ${name} is not in this engine, and --pull never forbids to fetch it.`, {
+    throw new FailedError(`The image ${name} is not in this engine, and --pull never forbids to fetch it.`, {
       code: 'image-missing',
       hint: 'Leave --pull never out, or say --pull missing.',
     })
@@ -57,13 +57,13 @@ export async function obtainImage(options: ObtainOptions): Promise<ObtainedImage
     const image = (await engine.image(formatReference(pinned))) ?? (await engine.image(name))
     if (image !== undefined) return {image, pinned, digest: pinned.digest}
   } catch (error) {
-    if (local === undefined || !isUnreachable(error)) throw beforeRun(error)
+    if (local === undefined || !isUnreachable(error)) throw error
     say(
       `Warning: the registry ${reference.registry} cannot be reached; the image that is here is used, it may be older.`,
     )
     return localImage(local, reference)
   }
-  throw new RunError(`The image ${name} was pulled and is gone again.`, {
+  throw new FailedError(`The image ${name} was pulled and is gone again.`, {
     code: 'image-missing',
     hint: 'Something else removes images from this engine; try again.',
   })

@@ -1,0 +1,56 @@
+import {Agent} from 'node:http'
+import {Agent as TlsAgent, type AgentOptions as TlsAgentOptions} from 'node:https'
+import {Socket} from 'node:net'
+import type {Endpoint} from './endpoint.js'
+import type {TlsMaterial} from './tls-material.js'
+
+/** Makes the connections to an engine, and keeps them for the next request. */
+export interface EngineAgent {
+  readonly agent: Agent
+  /** Ends all connections. @returns once nothing of them is left. */
+  close(): Promise<void>
+}
+
+/** How long an address may take to answer, as for the docker client. */
+const CONNECT_MILLISECONDS = 30_000
+
+/** @param environment what ssh is started with */
+export async function engineAgent(
+  endpoint: Endpoint,
+  environment: NodeJS.ProcessEnv,
+  {connectMilliseconds = CONNECT_MILLISECONDS} = {},
+): Promise<EngineAgent> {
+  if (endpoint.kind === 'ssh') {
+    const {SshConnections} = await import('./ssh-connection.js')
+    const agent = new SshConnections(endpoint, environment)
+    return {agent, close: () => agent.close()}
+  }
+  const agent =
+    endpoint.kind === 'tcp' && endpoint.tls ? new TlsAgent(tlsOptions(endpoint.tls)) : new Agent({keepAlive: true})
+  if (endpoint.kind === 'tcp') limitConnecting(agent, connectMilliseconds)
+  return {
+    agent,
+    close: () => {
+      agent.destroy()
+      return Promise.resolve()
+    },
+  }
+}
+
+function tlsOptions({skipVerify, ca, cert, key}: TlsMaterial): TlsAgentOptions {
+  return {keepAlive: true, minVersion: 'TLSv1.2', rejectUnauthorized: !skipVerify, ca, cert, key}
+}
+
+/** Node would wait as long as the system does: for minutes, and for good where TLS is not answered. */
+function limitConnecting(agent: Agent, milliseconds: number): void {
+  const create = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) => {
+    const socket = create(options, callback)
+    if (!(socket instanceof Socket)) return socket
+    const giveUp = (): unknown => socket.destroy(Object.assign(new Error('no answer'), {code: 'ETIMEDOUT'}))
+    const timer = setTimeout(giveUp, milliseconds)
+    const connected = agent instanceof TlsAgent ? 'secureConnect' : 'connect'
+    for (const event of [connected, 'close']) socket.once(event, () => clearTimeout(timer))
+    return socket
+  }
+}
