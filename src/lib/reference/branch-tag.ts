@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 
-import {FailedError, UsageError} from '../error/keg-error.js'
+import {UsageError} from '../error/keg-error.js'
 import {isTag, longestTag, type Tag} from './grammar.js'
 
 const hashDigits = 10
@@ -60,6 +60,6 @@ export function detachedTag(commit: string): Tag {
 }
 
 function checked(tag: string): Tag {
-  if (!isTag(tag)) throw new FailedError('keg made a tag that is none.', {code: 'bug', hint: 'Please report this.'})
+  if (!isTag(tag)) throw new Error(`keg made a tag that is none: ${tag}`)
   return tag
 }

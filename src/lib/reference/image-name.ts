@@ -1,4 +1,3 @@
-import {FailedError} from '../error/keg-error.js'
 import {
   GrammarProblem,
   isHostPart,
@@ -25,9 +24,7 @@ export function cleanImageName(text: string): RepositoryPath {
     .slice(0, longestCleanedName)
     .replace(/[^a-z0-9]+$/, '')
   const cleaned = name === '' ? 'app' : name
-  if (!isRepositoryPath(cleaned)) {
-    throw new FailedError('keg made an image name that is none.', {code: 'bug', hint: 'Please report this.'})
-  }
+  if (!isRepositoryPath(cleaned)) throw new Error(`keg made an image name that is none: ${cleaned}`)
   return cleaned
 }
 

@@ -14,6 +14,7 @@ import {
   scanPath,
   scanTag,
   type Digest,
+  type Meaning,
   type RepositoryPath,
   type Tag,
 } from './grammar.js'
@@ -46,7 +47,7 @@ export interface Registry {
 }
 
 /** What every error about a reference is called and advises. */
-export const referenceMeaning = {
+export const referenceMeaning: Meaning = {
   code: 'reference-invalid',
   noun: 'an image reference',
   hint: 'Write it like registry.example.com/team/app:tag, or app@sha256:... for one exact image.',

@@ -3,12 +3,15 @@ import {FailedError} from '../error/keg-error.js'
 import {formatReference, hubRegistry, type Reference} from '../reference/reference.js'
 import {printable} from '../terminal/text.js'
 import type {Credentials} from './credentials.js'
+import {withoutSecrets} from './without-secrets.js'
 
 /** What was being done when the engine refused. */
 export interface RegistryContact {
   readonly action: 'push' | 'pull'
   readonly reference: Reference
   readonly credentials: Credentials
+  /** Whether the registry let the credentials in before it refused. */
+  readonly wasLetIn?: boolean
 }
 
 type Kind =
@@ -49,13 +52,15 @@ const LONGEST_SAID = 300
 
 /**
  * Turns what the engine said of a registry into an error with a stable code and a next step; whatever is no refusal of the
- * engine comes back as it is. The engine's own words are kept in `data.said`.
+ * engine comes back as it is. The engine's own words are kept in `data.said`, without the credentials if they are in them.
  */
 export function registryError(error: unknown, contact: RegistryContact): unknown {
-  if (!(error instanceof EngineError)) return error
+  // What is pulled is written by the engine: without room it is the engine that has none.
+  if (!(error instanceof EngineError) || (contact.action === 'pull' && error.isFull)) return error
   const kind = kindOf(error.said, contact.reference)
-  const {message, hint} = explain(kind, contact)
-  const said = shorten(error.said)
+  const {message, hint} = explain(kind, contact, error.said)
+  const told = withoutSecrets(error.said, contact.credentials, contact.reference.registry)
+  const said = shorten(told)
   const name = formatReference(contact.reference)
   const kept =
     contact.action === 'push' && kind !== 'image-not-found'
@@ -64,9 +69,15 @@ export function registryError(error: unknown, contact: RegistryContact): unknown
   return new FailedError(`${message} (${said})`, {
     code: kind,
     hint: `${hint}${kept}`,
-    cause: error,
+    // Nor may what went wrong underneath say more than this.
+    cause: told === error.said ? error : new EngineError(error.status, told),
     data: {reference: name, registry: contact.reference.registry, said},
   })
+}
+
+/** Whether a push or pull failed because the registry did not take the credentials, or not for this. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof FailedError && (error.code === 'registry-unauthorized' || error.code === 'registry-denied')
 }
 
 /** Whether a push or pull failed because the registry was not there, or went away in the middle. */
@@ -92,7 +103,7 @@ function withoutNames(said: string, {registry, repository}: Reference): string {
   return words.filter((word, index) => !isName(word, index)).join(' ')
 }
 
-function explain(kind: Kind, contact: RegistryContact): {message: string; hint: string} {
+function explain(kind: Kind, contact: RegistryContact, said: string): {message: string; hint: string} {
   const {action, reference, credentials} = contact
   const host = reference.registry
   const name = formatReference(reference)
@@ -100,6 +111,11 @@ function explain(kind: Kind, contact: RegistryContact): {message: string; hint: 
   const signedIn = credentials.kind === 'anonymous' ? undefined : printable(credentials.origin)
   switch (kind) {
     case 'registry-unauthorized':
+      if (contact.wasLetIn === true)
+        return {
+          message: `${host} let the ${action} of ${name} begin, and no longer takes ${signedIn === undefined ? 'its token' : `the credentials from ${signedIn}`}.`,
+          hint: `Try again; if it stays so, sign in again with: ${login}, or ask for tokens that last longer than a layer takes.`,
+        }
       return signedIn === undefined
         ? {message: `${host} wants to know who you are.`, hint: `Sign in with: ${login}.`}
         : {message: `${host} refuses the credentials from ${signedIn}.`, hint: `Sign in again with: ${login}.`}
@@ -113,11 +129,16 @@ function explain(kind: Kind, contact: RegistryContact): {message: string; hint: 
             message: `${host} does not let you ${action} ${name} with the credentials from ${signedIn}.`,
             hint: `Look at the name again; if it is right, ask for the right to ${action}, or sign in as somebody else with: ${login}.`,
           }
-    case 'registry-unreachable':
+    case 'registry-unreachable': {
+      const other = otherServer(said, host)
       return {
-        message: `The registry ${host} cannot be reached.`,
+        message:
+          other === undefined
+            ? `The registry ${host} cannot be reached.`
+            : `The server ${other}, which ${host} sends the engine to, cannot be reached.`,
         hint: 'Look whether the name is right, the registry runs, and the engine can reach it (network, VPN, proxy).',
       }
+    }
     case 'registry-broke-off':
       return {
         message: `The registry ${host} broke off the ${action} of ${name}.`,
@@ -161,9 +182,22 @@ function explain(kind: Kind, contact: RegistryContact): {message: string; hint: 
     case 'registry-failed':
       return {
         message: `The ${action} of ${name} failed.`,
-        hint: 'Try again; if it stays so, the logs of the engine and of the registry know more.',
+        hint:
+          action === 'push'
+            ? 'Try again; if it stays so, the log of the registry knows more: one whose storage is full fails like this.'
+            : 'Try again; if it stays so, the logs of the engine and of the registry know more.',
       }
   }
+}
+
+/** The server of tokens or layers that a refusal is about, where it is not the registry itself. */
+function otherServer(said: string, registry: string): string | undefined {
+  // Engine 20.10 names the address that it wanted first, and then the one that it was sent to.
+  const address = said.match(/https?:\/\/[^\s"]+/g)?.at(-1)
+  if (address === undefined || !URL.canParse(address)) return undefined
+  const {host} = new URL(address)
+  const isRegistry = host === registry || new URL(`${new URL(address).protocol}//${registry}`).host === host
+  return isRegistry || (registry === hubRegistry && host.startsWith('registry-1.')) ? undefined : printable(host)
 }
 
 function shorten(said: string): string {

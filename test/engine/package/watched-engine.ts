@@ -6,6 +6,7 @@ import type {Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {Transform} from 'node:stream'
+import {buffer} from 'node:stream/consumers'
 import {findEndpoint} from '../../../src/lib/engine/endpoint.js'
 import {docker} from '../../support/docker.js'
 
@@ -17,12 +18,24 @@ export interface EngineRequest {
   readonly line: string
 }
 
+/** What the engine is made to say. */
+export interface InsteadAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON. */
+  readonly body?: object
+}
+
 /** What a test does at a request; a promise holds the request, or its answer, up. */
 export interface Watchers {
   /** Before the engine gets it. */
   readonly arriving?: (request: EngineRequest) => Promise<void> | void
+  /** Answers in place of the engine; what is undefined the engine gets. */
+  readonly instead?: (request: EngineRequest) => InsteadAnswer | undefined
   /** When the engine has answered, and before the client knows. */
   readonly answered?: (request: EngineRequest) => Promise<void> | void
+  /** Makes another body of an answer; what is undefined is handed on as it is. */
+  readonly altered?: (request: EngineRequest) => ((body: Buffer) => Promise<Buffer>) | undefined
 }
 
 export interface WatchedEngine {
@@ -31,6 +44,8 @@ export interface WatchedEngine {
   readonly requests: readonly EngineRequest[]
   /** The ids of runs of keg whose containers and images went this way. */
   readonly runs: ReadonlySet<string>
+  /** From now on nobody listens here, as where an engine was killed. */
+  hangUp(): void
   close(): Promise<void>
 }
 
@@ -51,6 +66,15 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
     const request = {index: requests.length, line}
     requests.push(request)
     await watchers.arriving?.(request)
+    // Whoever was killed meanwhile asks for nothing any more.
+    if (answer.destroyed) return
+    const instead = watchers.instead?.(request)
+    if (instead !== undefined) {
+      client.resume()
+      answer.writeHead(instead.status, {'content-type': 'application/json', ...instead.headers})
+      answer.end(instead.body && JSON.stringify(instead.body))
+      return
+    }
     const upstream = httpRequest({...engine, agent, method, path: url, headers})
     upstream.on('error', () => answer.destroy())
     // Whoever hangs up early hangs up on the engine too.
@@ -59,6 +83,13 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
     upstream.on('response', (response) => {
       const pass = async (): Promise<void> => {
         await watchers.answered?.(request)
+        const alter = watchers.altered?.(request)
+        if (alter !== undefined && response.statusCode === 200) {
+          const body = await alter(await buffer(response))
+          answer.writeHead(200, {'content-type': response.headers['content-type'] ?? '', 'content-length': body.length})
+          answer.end(body)
+          return
+        }
         answer.writeHead(response.statusCode ?? 500, response.headers)
         answer.flushHeaders()
         response.on('error', () => answer.destroy()).pipe(answer)
@@ -76,16 +107,21 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   })
   server.listen(path)
   await once(server, 'listening')
+  const closed = once(server, 'close')
+  const hangUp = (): void => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    // Answers that nobody came for would keep the process waiting.
+    agent.destroy()
+  }
   return {
     host: `unix://${path}`,
     requests,
     runs,
+    hangUp,
     async close() {
-      for (const socket of sockets) socket.destroy()
-      // Answers that nobody came for would keep the process waiting.
-      agent.destroy()
-      server.close()
-      await once(server, 'close')
+      hangUp()
+      await closed
       await rm(folder, {force: true, recursive: true})
     },
   }
@@ -101,6 +137,21 @@ export async function madeBy({runs}: WatchedEngine): Promise<string[]> {
     found.push(...`${containers}\n${images}`.split('\n').filter((line) => line !== ''))
   }
   return found
+}
+
+/** Removes whatever is left of these runs, which were killed. */
+export async function removeMadeBy({runs}: Pick<WatchedEngine, 'runs'>): Promise<void> {
+  for (const run of runs) {
+    const filter = ['--all', '--quiet', '--no-trunc', '--filter', `label=com.keg.run=${run}`]
+    for (const [list, remove] of [
+      ['ps', ['rm', '--force', '--volumes']],
+      ['images', ['image', 'rm', '--force']],
+    ] as const) {
+      const found = (await docker([list, ...filter])).split('\n').filter((id) => id !== '')
+      // Several names of an image are as many lines; what another test of these runs removed is gone.
+      for (const id of new Set(found)) await docker([...remove, id]).catch(() => undefined)
+    }
+  }
 }
 
 /** `running false` and the like: whether a container runs, and whether it is paused. */

@@ -1,6 +1,7 @@
 /** Stand-ins for registries that fail in ways a real one cannot be brought to. */
 import {once} from 'node:events'
-import {createServer as createHttpServer} from 'node:http'
+import {createServer as createHttpServer, type RequestListener} from 'node:http'
+import {createServer as createHttpsServer} from 'node:https'
 import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net'
 import {setTimeout} from 'node:timers/promises'
 
@@ -11,15 +12,19 @@ export interface StandIn {
   close(): Promise<void>
 }
 
-async function listening(server: Server, sockets: Set<Socket>, more: () => void = () => undefined): Promise<StandIn> {
+async function listening(
+  server: Server,
+  sockets: Set<Socket>,
+  {more = () => undefined, host = '127.0.0.1'}: {more?: () => void; host?: string | undefined} = {},
+): Promise<StandIn> {
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, host)
   await once(server, 'listening')
   return {
-    registry: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    registry: `${host}:${(server.address() as AddressInfo).port}`,
     async close() {
       more()
       for (const socket of sockets) socket.destroy()
@@ -29,13 +34,44 @@ async function listening(server: Server, sockets: Set<Socket>, more: () => void 
   }
 }
 
-/** A registry that answers everything but the greeting with one status and error (distribution-spec, error codes). */
-export function refusingRegistry(status: number, code: string): Promise<StandIn> {
-  const server = createHttpServer((request, response) => {
+/**
+ * A registry that answers everything but the greeting with one status and error (distribution-spec, error codes), or without
+ * a code with a page, as the proxies before registries do.
+ */
+export function refusingRegistry(
+  status: number,
+  code: string | undefined,
+  {host, tls}: {host?: string | undefined; tls?: {cert: Buffer; key: Buffer}} = {},
+): Promise<StandIn> {
+  const answer: RequestListener = (request, response) => {
     request.resume()
     const isGreeting = request.url === '/v2/'
-    response.writeHead(isGreeting ? 200 : status, {'content-type': 'application/json'})
-    response.end(JSON.stringify(isGreeting ? {} : {errors: [{code, message: 'no'}]}))
+    const isPage = !isGreeting && code === undefined
+    response.writeHead(isGreeting ? 200 : status, {'content-type': isPage ? 'text/html' : 'application/json'})
+    if (isPage) response.end(`<html><head><title>${status}</title></head></html>`)
+    else response.end(JSON.stringify(isGreeting ? {} : {errors: [{code, message: 'no'}]}))
+  }
+  const server = tls === undefined ? createHttpServer(answer) : createHttpsServer(tls, answer)
+  return listening(server, new Set(), {host})
+}
+
+/** A registry that wants a password and, whatever it is, says what it was sent in each error (a hostile one, or a careless). */
+export function echoingRegistry(status = 403): Promise<StandIn> {
+  const server = createHttpServer((request, response) => {
+    const {authorization} = request.headers
+    request.resume()
+    if (authorization === undefined) {
+      const challenge = {'www-authenticate': 'Basic realm="keg"', 'content-type': 'application/json'}
+      response.writeHead(401, challenge).end(JSON.stringify({errors: [{code: 'UNAUTHORIZED', message: 'who?'}]}))
+      return
+    }
+    const sent = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString('utf8')
+    const isGreeting = request.url === '/v2/'
+    const errors = [{code: 'DENIED', message: `you said ${authorization} which is ${sent}`, detail: sent}]
+    // What is asked by HEAD has no words in its answer; once it is not there, the engine asks otherwise.
+    const answer = isGreeting ? 200 : request.method === 'HEAD' ? 404 : status
+    response.writeHead(answer, {'content-type': 'application/json'})
+    response.end(JSON.stringify(isGreeting ? {} : {errors}))
   })
   return listening(server, new Set())
 }
@@ -58,13 +94,14 @@ export interface ProxyOptions {
   readonly pauseMilliseconds?: number
 }
 
-/** A way to a real registry that is slow or breaks off in the middle. */
-export async function proxy(options: ProxyOptions): Promise<StandIn & {cuts(): number}> {
+/** A way to a real registry that is slow or breaks off in the middle. `sent` is how many bytes went to the registry. */
+export async function proxy(options: ProxyOptions): Promise<StandIn & {cuts(): number; sent(): number}> {
   const {registry, cut, pauseMilliseconds = 0} = options
   const [host, port] = registry.split(':')
   const times = cut === undefined ? 0 : (cut.times ?? Number.POSITIVE_INFINITY)
   const upstreams = new Set<Socket>()
   let cuts = 0
+  let sent = 0
   const server = createServer((client) => {
     const upstream = connect(Number(port), host)
     upstreams.add(upstream)
@@ -73,6 +110,7 @@ export async function proxy(options: ProxyOptions): Promise<StandIn & {cuts(): n
       let passed = 0
       for await (const chunk of from as AsyncIterable<Buffer>) {
         passed += chunk.length
+        if (direction === 'up') sent += chunk.length
         if (cuts < times && cut?.direction === direction && passed > cut.bytes) {
           cuts++
           client.resetAndDestroy()
@@ -90,8 +128,10 @@ export async function proxy(options: ProxyOptions): Promise<StandIn & {cuts(): n
     pass(client, upstream, 'up').then(end, end)
     pass(upstream, client, 'down').then(end, end)
   })
-  const standIn = await listening(server, new Set(), () => {
-    for (const upstream of upstreams) upstream.destroy()
+  const standIn = await listening(server, new Set(), {
+    more: () => {
+      for (const upstream of upstreams) upstream.destroy()
+    },
   })
-  return {...standIn, cuts: () => cuts}
+  return {...standIn, cuts: () => cuts, sent: () => sent}
 }

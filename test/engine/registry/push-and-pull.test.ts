@@ -1,10 +1,12 @@
 import {expect} from 'chai'
 import {randomBytes} from 'node:crypto'
-import {writeFile} from 'node:fs/promises'
+import {readFile, writeFile} from 'node:fs/promises'
 import {get} from 'node:http'
 import {createServer, type AddressInfo} from 'node:net'
 import {once} from 'node:events'
+import {networkInterfaces} from 'node:os'
 import {join} from 'node:path'
+import {makeCertificates} from '../../../scripts/setup/certificates.js'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import {FailedError} from '../../../src/lib/error/keg-error.js'
 import {parseReference} from '../../../src/lib/reference/reference.js'
@@ -282,6 +284,7 @@ describe('push and pull', function () {
       [401, 'UNAUTHORIZED', 'registry-unauthorized'],
       [403, 'DENIED', 'registry-denied'],
       [429, 'TOOMANYREQUESTS', 'registry-busy'],
+      [500, 'UNKNOWN', 'registry-failed'],
       [503, 'UNAVAILABLE', 'registry-unreachable'],
     ] as const) {
       it(`where a pull is answered with ${status}`, async () => {
@@ -302,6 +305,33 @@ describe('push and pull', function () {
     it('where a push is answered with 429', async () => {
       const {registry} = closing(await refusingRegistry(429, 'TOOMANYREQUESTS'))
       await failure(push(await image(registry)), 'registry-busy')
+    })
+
+    it('where a proxy before the registry does not take a layer of its size', async () => {
+      const {registry} = closing(await refusingRegistry(413, undefined))
+      await failure(push(await image(registry)), 'registry-too-large')
+    })
+
+    describe('away from the loopback address, where engines insist on TLS,', () => {
+      /** An address of this machine that is not the loopback one; docker has one for its bridge. */
+      const host = Object.values(networkInterfaces())
+        .flatMap((addresses) => addresses ?? [])
+        .find(({family, internal}) => family === 'IPv4' && !internal)?.address
+
+      it('where the registry speaks plain HTTP', async () => {
+        const {registry} = closing(await refusingRegistry(403, 'DENIED', {host}))
+        const error = await failure(pull(`${registry}/keg/app:dev`), 'registry-insecure')
+        expect(error.hint).to.contain('insecure-registries').and.to.contain(registry)
+      })
+
+      it('where the engine does not trust its certificate', async () => {
+        const folder = await sandbox.temporaryFolder('certificate')
+        const {certificate, key} = await makeCertificates(folder)
+        const tls = {cert: await readFile(certificate), key: await readFile(key)}
+        const {registry} = closing(await refusingRegistry(403, 'DENIED', {host, tls}))
+        const error = await failure(pull(`${registry}/keg/app:dev`), 'registry-certificate')
+        expect(error.hint).to.contain(`/etc/docker/certs.d/${registry}/ca.crt`)
+      })
     })
 
     it('where a pull breaks off in the middle', async () => {

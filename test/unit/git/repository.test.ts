@@ -284,6 +284,14 @@ describe('git state of a folder', () => {
     expect(error.message).to.match(/bad config line 1/)
     expect(await thrown(head('repository'))).to.include({code: 'git-failed'})
   })
+
+  it('cannot be told of a folder that cannot be read, as a link that leads in circles', async () => {
+    const loop = join(sandbox.folder, 'loop')
+    symlinkSync(loop, loop)
+    const error = await thrown(readRepository(loop, {environment: process.env}))
+    expect(error).to.be.instanceOf(FailedError).with.property('code', 'folder-unreadable')
+    expect(error.message).to.contain(loop)
+  })
 })
 
 async function thrown(work: Promise<unknown>): Promise<Error> {

@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {existsSync} from 'node:fs'
 import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {FailedError, KegError, MissingError} from '../../../src/lib/error/keg-error.js'
 import {encodeRegistryAuth, findCredentials, type Credentials} from '../../../src/lib/registry/credentials.js'
 
@@ -20,7 +20,12 @@ describe('credentials of a registry', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'keg-test-credentials-'))
     await mkdir(join(folder, 'bin'))
-    environment = {DOCKER_CONFIG: folder, PATH: `${join(folder, 'bin')}:/usr/bin:/bin`}
+    environment = {
+      DOCKER_CONFIG: folder,
+      HOME: folder,
+      PATH: `${join(folder, 'bin')}:/usr/bin:/bin`,
+      XDG_RUNTIME_DIR: join(folder, 'runtime'),
+    }
   })
   afterEach(() => rm(folder, {recursive: true, force: true}))
 
@@ -52,8 +57,8 @@ else { console.log('credentials not found in native keychain'); process.exitCode
     )
   }
 
-  function find(host = registry, helperTimeoutMilliseconds = 10_000): Promise<Credentials> {
-    return findCredentials({registry: host, environment, helperTimeoutMilliseconds})
+  function find(host = registry, helperTimeoutMilliseconds = 10_000, repository = 'team/app'): Promise<Credentials> {
+    return findCredentials({registry: host, repository, environment, helperTimeoutMilliseconds})
   }
 
   async function failure(finding: Promise<Credentials>): Promise<KegError> {
@@ -92,7 +97,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       await mkdir(join(folder, '.docker'))
       const file = join(folder, '.docker', 'config.json')
       await writeFile(file, JSON.stringify({auths: {[registry]: {auth: base64(`ann:${secret}`)}}}))
-      environment = {HOME: folder}
+      delete environment.DOCKER_CONFIG
       expect(await find()).to.deep.equal(password(file))
     })
 
@@ -137,6 +142,20 @@ else { console.log('credentials not found in native keychain'); process.exitCode
     it('split at the first colon, unicode kept', async () => {
       await config({auths: {[registry]: {auth: base64('jürg:a:b:ñ🎉')}}})
       expect(await find()).to.deep.equal({kind: 'password', username: 'jürg', secret: 'a:b:ñ🎉', origin: configFile()})
+    })
+
+    for (const odd of ['a b  c ', '"quoted\\"', "it's", '日本語', '::', '{"Secret":1}', '$(id)`id`', '%20+%2B', '\t']) {
+      it(`may have the password ${JSON.stringify(odd)}`, async () => {
+        await config({auths: {[registry]: {auth: base64(`ann:${odd}`)}}})
+        expect(await find()).to.deep.equal({kind: 'password', username: 'ann', secret: odd, origin: configFile()})
+      })
+    }
+
+    it('fail clearly where the user name has a colon, which nothing can carry', async () => {
+      await config({auths: {[registry]: {username: 'ann:b', password: secret}}})
+      const error = await failure(find())
+      expect(error.code).to.equal('docker-config-invalid')
+      expect(error.message).to.contain(registry).and.to.contain('colon')
     })
 
     it('may be written as username and password', async () => {
@@ -277,6 +296,9 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       ['fails', `#!/bin/sh\necho ${secret}; echo ${secret} >&2; exit 3\n`],
       ['fails without reading what it is asked', '#!/bin/sh\nexit 1\n'],
       ['says nothing', '#!/bin/sh\nexit 0\n'],
+      ['gives a user name with a colon', `#!/bin/sh\necho '{"Username":"ann:b","Secret":"${secret}"}'\n`],
+      ['prints without end', `#!/bin/sh\nexec yes ${secret}\n`],
+      ['answers in half', `#!/bin/sh\necho '{"Username":"ann","Secret":"${secret}"'\n`],
       ['makes noise before its answer', `#!/bin/sh\necho warning; echo '{"Username":"ann","Secret":"${secret}"}'\n`],
       ['answers with something else', `#!/bin/sh\necho '["${secret}"]'\n`],
       ['answers without a user name', `#!/bin/sh\necho '{"Secret":"${secret}"}'\n`],
@@ -292,8 +314,34 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       })
     }
 
+    const answer = JSON.stringify({Username: 'ann', Secret: secret})
+    const noises: readonly (readonly [string, string])[] = [
+      ['after its answer', `echo '${answer}'; echo 'bye "{'`],
+      ['in megabytes after its answer', `echo '${answer}'; yes '"' | head -c 5000000`],
+      ['in megabytes on standard error', `yes noise | head -c 5000000 >&2; echo '${answer}'`],
+      ['that is no UTF-8', `printf '\\377\\376' >&2; echo '${answer}'; printf '\\377\\000\\033[2J'`],
+      ['around its answer, in white space', `printf '\\r\\n\\t %s\\r\\n' '${answer}'`],
+    ]
+    for (const [what, script] of noises) {
+      it(`are taken, as docker takes them, where the helper makes noise ${what}`, async () => {
+        await helper('noisy', `#!/bin/sh\n${script}\n`)
+        await config({credsStore: 'noisy'})
+        expect(await find()).to.deep.equal(password('docker-credential-noisy'))
+      })
+    }
+
+    it('may have any character in the secret', async () => {
+      const odd = 'a:b "c" {d} \\ ñ🎉'
+      await writeFile(join(folder, 'answer'), JSON.stringify({Username: 'ann', Secret: odd}))
+      await helper('common', `#!/bin/sh\ncat '${join(folder, 'answer')}'\n`)
+      await config({credsStore: 'common'})
+      const origin = 'docker-credential-common'
+      expect(await find()).to.deep.equal({kind: 'password', username: 'ann', secret: odd, origin})
+    })
+
     for (const [what, script] of [
       ['hangs', '#!/bin/sh\nexec sleep 60\n'],
+      ['hangs and does not care for a request to end', "#!/bin/sh\ntrap '' TERM INT HUP\nwhile :; do sleep 1; done\n"],
       ['hangs in a child of its own', `#!/bin/sh\necho ${secret}\nsleep 20\n`],
     ] as const) {
       it(`fail clearly and soon where the helper ${what}`, async () => {
@@ -302,7 +350,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
         const before = Date.now()
         const error = await failure(find(registry, 300))
         expect(error).to.be.instanceOf(FailedError).with.property('code', 'credential-helper-timeout')
-        expect(Date.now() - before).to.be.below(5000)
+        expect(Date.now() - before).to.be.below(10_000)
       }).timeout(30_000)
     }
 
@@ -312,10 +360,147 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       const controller = new AbortController()
       const reason = new Error('enough')
       setTimeout(() => controller.abort(reason), 200)
-      const outcome = await findCredentials({registry, environment, signal: controller.signal}).catch(
-        (error: unknown) => error,
-      )
+      const outcome = await findCredentials({
+        registry,
+        repository: 'app',
+        environment,
+        signal: controller.signal,
+      }).catch((error: unknown) => error)
       expect(outcome).to.equal(reason)
+    })
+  })
+
+  describe('in podman’s file', () => {
+    /** Writes a file of podman's and returns its path. */
+    async function authFile(content: unknown, place = 'runtime/containers/auth.json'): Promise<string> {
+      const file = join(folder, place)
+      await mkdir(dirname(file), {recursive: true})
+      await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+      return file
+    }
+    const entry = (username = 'ann'): object => ({auth: base64(`${username}:${secret}`)})
+    const of = (username: string, origin: string): Credentials => ({kind: 'password', username, secret, origin})
+
+    for (const place of ['runtime/containers/auth.json', '.config/containers/auth.json'] as const) {
+      it(`are found in ${place}`, async () => {
+        const file = await authFile({auths: {[registry]: entry()}}, place)
+        expect(await find()).to.deep.equal(of('ann', file))
+      })
+    }
+
+    it('are found in $XDG_CONFIG_HOME', async () => {
+      environment.XDG_CONFIG_HOME = join(folder, 'settings')
+      const file = await authFile({auths: {[registry]: entry()}}, 'settings/containers/auth.json')
+      expect(await find()).to.deep.equal(of('ann', file))
+    })
+
+    it('are found in $REGISTRY_AUTH_FILE, which stands for all of podman’s', async () => {
+      await authFile({auths: {[registry]: entry('runtime'), other: entry('other')}})
+      const file = await authFile({auths: {[registry]: entry('named')}}, 'named.json')
+      environment.REGISTRY_AUTH_FILE = file
+      expect(await find()).to.deep.equal(of('named', file))
+      expect(await find('other')).to.deep.equal({kind: 'anonymous'})
+    })
+
+    it('are those of the session before those that stay', async () => {
+      const file = await authFile({auths: {[registry]: entry('session')}})
+      const other = await authFile(
+        {auths: {[registry]: entry('staying'), other: entry('staying')}},
+        '.config/containers/auth.json',
+      )
+      expect(await find()).to.deep.equal(of('session', file))
+      expect(await find('other')).to.deep.equal(of('staying', other))
+    })
+
+    it('are looked for only where docker has none for the registry', async () => {
+      await config({auths: {[registry]: {auth: base64(`ann:${secret}`)}}})
+      const file = await authFile({auths: {[registry]: entry('podman'), other: entry('podman')}})
+      expect(await find()).to.deep.equal(password())
+      expect(await find('other')).to.deep.equal(of('podman', file))
+    })
+
+    it('are looked for where docker’s helper knows none', async () => {
+      await knowingHelper('common', 'elsewhere', 'eve')
+      await config({credsStore: 'common'})
+      const file = await authFile({auths: {[registry]: entry()}})
+      expect(await find()).to.deep.equal(of('ann', file))
+    })
+
+    it('are not looked for where docker’s helper fails', async () => {
+      await config({credsStore: 'nowhere'})
+      await authFile({auths: {[registry]: entry()}})
+      expect((await failure(find())).code).to.equal('credential-helper-missing')
+    })
+
+    it('are those of the repository, of the longest namespace, of the registry, in this order', async () => {
+      const file = await authFile({
+        auths: {
+          [registry]: entry('registry'),
+          [`${registry}/team`]: entry('team'),
+          [`${registry}/team/app/web`]: entry('web'),
+          [`${registry}/team/ap`]: entry('no'),
+        },
+      })
+      for (const [repository, username] of [
+        ['team/app/web', 'web'],
+        ['team/app/web/more', 'web'],
+        ['team/app', 'team'],
+        ['team', 'team'],
+        ['teams', 'registry'],
+        ['other/team', 'registry'],
+      ] as const)
+        expect(await find(registry, 10_000, repository), repository).to.deep.equal(of(username, file))
+    })
+
+    it('of another namespace are nobody’s', async () => {
+      await authFile({auths: {[`${registry}/other`]: entry()}})
+      expect(await find()).to.deep.equal({kind: 'anonymous'})
+    })
+
+    it('are found for Docker Hub under its name', async () => {
+      const file = await authFile({auths: {'docker.io': entry('all'), 'docker.io/acme': entry('acme')}})
+      expect(await find('docker.io', 10_000, 'library/shop')).to.deep.equal(of('all', file))
+      expect(await find('docker.io', 10_000, 'acme/shop')).to.deep.equal(of('acme', file))
+    })
+
+    it('are found under an address, as older clients wrote it', async () => {
+      const file = await authFile({auths: {[`https://${registry}/v1/`]: entry()}})
+      expect(await find()).to.deep.equal(of('ann', file))
+    })
+
+    it('come from the registry’s own helper, and from no common one', async () => {
+      await knowingHelper('own', registry, 'ann')
+      await authFile({credHelpers: {[registry]: 'own'}, credsStore: 'nowhere'})
+      expect(await find()).to.deep.equal(password('docker-credential-own'))
+      expect(await readFile(join(folder, 'asked'), 'utf8')).to.equal(`get ${registry}`)
+      expect(await find('other')).to.deep.equal({kind: 'anonymous'})
+    })
+
+    it('may be an identity token', async () => {
+      const file = await authFile({auths: {[registry]: {identitytoken: secret}}})
+      expect(await find()).to.deep.equal({kind: 'token', identityToken: secret, origin: file})
+    })
+
+    for (const broken of [`{"auths": ${secret}`, {auths: {[registry]: {auth: base64(secret)}}}]) {
+      it(`fail clearly where the file is ${JSON.stringify(broken)}`, async () => {
+        const file = await authFile(broken)
+        const error = await failure(find())
+        expect(error).to.be.instanceOf(FailedError).with.property('code', 'podman-auth-invalid')
+        expect(error.message).to.contain(file)
+        expect(error.hint).to.contain('podman login')
+      })
+    }
+
+    it('fail clearly where the file cannot be read', async () => {
+      environment.REGISTRY_AUTH_FILE = folder
+      const error = await failure(find())
+      expect(error).to.be.instanceOf(FailedError).with.property('code', 'podman-auth-unreadable')
+      expect(error.message).to.contain(folder)
+    })
+
+    it('are none where the named file is not there yet', async () => {
+      environment.REGISTRY_AUTH_FILE = join(folder, 'nothing.json')
+      expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
   })
 

@@ -1,9 +1,10 @@
 import {expect} from 'chai'
+import {inspect} from 'node:util'
 import {EngineError} from '../../../src/lib/engine/engine-error.js'
 import {FailedError, MissingError} from '../../../src/lib/error/keg-error.js'
 import {parseReference} from '../../../src/lib/reference/reference.js'
 import type {Credentials} from '../../../src/lib/registry/credentials.js'
-import {isUnreachable, registryError} from '../../../src/lib/registry/registry-error.js'
+import {isRefusal, isUnreachable, registryError} from '../../../src/lib/registry/registry-error.js'
 
 const name = '127.0.0.1:5010/team/app:dev'
 const signedIn: Credentials = {kind: 'password', username: 'ann', secret: 'sw0rdfish', origin: '/config.json'}
@@ -143,6 +144,17 @@ describe('error of a registry', () => {
     expect(turned(said, {reference: 'denied:429'}).code).to.equal('image-not-found')
   })
 
+  it('names the server that the registry sent the engine to, where that is the one that does not answer', () => {
+    const refused = (address: string): string => `Get "${address}": dial tcp: connect: connection refused`
+    expect(turned(refused('https://auth.example/token?scope=x')).message).to.contain('The server auth.example, which')
+    expect(turned(refused('http://127.0.0.1:5010/v2/')).message).to.contain('The registry 127.0.0.1:5010 cannot')
+    for (const [address, reference] of [
+      ['https://registry-1.docker.io/v2/', 'team/app'],
+      ['https://a.example/v2/', 'a.example:443/app'],
+    ] as const)
+      expect(turned(refused(address), {reference}).message).to.match(/^The registry /)
+  })
+
   it('says how to sign in', () => {
     const {message, hint} = turned('no basic auth credentials')
     expect(message).to.contain('127.0.0.1:5010')
@@ -156,6 +168,36 @@ describe('error of a registry', () => {
       expect(message).to.contain('/config.json')
       expect(`${message} ${hint ?? ''}`).not.to.contain('sw0rdfish')
     }
+  })
+
+  it('never shows the credentials, though the registry says them back', () => {
+    const basic = Buffer.from('ann:sw0rdfish').toString('base64')
+    for (const echo of ['sw0rdfish', `ann:sw0rdfish`, `Authorization: Basic ${basic}`, basic]) {
+      const error = turned(`denied: who is ${echo}?`, {credentials: signedIn})
+      expect(error.code).to.equal('registry-denied')
+      const everything = [error.message, error.hint, JSON.stringify(error.data), inspect(error, {depth: 9})].join()
+      expect(everything).not.to.contain('sw0rdfish').and.not.to.contain(basic)
+      expect(error.message).to.match(/denied: who is .*\?/)
+    }
+  })
+
+  it('says when credentials that were let in are refused later on', () => {
+    const error = registryError(new EngineError(0, 'unauthorized'), {
+      action: 'push',
+      reference: parseReference(name),
+      credentials: signedIn,
+      wasLetIn: true,
+    })
+    expect(error).to.be.instanceOf(FailedError).with.property('code', 'registry-unauthorized')
+    expect(error).to.have.property('message').that.contains('let the push').and.contains('/config.json')
+    expect(error).to.have.property('hint').that.contains('docker login 127.0.0.1:5010').and.contains('docker push')
+  })
+
+  it('is a refusal where the registry does not take the credentials, and only then', () => {
+    for (const [code, said] of Object.entries(sayings))
+      for (const words of said)
+        expect(isRefusal(turned(words)), words).to.equal(code === 'registry-unauthorized' || code === 'registry-denied')
+    expect(isRefusal(undefined)).to.equal(false)
   })
 
   it('says after a push that the image is kept, and how to push it again', () => {

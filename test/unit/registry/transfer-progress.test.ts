@@ -87,6 +87,36 @@ describe('progress of a transfer', () => {
     ])
   })
 
+  it('keeps what arrived in an earlier try, and counts again what did not', () => {
+    const events: ProgressEvent[] = []
+    const transfer = new TransferProgress('Pushing app', (event) => events.push(event))
+    const take = (...messages: StreamMessage[]): void => {
+      for (const message of messages) transfer.take(message)
+    }
+    expect(transfer.isLetIn).to.equal(false)
+    take(moving('a', 'Pushing', 100, 100), saying('a', 'Pushed'), moving('b', 'Pushing', 30, 50))
+    expect(transfer.isLetIn).to.equal(true)
+    transfer.startAgain('signing in again')
+    expect(transfer.isLetIn).to.equal(false)
+    expect(events.at(-1)).to.deep.equal({
+      stage: 'Pushing app',
+      state: 'running',
+      done: 100,
+      total: 150,
+      note: 'signing in again',
+    })
+    take(saying('a', 'Layer already exists'), moving('b', 'Pushing', 50, 50), saying('b', 'Pushed'))
+    transfer.finish()
+    expect(events.at(-1)).to.deep.equal({stage: 'Pushing app', state: 'done', done: 150, total: 150})
+  })
+
+  for (const status of ['Preparing', 'Waiting', 'Retrying in 5 seconds', 'Pulling fs layer'])
+    it(`takes nothing for let in at ${status}`, () => {
+      const transfer = new TransferProgress('Pushing app', () => undefined)
+      transfer.take(saying('a', status))
+      expect(transfer.isLetIn).to.equal(false)
+    })
+
   it('counts what is downloaded, not what is unpacked', () => {
     const {events, bytes} = reported([
       saying('a', 'Pulling fs layer'),
