@@ -54,7 +54,9 @@ export async function findPausedContainers(engine: Engine): Promise<Extract<Left
   const found = await Promise.all(
     locks.map(async (row) => ((await hasOwnLabels(engine, row)) ? await leftContainer(engine, row) : undefined)),
   )
-  return found.flatMap((each) => (each?.leftover?.kind === 'paused container' ? [each.leftover] : []))
+  const paused = found.flatMap((each) => (each?.leftover?.kind === 'paused container' ? [each.leftover] : []))
+  // Several kegs may have died over one container.
+  return paused.filter(({id}, index) => paused.findIndex((other) => other.id === id) === index)
 }
 
 /** Frees or removes a leftover. What is gone already is no error. */

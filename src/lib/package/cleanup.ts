@@ -7,8 +7,13 @@ export class Cleanup implements AsyncDisposable {
 
   /** Keeps something until the end. */
   use<T extends AsyncDisposable>(resource: T): T {
-    this.#steps.push(() => resource[Symbol.asyncDispose]())
+    this.add(() => resource[Symbol.asyncDispose]())
     return resource
+  }
+
+  /** Has something done at the end. */
+  add(step: () => PromiseLike<void> | undefined): void {
+    this.#steps.push(step)
   }
 
   /** @throws the error of the first step that failed, after all were tried. */

@@ -3,16 +3,19 @@ import type {Questions} from '../command/ask.js'
 import {readUserConfiguration} from '../config/user-configuration.js'
 import {Engine} from '../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../engine/types.js'
-import {FailedError, KegError, UsageError} from '../error/keg-error.js'
+import {FailedError, KegError, RefusedError, UsageError} from '../error/keg-error.js'
 import {readRepository, type Repository} from '../git/repository.js'
 import {offerToFree} from '../maintenance/offer-to-free.js'
 import {isDigest} from '../reference/reference.js'
+import {findCredentials} from '../registry/credentials.js'
 import type {ProgressListener} from '../terminal/progress.js'
 import {formatBytes, printable} from '../terminal/text.js'
+import {removeAbandonedVolumes} from './capture/abandoned-volumes.js'
 import {Capture} from './capture/capture.js'
 import {ContainerLock} from './capture/container-lock.js'
 import {Cleanup} from './cleanup.js'
 import {HelperImage} from './capture/helper-image.js'
+import {remapsUsers} from './capture/owner-map.js'
 import {addedEnvironment} from './image/image-config.js'
 import type {PackageFacts} from './image/labels.js'
 import {measureMounts, type MountSize} from './mount/measure-mounts.js'
@@ -21,7 +24,9 @@ import {findProject, nameDestinations, type Destinations, type Project} from './
 import {packageResult, type PackagedMount, type PackagePlan, type PackageResult} from './package-result.js'
 import {publish} from './publish.js'
 import {findTarget, nameOf} from './target/find-target.js'
-import {writePackage} from './write-package.js'
+import type {Verification} from './verify/verification.js'
+import {verifyWritten} from './verify/verify-written.js'
+import {writePackage, type WrittenPackage} from './write-package.js'
 
 /** What to package, and how. */
 export interface PackageOptions {
@@ -42,6 +47,8 @@ export interface PackageOptions {
   readonly message: string | undefined
   readonly author: string | undefined
   readonly branch: string | undefined
+  /** Whether the image is read back and compared with what was recorded, before it gets its names. */
+  readonly verify: boolean
   readonly dryRun: boolean
   readonly questions: Questions
   /** Takes a line for the person at the terminal. */
@@ -60,8 +67,8 @@ const MUCH = 1_000_000_000
 
 /**
  * Packages a container: finds it, decides about its mounts, holds it still while its own layer and its mounts are read,
- * writes the image, gives it its names and pushes it. Nothing temporary is left, however it ends.
- * @throws the errors of its parts; UsageError `registry-missing`; FailedError `layers-too-many`, `image-missing`,
+ * writes the image, checks it if that is wanted, gives it its names and pushes it. Nothing temporary is left, however it ends.
+ * @throws the errors of its parts, RefusedError `verification-failed` among them, `userns-remap` and `userns-host`; UsageError `registry-missing`; FailedError `layers-too-many`, `image-missing`,
  * `cancelled` when the user says no.
  */
 export async function packageContainer(options: PackageOptions): Promise<PackageResult> {
@@ -71,10 +78,12 @@ export async function packageContainer(options: PackageOptions): Promise<Package
   const {base, container, destinations, project} = await findAll(engine, options)
   const push = options.push ?? destinations.some(({remote}) => remote)
   if (push && !destinations.some(({remote}) => remote)) throw registryMissing()
+  if (push && !options.dryRun) await findAllCredentials(destinations, options)
   signal.throwIfAborted()
 
   const run = randomUUID()
   await using cleanup = new Cleanup()
+  cleanup.add(() => removeAbandonedVolumes(engine, container))
   const emptyImage = cleanup.use(await HelperImage.create({engine, like: base, run, signal}))
   const selected = await selectAll({engine, container, project, run, cleanup, emptyImage, options})
   const included = selected.flatMap(({destination, reader, type}) => (reader ? [{destination, reader, type}] : []))
@@ -105,14 +114,57 @@ export async function packageContainer(options: PackageOptions): Promise<Package
 
   const locking = {engine, container, image: emptyImage.id, run, say: options.say, signal}
   const lock = cleanup.use(await ContainerLock.take(locking))
-  const taking = {engine, container, mounts: included, run, expectedBytes: mountBytes, progress, signal}
+  const recordsOwnFiles = options.verify
+  const taking = {
+    engine,
+    container,
+    mounts: included,
+    run,
+    recordsOwnFiles,
+    expectedBytes: mountBytes,
+    progress,
+    signal,
+  }
   const capture = cleanup.use(await Capture.take(taking))
   await lock.release()
   const facts = factsOf({options, project, destinations, container, base, run})
   const written = await writePackage({engine, container, base, capture, mounts: included, facts, run, progress, signal})
+  const verification = await verify({engine, base, capture, written, progress, signal})
   const digests = await publish({engine, image: written.image, destinations, push, environment, progress, signal})
   const mounts = plan.mounts.map((mount) => ({...mount, bytes: written.bytesOf.get(mount.destination) ?? mount.bytes}))
-  return packageResult({...plan, mounts}, {...written, digests, pausedMilliseconds: capture.pausedMilliseconds})
+  const {pausedMilliseconds} = capture
+  const layersWritten = written.layers.length
+  // The package is there: what cannot be taken away any more takes nothing from it.
+  await cleanup[Symbol.asyncDispose]().catch((problem: unknown) => options.say(leftText(problem)))
+  return packageResult(
+    {...plan, mounts},
+    {...written, layers: layersWritten, digests, pausedMilliseconds, verification},
+  )
+}
+
+function leftText(problem: unknown): string {
+  const reason = problem instanceof KegError ? ` (${problem.message})` : ''
+  return `Warning: Something temporary is left${reason}; it is taken away by: keg doctor --fix`
+}
+
+interface VerifyOptions extends Pick<PackageOptions, 'progress' | 'signal'> {
+  readonly engine: Engine
+  readonly base: ImageDetails
+  readonly capture: Capture
+  readonly written: WrittenPackage
+}
+
+/** Checks the image against what was recorded, where that was wanted; one that is not right is removed at once. */
+async function verify({capture, written, ...options}: VerifyOptions): Promise<Verification | undefined> {
+  const {engine} = options
+  const {image, layers} = written
+  if (capture.ownRecord === undefined) return undefined
+  try {
+    return await verifyWritten({...options, image, layers, record: capture.ownRecord})
+  } catch (error) {
+    await engine.removeImage(image, {force: true})
+    throw error
+  }
 }
 
 interface Found {
@@ -134,7 +186,7 @@ async function findAll(engine: Engine, options: PackageOptions): Promise<Found> 
     return undefined
   })
   const container = await findTarget({engine, target, folder, top: current?.folder, branch: current?.branch, questions})
-  if (isRemapped(engine, container)) throw idsRemapped()
+  checkUserNamespace(engine, container)
   const base = await engine.image(container.Image)
   if (base === undefined) throw imageMissing(container)
   const project = await findProject({
@@ -150,6 +202,11 @@ async function findAll(engine: Engine, options: PackageOptions): Promise<Found> 
   if (needsBranch && unreadable !== undefined) throw unreadable
   const destinations = await nameDestinations({container, project, tags, name, registry, defaultTag, questions})
   return {container, base, project, destinations}
+}
+
+/** A credential helper that is missing, or a file that cannot be read, is better known before the container is touched. */
+async function findAllCredentials(destinations: Destinations, {environment, signal}: PackageOptions): Promise<void> {
+  for (const {reference, remote} of destinations) if (remote) await findCredentials({...reference, environment, signal})
 }
 
 interface SelectAllOptions extends Pick<Found, 'container' | 'project'> {
@@ -238,19 +295,31 @@ function factsOf({
   }
 }
 
-/** Engines shift user ids in commits but not in archives: the owners in a package would be wrong. */
-function isRemapped(engine: Engine, container: ContainerDetails): boolean {
-  return (
-    engine.securityOptions.some((option) => option.startsWith('name=userns')) &&
-    container.HostConfig.UsernsMode !== 'host'
+/**
+ * What engines that remap users cannot commit as it is, and say nothing of. With containerd's image store their commits lose
+ * setuid and setgid bits (26.1.5). With `--userns=host` a container writes files as users whom the engine does not know: they
+ * are left out (20.10.24).
+ * @throws RefusedError `userns-remap`, `userns-host`
+ */
+function checkUserNamespace(engine: Engine, container: ContainerDetails): void {
+  if (!remapsUsers(engine)) return
+  if (engine.imageStore === 'containerd')
+    throw new RefusedError(
+      'This engine remaps users (userns-remap) and has the containerd image store: its commits lose setuid and setgid bits.',
+      {
+        code: 'userns-remap',
+        hint: 'Use an engine without userns-remap, or one with userns-remap and the storage driver overlay2.',
+      },
+    )
+  if (container.HostConfig.UsernsMode !== 'host') return
+  const name = printable(nameOf(container))
+  throw new RefusedError(
+    `${name} runs with --userns=host on an engine that remaps users: its commits lose files of users that it does not map.`,
+    {
+      code: 'userns-host',
+      hint: 'Start it without --userns=host, or on an engine without userns-remap, and package it then.',
+    },
   )
-}
-
-function idsRemapped(): FailedError {
-  return new FailedError('This engine remaps user ids (userns-remap), and keg cannot package its containers yet.', {
-    code: 'userns-remap',
-    hint: 'Start the container with --userns=host, or use an engine without userns-remap.',
-  })
 }
 
 function imageMissing(container: ContainerDetails): FailedError {

@@ -1,6 +1,7 @@
 import {formatReference, type Digest} from '../reference/reference.js'
 import {shellLine} from '../terminal/text.js'
 import type {Destinations, Project} from './target/naming.js'
+import type {Verification} from './verify/verification.js'
 
 /** A mount in a plan or a result. */
 export interface PackagedMount {
@@ -38,6 +39,8 @@ export interface PackageOutcome {
   readonly bytes: number
   readonly entries: number
   readonly pausedMilliseconds: number
+  /** Undefined when the image was not checked. */
+  readonly verification?: Verification | undefined
 }
 
 /** What `--json` prints; scripts can rely on these fields. */
@@ -63,7 +66,8 @@ export interface PackageResult {
   /** Files recorded from the mounts. */
   readonly entries: number
   readonly pausedMilliseconds: number
-  readonly verification: null
+  /** Null without `--verify`. */
+  readonly verification: Verification | null
   readonly pushed: boolean
   /** The line a reviewer pastes. */
   readonly run: string
@@ -100,7 +104,7 @@ export function packageResult(plan: PackagePlan, outcome: PackageOutcome): Packa
     bytes: outcome.bytes,
     entries: outcome.entries,
     pausedMilliseconds: outcome.pausedMilliseconds,
-    verification: null,
+    verification: outcome.verification ?? null,
     pushed: digest !== undefined,
     run: shellLine(runLine),
     addedEnvironment: plan.addedEnvironment,

@@ -1,6 +1,7 @@
 import {formatReference} from '../reference/reference.js'
 import {count, formatBytes, formatDuration, printable} from '../terminal/text.js'
 import type {PackagedMount, PackagePlan, PackageResult} from './package-result.js'
+import {verificationLines} from './verify/verification.js'
 
 /** What a person reads before the container is paused. */
 export function planText(plan: PackagePlan): string {
@@ -38,6 +39,9 @@ export function resultText(result: PackageResult, {isDryRun}: {isDryRun: boolean
   const pause = result.pausedMilliseconds > 0 ? `, paused for ${formatDuration(result.pausedMilliseconds)}` : ''
   return [
     `${result.pushed ? 'Pushed' : 'Made'} ${result.pinned ?? result.reference} (${amount}${pause})`,
+    ...(result.verification === null
+      ? []
+      : verificationLines(result.verification, result.verification.notCarried.length)),
     '',
     result.pushed ? 'A reviewer runs it with:' : 'Run it here with:',
     `  ${result.run}`,

@@ -3,6 +3,7 @@ import type {Destination} from '../reference/destination.js'
 import {formatReference, type Digest, type Reference} from '../reference/reference.js'
 import {pushImage} from '../registry/push.js'
 import type {ProgressListener} from '../terminal/progress.js'
+import {Cleanup} from './cleanup.js'
 
 /** An image that gets its names. */
 export interface PublishOptions {
@@ -25,14 +26,15 @@ export interface PublishOptions {
  */
 export async function publish(options: PublishOptions): Promise<(Digest | undefined)[]> {
   const {destinations, engine, environment, image, progress, push, signal} = options
-  const undo: (() => Promise<void>)[] = [() => engine.removeImage(image, {force: true})]
+  const undo = new Cleanup()
+  undo.add(() => engine.removeImage(image, {force: true}))
   let keepsNames = false
   try {
     for (const {reference} of destinations) {
       signal.throwIfAborted()
       const name = formatReference(reference)
       const earlier = await engine.image(name)
-      undo.push(() => (earlier === undefined ? engine.removeImage(name) : tag(engine, earlier.Id, reference)))
+      undo.add(() => (earlier === undefined ? engine.removeImage(name) : tag(engine, earlier.Id, reference)))
       await tag(engine, image, reference)
     }
     keepsNames = true
@@ -43,7 +45,8 @@ export async function publish(options: PublishOptions): Promise<(Digest | undefi
       )
     return digests
   } catch (error) {
-    if (!keepsNames || signal.aborted) for (const step of undo.reverse()) await step()
+    // What failed first is what counts: what cannot be undone is whole, or found by its labels.
+    if (!keepsNames || signal.aborted) await undo[Symbol.asyncDispose]().catch(() => undefined)
     throw error
   }
 }

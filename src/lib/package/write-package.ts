@@ -4,8 +4,10 @@ import {FailedError} from '../error/keg-error.js'
 import type {ProgressListener} from '../terminal/progress.js'
 import {count} from '../terminal/text.js'
 import type {Capture} from './capture/capture.js'
-import {EntryList} from './image/entry-list.js'
-import {HelperImage} from './capture/helper-image.js'
+import {EntryList, packageListDigest, type ListedLayer} from './image/entry-list.js'
+import {EMPTY_LAYER, HelperImage} from './capture/helper-image.js'
+import {OwnerMap} from './capture/owner-map.js'
+import {CONFIG_LABEL, configDigest} from './image/config-digest.js'
 import {packageConfig} from './image/image-config.js'
 import {writeToEngine} from './image/engine-sink.js'
 import type {ImageLayer} from './image/image.js'
@@ -16,6 +18,7 @@ import {mountLayer, type MountRecording} from './mount/mount-layer.js'
 import {layerFacts} from './mount/layer-facts.js'
 import {placeMounts} from './mount/place-mounts.js'
 import {takeOverLayers} from './image/replaced-layers.js'
+import type {WrittenLayer} from './verify/verify-written.js'
 
 /** A capture, and what its image is to say of itself. */
 export interface WritePackageOptions {
@@ -35,7 +38,8 @@ export interface WritePackageOptions {
 /** An image that was written. */
 export interface WrittenPackage {
   readonly image: string
-  readonly layers: number
+  /** From the bottom. */
+  readonly layers: readonly WrittenLayer[]
   /** Of the whole image, uncompressed. */
   readonly bytes: number
   /** Files recorded from the mounts. */
@@ -48,6 +52,8 @@ export interface WrittenPackage {
 interface NewLayer {
   readonly layer: ImageLayer
   readonly label: MountLayerLabel
+  readonly listed: Extract<ListedLayer, {kind: 'mount'}>
+  readonly recording: MountRecording
   readonly destination: string
   readonly contentBytes: number
 }
@@ -72,10 +78,13 @@ export async function writePackage(options: WritePackageOptions): Promise<Writte
     paths: recordings.map(({recording}) => recording.path),
     signal,
   })
-  const list = new EntryList()
-  for (const {diffId} of below.layers) list.addLayer(diffId)
-  const added = await newLayers(recordings, list, {created, progress, signal})
-  const facts = {...options.facts, created, mounts: added.map(({label}) => label), entries: list.digest()}
+  const own = ownIndex(stored, below.layers, base)
+  const added = await newLayers(recordings, {created, progress, signal})
+  const list: ListedLayer[] = [
+    ...below.layers.map(({diffId}, index) => ({kind: index === own ? ('own' as const) : ('base' as const), diffId})),
+    ...added.map((layer) => layer.listed),
+  ]
+  const facts = {...options.facts, created, mounts: added.map(({label}) => label), entries: packageListDigest(list)}
   const image = await writeToEngine({
     engine,
     image: {
@@ -87,7 +96,7 @@ export async function writePackage(options: WritePackageOptions): Promise<Writte
         architecture: committed.Architecture,
         ...(committed.Variant ? {variant: committed.Variant} : {}),
         os: committed.Os,
-        config: packageConfig(container, base, packageLabels(facts, container)),
+        config: withDigest(packageConfig(container, base, packageLabels(facts, container))),
       },
     },
     progress,
@@ -96,11 +105,33 @@ export async function writePackage(options: WritePackageOptions): Promise<Writte
   const addedBytes = added.reduce((sum, {contentBytes}) => sum + contentBytes, 0)
   return {
     image,
-    layers: below.layers.length + added.length,
+    layers: [
+      ...below.layers.map((layer, index) => writtenLayer(layer, index === own)),
+      ...added.map(({layer, recording}) => ({kind: 'mount' as const, diffId: layer.diffId, recording})),
+    ],
     bytes: (await engine.image(image))?.Size ?? committed.Size + addedBytes,
-    entries: list.entries,
+    entries: entriesIn(added),
     bytesOf: new Map(added.map(({contentBytes, destination}) => [destination, contentBytes])),
   }
+}
+
+/** The configuration with a label that tells whether it is still the same. */
+function withDigest(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const {Labels: labels} = config
+  const others = typeof labels === 'object' && labels !== null ? labels : {}
+  return {...config, Labels: {...others, [CONFIG_LABEL]: configDigest(config)}}
+}
+
+/** Which of the layers taken over is the container's own: the last, unless nothing in the container had changed. */
+function ownIndex(stored: StoredImage, taken: readonly ImageLayer[], base: ImageDetails): number | undefined {
+  const own = stored.layers.at(-1)
+  const isThere = stored.layers.length > (base.RootFS.Layers ?? []).length && own?.diffId !== EMPTY_LAYER
+  return isThere && taken.at(-1)?.diffId === own?.diffId ? taken.length - 1 : undefined
+}
+
+function writtenLayer({content, diffId}: ImageLayer, isOwn: boolean): WrittenLayer {
+  if (isOwn) return {kind: 'own', diffId}
+  return {kind: 'base', diffId, blob: content.kind === 'stored' ? content.descriptor?.digest : undefined}
 }
 
 interface PlacedRecording {
@@ -116,13 +147,16 @@ async function placeRecordings(
 ): Promise<PlacedRecording[]> {
   if (mounts.length === 0) return []
   await using files = await HelperImage.create({engine, like: committed, run, signal, layers: stored.layers})
-  const recordings = mounts.map((mount, index) => {
+  const archives = mounts.map((mount, index) => {
     const spool = capture.recordings[index]
     if (spool === undefined) throw new Error(`no recording of ${mount.destination}`)
     return {...mount, read: () => spool.read()}
   })
+  const owners = await OwnerMap.of({engine, like: committed, run, signal})
+  await owners.learn(archives)
+  const recordings = archives.map((archive) => ({...archive, read: () => owners.inContainer(archive.read())}))
   const allDestinations = destinationsOf(container)
-  const places = await placeMounts({engine, image: files.id, run, recordings, allDestinations})
+  const places = await placeMounts({engine, image: files.id, run, recordings, allDestinations, owners})
   return places.map(({destination, ...place}) => {
     const mount = recordings.find((recording) => recording.destination === destination)
     if (mount === undefined) throw new Error(`no recording of ${destination}`)
@@ -132,7 +166,6 @@ async function placeRecordings(
 
 async function newLayers(
   recordings: readonly PlacedRecording[],
-  list: EntryList,
   {created, progress, signal}: {created: string; progress: ProgressListener; signal: AbortSignal},
 ): Promise<NewLayer[]> {
   const stage = 'Listing the files'
@@ -140,10 +173,13 @@ async function newLayers(
   let before = 0
   for (const {destination, recording, type} of recordings) {
     const onBytes = (bytes: number): void => progress({stage, state: 'running', done: before + bytes})
+    const list = new EntryList()
     const {contentBytes, diffId, size} = await layerFacts(recording, list, {onBytes, signal})
     before += size
     layers.push({
       destination,
+      recording,
+      listed: {kind: 'mount', diffId, path: recording.path, entries: list.entries, digest: list.digest()},
       contentBytes,
       label: {path: recording.path, type, layer: diffId},
       layer: {
@@ -153,6 +189,10 @@ async function newLayers(
       },
     })
   }
-  if (layers.length > 0) progress({stage, state: 'done', note: count(list.entries, 'entry', 'entries')})
+  if (layers.length > 0) progress({stage, state: 'done', note: count(entriesIn(layers), 'entry', 'entries')})
   return layers
+}
+
+function entriesIn(layers: readonly NewLayer[]): number {
+  return layers.reduce((sum, {listed}) => sum + listed.entries, 0)
 }

@@ -118,7 +118,7 @@ describe('keg docker package, when it fails', function () {
         {
           exit: 4,
           code: 'engine-unreachable',
-          says: /^No Docker engine answers at \S+dead\.sock \(DOCKER_HOST\)\./,
+          says: /^No Docker engine answers at \S+dead\.sock \(DOCKER_HOST or --host\)\./,
           hints: /Start the engine/,
         },
         {env: {DOCKER_HOST: `unix://${socket}`}},
@@ -131,7 +131,7 @@ describe('keg docker package, when it fails', function () {
         {
           exit: 2,
           code: 'context-unknown',
-          says: /There is no docker context nowhere \(DOCKER_CONTEXT\)\./,
+          says: /There is no docker context nowhere \(DOCKER_CONTEXT or --context\)\./,
           hints: /docker context ls/,
         },
         {env: {DOCKER_HOST: undefined, DOCKER_CONTEXT: 'nowhere'}},

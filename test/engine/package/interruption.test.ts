@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {setTimeout as wait} from 'node:timers/promises'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {startKeg, type KegResult} from '../../support/keg.js'
+import {manifestOf} from '../../support/registry.js'
 import {proxy, type StandIn} from '../registry/misbehaving-registry.js'
 import {ctrlC, kegOnTerminal} from './terminal.js'
 import {madeBy, stateOf, watchEngine, type EngineRequest, type WatchedEngine, type Watchers} from './watched-engine.js'
@@ -161,7 +162,8 @@ describe('keg docker package, interrupted', function () {
     for (const [stage, pattern] of Object.entries(stages)) {
       it(`while ${stage}`, async () => {
         const engine = await watched()
-        const name = sandbox.addImage(`${slow.registry}/keg/${uniqueName('interrupted')}:dev`)
+        const repository = `keg/${uniqueName('interrupted')}`
+        const name = sandbox.addImage(`${slow.registry}/${repository}:dev`)
         const running = await kegOnTerminal(['docker', 'package', large, '-t', name], {DOCKER_HOST: engine.host})
         await running.shows(pattern)
         running.press(ctrlC)
@@ -171,10 +173,7 @@ describe('keg docker package, interrupted', function () {
         expect(await stateOf(large)).to.equal('running false')
         expect(await madeBy(engine)).to.deep.equal([])
         expect(leftovers).to.deep.equal([])
-        const manifest = await fetch(
-          `http://${openRegistry}/v2/${name.split(':')[1]?.replace(/^\d+\//, '') ?? ''}/manifests/dev`,
-        )
-        expect(manifest.status, 'the tag in the registry').to.equal(404)
+        expect((await manifestOf(openRegistry, repository, 'dev')).status, 'the tag in the registry').to.equal(404)
       })
     }
 

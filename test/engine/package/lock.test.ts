@@ -3,7 +3,15 @@ import {docker, baseImage, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg} from '../../support/keg.js'
 import {kegOnTerminal} from './terminal.js'
 import {packageJson} from './packaging.js'
-import {madeBy, stateOf, watchEngine, type EngineRequest, type WatchedEngine, type Watchers} from './watched-engine.js'
+import {
+  madeBy,
+  removeMadeBy,
+  stateOf,
+  watchEngine,
+  type EngineRequest,
+  type WatchedEngine,
+  type Watchers,
+} from './watched-engine.js'
 
 /** Something that is waited for, and the way to say that it has come. */
 function gate(): {open: () => void; opened: Promise<void>} {
@@ -29,6 +37,8 @@ describe('the lock on a container', function () {
   afterEach(async () => {
     await Promise.all(open.map((each) => each.close()))
     await docker(['unpause', container]).catch(() => undefined)
+    // What a keg that was killed leaves; the packages that were made are of these runs as well.
+    for (const each of open) await removeMadeBy(each)
     await sandbox.clean()
   })
 

@@ -24,6 +24,10 @@ export default class Package extends KegCommand {
       description: 'Package the container shop and push it to ghcr.io/acme.',
     },
     {
+      command: '<%= config.bin %> <%= command.id %> shop --verify',
+      description: 'Package it, and compare the image with the container file by file before anybody gets it.',
+    },
+    {
       command: '<%= config.bin %> <%= command.id %> shop -t review --dry-run',
       description: 'Show what would be in it, how big it is and how it would be called.',
     },
@@ -61,6 +65,7 @@ export default class Package extends KegCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    verify: Flags.boolean({description: 'Read it back and compare it, file by file, before it gets its name.'}),
   }
   static override hiddenAliases = ['dpg']
   static override summary = 'Make an image of a running container, its mounts included, and push it.'
@@ -85,6 +90,7 @@ export default class Package extends KegCommand {
       message: flags.message,
       author: flags.author,
       branch: flags.branch,
+      verify: flags.verify,
       dryRun: flags['dry-run'],
       questions: this.questions(flags),
       say: (line) => this.tell(flags, line),

@@ -1,7 +1,7 @@
 import type {Engine} from '../../engine/engine.js'
 import {EngineError} from '../../engine/engine-error.js'
-import type {ContainerDetails} from '../../engine/types.js'
-import {FailedError} from '../../error/keg-error.js'
+import type {ContainerDetails, ContainerState} from '../../engine/types.js'
+import {FailedError, MissingError, type KegError} from '../../error/keg-error.js'
 import type {ProgressListener} from '../../terminal/progress.js'
 import {printable} from '../../terminal/text.js'
 import {helperImageLabels} from '../../maintenance/temporary-labels.js'
@@ -9,6 +9,7 @@ import {mountUnreadable, type HelperContainer} from './helper-container.js'
 import {MOUNT_PLACE} from '../mount/mount-selection.js'
 import {settleAll} from '../settle.js'
 import {Spool} from '../spool.js'
+import {recordOwnFiles, type OwnRecord} from '../verify/own-record.js'
 
 /** A mount to be read, and the helper container it is read through. */
 export interface ReadableMount {
@@ -23,6 +24,8 @@ export interface CaptureOptions {
   readonly mounts: readonly ReadableMount[]
   /** Id of this run of keg. */
   readonly run: string
+  /** Whether the container's own files are recorded too, beside the commit, so that it can be checked. */
+  readonly recordsOwnFiles: boolean
   /** Bytes the mounts are expected to hold, for progress. */
   readonly expectedBytes: number
   readonly progress: ProgressListener
@@ -40,6 +43,8 @@ export class Capture implements AsyncDisposable {
     readonly image: string,
     /** What each mount held, as the engine's archive, in the order of the mounts. */
     readonly recordings: readonly Spool[],
+    /** The container's own files, where they were to be recorded. */
+    readonly ownRecord: OwnRecord | undefined,
     /** How long keg held the container still; 0 when it was not running, or paused already. */
     readonly pausedMilliseconds: number,
   ) {}
@@ -47,52 +52,66 @@ export class Capture implements AsyncDisposable {
   /**
    * Pauses the container, commits its own layer and reads its mounts side by side, and lets it go on, whatever happens.
    * A container that does not run or was paused by its user is left as it is.
-   * @throws FailedError `pause-failed`, `commit-failed`, `unpause-failed`, and what reading mounts throws.
+   * @throws FailedError `pause-failed`, `commit-failed`, `unpause-failed`, `container-gone`, `container-moved`, and what
+   * reading mounts throws.
    */
   static async take(options: CaptureOptions): Promise<Capture> {
     const recordings = await settleAll(options.mounts.map(() => Spool.create()))
-    let image: string | undefined
+    const taken: Taken = {image: undefined, ownRecord: undefined, recordings}
     try {
       options.progress({stage: STAGE, state: 'running'})
-      const {pausedMilliseconds} = await whilePaused(options, () => readAll(options, recordings, (id) => (image = id)))
+      const {pausedMilliseconds} = await whilePaused(options, () => readAll(options, taken))
       const done = recordings.reduce((sum, {size}) => sum + size, 0)
       const note = pausedMilliseconds > 0 ? 'standing still for it' : undefined
       options.progress({stage: STAGE, state: 'done', done, ...(note !== undefined && {note})})
       options.signal.throwIfAborted()
-      if (image === undefined) throw new Error('the commit has no id')
-      return new Capture(options.engine, image, recordings, pausedMilliseconds)
+      if (taken.image === undefined) throw new Error('the commit has no id')
+      return new Capture(options.engine, taken.image, recordings, taken.ownRecord, pausedMilliseconds)
     } catch (error) {
-      await discard(options.engine, image, recordings)
+      // What failed first is what counts; what stays bears labels.
+      await discard(options.engine, taken).catch(() => undefined)
       throw error
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await discard(this.engine, this.image, this.recordings)
+    await discard(this.engine, this)
   }
 }
 
 const STAGE = 'Reading the container'
 
-async function discard(engine: Engine, image: string | undefined, recordings: readonly Spool[]): Promise<void> {
-  await Promise.all(recordings.map((recording) => recording[Symbol.asyncDispose]()))
+/** What a capture has so far. */
+interface Taken {
+  image: string | undefined
+  ownRecord: OwnRecord | undefined
+  readonly recordings: readonly Spool[]
+}
+
+async function discard(engine: Engine, {image, ownRecord, recordings}: Readonly<Taken>): Promise<void> {
+  for (const recording of [...recordings, ownRecord]) await recording?.[Symbol.asyncDispose]()
   if (image !== undefined) await engine.removeImage(image)
 }
 
 async function whilePaused<T>(
-  {container, engine, signal}: CaptureOptions,
+  options: CaptureOptions,
   read: () => Promise<T>,
 ): Promise<{value: T; pausedMilliseconds: number}> {
+  const {container, engine, signal} = options
   // Much may have happened since it was found: sizes were measured, questions answered.
-  const state = (await engine.container(container.Id))?.State
-  if (state === undefined) throw containerGone(container)
-  if (!state.Running || state.Paused) return {value: await read(), pausedMilliseconds: 0}
+  const before = await stateOf(engine, container)
+  if (!before.Running || before.Paused) {
+    const value = await read()
+    await checkStoodStill(engine, container, before)
+    return {value, pausedMilliseconds: 0}
+  }
   signal.throwIfAborted()
   const startedAt = performance.now()
   let value: T
   try {
-    await pause(engine, container)
+    if (!(await pause(engine, container))) return await whilePaused(options, read)
     value = await read()
+    await checkStoodStill(engine, container, {...before, Paused: true})
   } finally {
     // Also when pausing failed: the answer may have been lost, and the container paused all the same.
     await unpause(engine, container)
@@ -100,15 +119,35 @@ async function whilePaused<T>(
   return {value, pausedMilliseconds: Math.round(performance.now() - startedAt)}
 }
 
-async function pause(engine: Engine, container: ContainerDetails): Promise<void> {
+/** @throws FailedError `container-gone` */
+async function stateOf(engine: Engine, container: ContainerDetails): Promise<ContainerState> {
+  const state = (await engine.container(container.Id))?.State
+  if (state === undefined) throw containerGone(container)
+  return state
+}
+
+/** Others can start, stop and unpause a container that keg reads: what was read is then of no one moment. */
+async function checkStoodStill(engine: Engine, container: ContainerDetails, before: ContainerState): Promise<void> {
+  const now = await stateOf(engine, container)
+  if (now.Running === before.Running && now.Paused === before.Paused && now.StartedAt === before.StartedAt) return
+  throw new FailedError(`${nameOf(container)} was started, stopped or unpaused by somebody else while it was read.`, {
+    code: 'container-moved',
+    hint: 'Package it again.',
+  })
+}
+
+/** @returns false where it has ended just now, and so stands still by itself. */
+async function pause(engine: Engine, container: ContainerDetails): Promise<boolean> {
   try {
     await engine.pauseContainer(container.Id)
   } catch (cause) {
-    if (cause instanceof EngineError) throw pauseFailed(container, cause)
-    throw cause
+    if (!(cause instanceof EngineError)) throw cause
+    if (!(await stateOf(engine, container)).Running) return false
+    throw pauseFailed(container, cause)
   }
   // An engine may say that it paused and have failed to.
   if ((await engine.container(container.Id))?.State.Paused !== true) throw pauseFailed(container)
+  return true
 }
 
 function containerGone(container: ContainerDetails): FailedError {
@@ -138,24 +177,30 @@ async function unpause(engine: Engine, container: ContainerDetails): Promise<voi
       // Somebody else unpaused, stopped or removed it: nothing is left to do.
       if ((await engine.container(container.Id).catch(() => container))?.State.Paused === false) return
       if (cause instanceof EngineError && cause.status === 404) return
-      if (tries === UNPAUSE_TRIES)
-        throw new FailedError(`${nameOf(container)} is still paused: the engine does not unpause it.`, {
-          code: 'unpause-failed',
-          hint: `Unpause it with: docker unpause ${nameOf(container)}`,
-          cause,
-        })
+      if (tries === UNPAUSE_TRIES) throw stillPaused(container, cause)
       await new Promise((resolve) => setTimeout(resolve, 200 * tries))
     }
   }
 }
 
+function stillPaused(container: ContainerDetails, cause: unknown): KegError {
+  const name = nameOf(container)
+  if (cause instanceof MissingError)
+    return new MissingError(`${cause.message.replace(/\.$/, '')} while ${name} stood still.`, {
+      code: cause.code,
+      hint: `Start it again. ${name} goes on, and what keg had made is taken away, by: keg doctor --fix`,
+      cause,
+    })
+  return new FailedError(`${name} is still paused: the engine does not unpause it.`, {
+    code: 'unpause-failed',
+    hint: `Unpause it with: docker unpause ${name}`,
+    cause,
+  })
+}
+
 /** Commits and reads side by side; ends only when all have ended, so that nothing goes on behind the pause. */
-async function readAll(
-  options: CaptureOptions,
-  recordings: readonly Spool[],
-  onImage: (id: string) => void,
-): Promise<void> {
-  const {container, engine, mounts, run, signal} = options
+async function readAll(options: CaptureOptions, taken: Taken): Promise<void> {
+  const {container, engine, mounts, recordsOwnFiles, run, signal} = options
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const bytes = mounts.map(() => 0)
@@ -164,15 +209,18 @@ async function readAll(
     const sum = bytes.reduce((total, each) => total + each, 0)
     options.progress({stage: STAGE, state: 'running', done: sum, total: options.expectedBytes})
   }
-  const committing = commit(engine, container, run).then(onImage)
+  const committing = commit(engine, container, run).then((id) => (taken.image = id))
   const reading = mounts.map(async ({destination, reader}, index) => {
     try {
-      await recordings[index]?.writeAll(reader.archive(MOUNT_PLACE, either), (done) => report(index, done))
+      await taken.recordings[index]?.writeAll(reader.archive(MOUNT_PLACE, either), (done) => report(index, done))
     } catch (error) {
       throw mountUnreadable(destination, error)
     }
   })
-  const works = [committing, ...reading]
+  const recording = recordsOwnFiles
+    ? [recordOwnFiles(engine, container.Id, committing, either).then((record) => (taken.ownRecord = record))]
+    : []
+  const works: Promise<unknown>[] = [committing, ...reading, ...recording]
   // The first that fails ends the others; its reason is what counts.
   works.forEach((work) => void work.catch((error: unknown) => stop.abort(error)))
   await Promise.allSettled(works)
@@ -183,7 +231,7 @@ async function commit(engine: Engine, container: ContainerDetails, run: string):
   try {
     return await engine.commit(container.Id, {Labels: helperImageLabels(run)})
   } catch (cause) {
-    if (!(cause instanceof EngineError)) throw cause
+    if (!(cause instanceof EngineError) || cause.isFull) throw cause
     throw new FailedError(`The engine cannot commit ${nameOf(container)}: ${cause.said}`, {
       code: 'commit-failed',
       hint: 'docker commit by hand says the same; the log of the engine may say more.',

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
-import type {TarHeader} from '../../tar/tar-header.js'
+import {textToBytes, type TarHeader} from '../../tar/tar-header.js'
 
-/** One file of a package as it was when the container was paused. */
+/** One file of a package as it was when the container was paused, or of a layer. */
 export interface Entry {
   readonly header: TarHeader
   /** Of the content, in hex; files only. */
@@ -9,9 +9,8 @@ export interface Entry {
 }
 
 /**
- * The list of what is in a package, as it was recorded: a line for each layer that is taken over as it is, which its diffID
- * stands for, and a line for each file that keg wrote, in the order of the image. Lines are in the manner of mtree(5): path
- * with octal escapes, then keywords. Only the digest is kept, so that a million files cost no memory.
+ * The list of what is in one layer, as it was recorded: a line for each file, in the order of the layer. Lines are in the
+ * manner of mtree(5): path with octal escapes, then keywords. Only the digest is kept, so that a million files cost no memory.
  */
 export class EntryList {
   readonly #hash = createHash('sha256')
@@ -20,11 +19,6 @@ export class EntryList {
   /** How many files are in the list. */
   get entries(): number {
     return this.#entries
-  }
-
-  /** Adds a layer that is known by its diffID (`sha256:...` of the uncompressed tar). */
-  addLayer(diffId: string): void {
-    this.#hash.update(`#layer ${diffId}\n`)
   }
 
   addEntry(entry: Entry): void {
@@ -38,11 +32,43 @@ export class EntryList {
   }
 }
 
+/**
+ * A layer in the list of a package. One that is taken over as it is stands there by its diffID alone (`sha256:...` of the
+ * uncompressed tar): `base` layers are those of the container's image, `own` is what the container changed.
+ */
+export type ListedLayer =
+  | {readonly kind: 'base' | 'own'; readonly diffId: string}
+  | {
+      readonly kind: 'mount'
+      readonly diffId: string
+      /** The mount point, symlinks followed. */
+      readonly path: string
+      readonly entries: number
+      /** Of the layer's entry list. */
+      readonly digest: string
+    }
+
+/**
+ * `sha256:...` of the list of a package: a line for each layer, from the bottom. So whoever has an image can tell which of
+ * its layers are the package, and what others put on top.
+ */
+export function packageListDigest(layers: readonly ListedLayer[]): string {
+  const hash = createHash('sha256')
+  for (const layer of layers) {
+    const files =
+      layer.kind === 'mount'
+        ? ` path=${escape(textToBytes(layer.path))} entries=${layer.entries} list=${layer.digest}`
+        : ''
+    hash.update(`#${layer.kind} ${layer.diffId}${files}\n`)
+  }
+  return `sha256:${hash.digest('hex')}`
+}
+
 /** One line of the list, with its line end. */
 export function entryLine({header, sha256}: Entry): string {
   const words = [
     `./${escape(header.path)}`,
-    `type=${MTREE_TYPES[header.type]}`,
+    `type=${TAR_TYPE_NAMES[header.type]}`,
     `mode=0${header.mode.toString(8)}`,
     `uid=${header.uid}`,
     `gid=${header.gid}`,
@@ -58,7 +84,8 @@ export function entryLine({header, sha256}: Entry): string {
   return `${words.join(' ')}\n`
 }
 
-const MTREE_TYPES = {
+/** What mtree(5) calls the types of a tar. */
+export const TAR_TYPE_NAMES = {
   file: 'file',
   hardlink: 'file',
   directory: 'dir',

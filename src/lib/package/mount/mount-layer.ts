@@ -6,12 +6,12 @@ import {printable} from '../../terminal/text.js'
 import type {Entry} from '../image/entry-list.js'
 
 /** Hides what lower layers have in its folder (OCI image-spec, layer.md, "Opaque Whiteout"). */
-const OPAQUE = '.wh..wh..opq'
+export const OPAQUE = '.wh..wh..opq'
 
 /** What names in a layer begin with that are no files but deletions (OCI image-spec, layer.md, "Whiteouts"). */
-const WHITEOUT = '.wh.'
+export const WHITEOUT = '.wh.'
 
-/** An archive of a mount as the engine sent it, and the place it goes to. */
+/** An archive of a mount as the engine sent it, with the owners as the container has them, and the place it goes to. */
 export interface MountRecording {
   /** The mount point, with all symlinks followed. */
   readonly path: string
@@ -19,7 +19,7 @@ export interface MountRecording {
   readonly hiddenPaths: readonly string[]
   /** The folders above the mount, outermost first, as the container has them: a layer without them would reset them. */
   readonly parents: readonly TarHeader[]
-  /** The engine's archive, from its beginning at each call. */
+  /** The archive, from its beginning at each call. */
   readonly read: () => AsyncIterable<Buffer>
 }
 

@@ -2,6 +2,7 @@ import type {Engine} from '../../engine/engine.js'
 import {readTar} from '../../tar/read-tar.js'
 import {textToBytes, type TarHeader} from '../../tar/tar-header.js'
 import {HelperContainer} from '../capture/helper-container.js'
+import type {OwnerMap} from '../capture/owner-map.js'
 import {placed} from './mount-layer.js'
 import {isWithin} from './mount-rules.js'
 
@@ -22,10 +23,11 @@ export interface PlacementOptions {
   /** An image of the container's files without its mounts; it must declare no VOLUME, which would be filled for nothing. */
   readonly image: string
   readonly run: string
-  /** The mounts that need a place, each with the engine's archive of it. */
+  /** The mounts that need a place, each with the archive of it, its owners as the container has them. */
   readonly recordings: readonly {readonly destination: string; readonly read: () => AsyncIterable<Buffer>}[]
   /** Of all mounts of the container. */
   readonly allDestinations: readonly string[]
+  readonly owners: OwnerMap
 }
 
 /** Finds where each mount belongs: symlinks, parent folders and mounts nested in it, in the order outer before inner. */
@@ -44,7 +46,7 @@ export async function placeMounts({engine, image, run, ...options}: PlacementOpt
     const parents: TarHeader[] = []
     for (const parent of parentPaths(path)) {
       const asBytes = textToBytes(parent.slice(1))
-      if (!headers.has(parent)) headers.set(parent, inMounts.get(asBytes) ?? (await reader.header(parent)))
+      if (!headers.has(parent)) headers.set(parent, inMounts.get(asBytes) ?? (await headerOf(parent, reader, options)))
       const header = headers.get(parent)
       if (header !== undefined) parents.push({...header, path: asBytes})
     }
@@ -52,6 +54,16 @@ export async function placeMounts({engine, image, run, ...options}: PlacementOpt
     places.push({destination, path, parents, hiddenPaths})
   }
   return places
+}
+
+/** One folder of the container's own layer, or of its image. */
+async function headerOf(
+  path: string,
+  reader: HelperContainer,
+  {owners}: Pick<PlacementOptions, 'owners'>,
+): Promise<TarHeader | undefined> {
+  const header = await reader.header(path)
+  return header && owners.owned(header)
 }
 
 interface PlacedArchive {

@@ -1,7 +1,13 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
 import {createHash} from 'node:crypto'
-import {EntryList, entryLine, type Entry} from '../../../../src/lib/package/image/entry-list.js'
+import {
+  EntryList,
+  entryLine,
+  packageListDigest,
+  type Entry,
+  type ListedLayer,
+} from '../../../../src/lib/package/image/entry-list.js'
 import {textToBytes, type TarHeader} from '../../../../src/lib/tar/tar-header.js'
 import {file} from '../../tar/arbitrary.js'
 import {headerOf} from '../../tar/archive.js'
@@ -120,34 +126,51 @@ describe('list of entries', () => {
     expect(digestOf(changed(folder, {mtime: 1}))).to.equal(digestOf(changed(folder, {mtime: 2})))
   })
 
-  it('has another digest in another order, with another layer, and with one entry less', () => {
+  it('has another digest in another order, and with one entry less', () => {
     const other = changed(plain, {path: 'b'})
-    const withLayer = (...layers: readonly string[]): string => {
-      const list = new EntryList()
-      for (const layer of layers) list.addLayer(layer)
-      list.addEntry(plain)
-      return list.digest()
-    }
-    const digests = [
-      digestOf(),
-      digestOf(plain),
-      digestOf(plain, other),
-      digestOf(other, plain),
-      withLayer('sha256:a'),
-      withLayer('sha256:b'),
-      withLayer('sha256:a', 'sha256:b'),
-      withLayer('sha256:b', 'sha256:a'),
-    ]
+    const digests = [digestOf(), digestOf(plain), digestOf(plain, other), digestOf(other, plain)]
     expect(new Set(digests).size).to.equal(digests.length)
   })
 
-  it('is the sha256 of its lines, and counts entries without layers', () => {
+  it('is the sha256 of its lines, and counts them', () => {
     const list = new EntryList()
-    list.addLayer(`sha256:${sha256}`)
     list.addEntry(plain)
     list.addEntry(plain)
     expect(list.entries).to.equal(2)
-    const text = `#layer sha256:${sha256}\n${entryLine(plain)}${entryLine(plain)}`
+    const text = `${entryLine(plain)}${entryLine(plain)}`
     expect(list.digest()).to.equal(`sha256:${createHash('sha256').update(text).digest('hex')}`)
+  })
+})
+
+describe('list of a package', () => {
+  const mount: ListedLayer = {
+    kind: 'mount',
+    diffId: 'sha256:c',
+    path: '/srv/d\u00e4ta x',
+    entries: 7,
+    digest: 'sha256:d',
+  }
+  const layers: ListedLayer[] = [{kind: 'base', diffId: 'sha256:a'}, {kind: 'own', diffId: 'sha256:b'}, mount]
+
+  it('is the sha256 of a line for each layer', () => {
+    const text =
+      '#base sha256:a\n#own sha256:b\n#mount sha256:c path=/srv/d\\303\\244ta\\040x entries=7 list=sha256:d\n'
+    expect(packageListDigest(layers)).to.equal(`sha256:${createHash('sha256').update(text).digest('hex')}`)
+  })
+
+  it('has another digest with whatever is another', () => {
+    const others: ListedLayer[][] = [
+      layers.slice(1),
+      layers.slice(0, 2),
+      layers.toReversed(),
+      [...layers, mount],
+      [{kind: 'own', diffId: 'sha256:a'}, ...layers.slice(1)],
+      ...[{diffId: 'sha256:e'}, {path: '/srv'}, {entries: 8}, {digest: 'sha256:e'}].map((change) => [
+        ...layers.slice(0, 2),
+        {...mount, ...change},
+      ]),
+    ]
+    const digests = [layers, ...others].map((list) => packageListDigest(list))
+    expect(new Set(digests).size).to.equal(digests.length)
   })
 })

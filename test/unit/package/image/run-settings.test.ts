@@ -51,6 +51,17 @@ describe('run settings of a container', () => {
     })
   })
 
+  it('have a tmpfs of --mount as one of --tmpfs', () => {
+    const Mounts = [
+      {Type: 'tmpfs', Target: '/plain'},
+      {Type: 'tmpfs', Target: '/sized', TmpfsOptions: {SizeBytes: 1_048_576, Mode: 0o1770}},
+      {Type: 'volume', Source: 'named', Target: '/volume'},
+    ]
+    expect(runSettingsOf(containerWith({}, {Mounts, Tmpfs: {'/run': 'size=64m'}}))).to.deep.equal({
+      tmpfs: {'/plain': '', '/run': 'size=64m', '/sized': 'size=1048576,mode=1770'},
+    })
+  })
+
   it('never say which port or address of the host it was', () => {
     const ports = {'80/tcp': [{HostIp: '10.1.2.3', HostPort: '8080'}]}
     expect(JSON.stringify(runSettingsOf(containerWith({}, {PortBindings: ports})))).to.not.match(/8080|10\.1/)

@@ -1,0 +1,51 @@
+import {property} from '../../json/json.js'
+import {sha256Digest} from '../bytes.js'
+
+/** The label with the digest of all else that the configuration says. */
+export const CONFIG_LABEL = 'com.keg.package.config'
+
+/** What of a configuration decides how an image runs and what it says of itself (OCI image-spec, config.md; docker's own). */
+const FIELDS = [
+  'Cmd',
+  'Entrypoint',
+  'Env',
+  'ExposedPorts',
+  'Healthcheck',
+  'Labels',
+  'OnBuild',
+  'Shell',
+  'StopSignal',
+  'User',
+  'Volumes',
+  'WorkingDir',
+] as const
+
+/**
+ * `sha256:...` of what an image's configuration says, labels included but for this digest's own. The order of keys and
+ * what is empty do not count, because every builder writes those in its own way.
+ */
+export function configDigest(config: unknown): string {
+  const said = FIELDS.map((field) => {
+    const value = property(config, field)
+    const isLabels = field === 'Labels' && typeof value === 'object' && value !== null
+    const kept = isLabels ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== CONFIG_LABEL)) : value
+    return [field, sorted(kept)] as const
+  })
+  return sha256Digest(Buffer.from(JSON.stringify(said.filter(([, value]) => !isEmpty(value)))))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(entries.map(([name, content]) => [name, sorted(content)]))
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === '' ||
+    (typeof value === 'object' && Object.keys(value).length === 0)
+  )
+}

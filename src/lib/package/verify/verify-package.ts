@@ -1,0 +1,138 @@
+import type {Questions} from '../../command/ask.js'
+import {Engine} from '../../engine/engine.js'
+import type {ImageDetails} from '../../engine/types.js'
+import {formatReference} from '../../reference/reference.js'
+import type {ProgressListener} from '../../terminal/progress.js'
+import {configDigest} from '../image/config-digest.js'
+import {readPackageFacts, type ReadFacts} from '../image/read-labels.js'
+import {obtainImage, type PullPolicy} from '../obtain-image.js'
+import {requestedPackage} from '../requested-package.js'
+import {CONFIGURATION_CHANGED, Differences, layerDifference, type Difference} from './difference.js'
+import {LayerShape} from './layer-shape.js'
+import {DamagedImageError, digestDifference, readBack, ZSTD, type ReadBack} from './read-back.js'
+import {recogniseLayers} from './recognise-layers.js'
+import {verificationFailed, verificationOf, type CheckedImage} from './verification.js'
+
+/** Which package is checked. */
+export interface VerifyPackageOptions {
+  /** As the user gave it; undefined is asked for. */
+  readonly reference: string | undefined
+  readonly pull: PullPolicy
+  readonly environment: NodeJS.ProcessEnv
+  readonly questions: Questions
+  readonly progress: ProgressListener
+  readonly signal: AbortSignal
+  /** Takes a line for the person at the terminal. */
+  readonly say: (line: string) => void
+}
+
+/** What scripts get, with `--json`. */
+export interface VerifyResult extends CheckedImage {
+  readonly reference: string
+  /** Id of the image in the engine. */
+  readonly image: string
+  /** Null where no registry gave it one. */
+  readonly digest: string | null
+  readonly layers: number
+}
+
+/**
+ * Checks an image against its own labels: every layer is hashed, and the list of the package's files is made again and
+ * compared with the digest that was recorded when its container stood still.
+ * @throws FailedError `not-a-package`, `package-schema-unknown`; RefusedError `verification-failed`; what getting the image throws.
+ */
+export async function verifyPackage(options: VerifyPackageOptions): Promise<VerifyResult> {
+  const {environment, questions} = options
+  const {reference, understood} = await requestedPackage(options.reference, questions)
+  options.say(`Understood: ${understood}.`)
+  await using engine = await Engine.connect(environment)
+  const {digest, image} = await obtainImage({...options, engine, reference})
+  const name = formatReference(reference)
+  const facts = readPackageFacts(name, image.Config?.Labels)
+  const checked = await checkImage(engine, image, facts, options)
+  const result = {
+    reference: name,
+    image: image.Id,
+    digest: digest ?? null,
+    layers: (image.RootFS.Layers ?? []).length,
+    ...checked,
+  }
+  if (checked.differenceCount === 0) return result
+  throw verificationFailed(
+    `${name} is not what was recorded when it was packaged`,
+    result,
+    'Run it only if you trust whoever changed it; else ask for a new package.',
+  )
+}
+
+async function checkImage(
+  engine: Engine,
+  image: ImageDetails,
+  facts: ReadFacts,
+  {progress, signal}: VerifyPackageOptions,
+): Promise<CheckedImage> {
+  const differences = new Differences()
+  try {
+    await using stored = await readBack({engine, image, progress, signal})
+    if (!stored.configIsRight) differences.add(CONFIGURATION_CHANGED)
+    if (facts.config !== configDigest(stored.config)) differences.add(anotherConfiguration(facts, stored.config))
+    const diffIds = image.RootFS.Layers ?? []
+    const packed: string[] = []
+    for (const [index, diffId] of diffIds.entries()) {
+      const found = stored.layers[index]
+      const wrong = digestDifference(diffId, undefined, found)
+      if (found?.problem === ZSTD) packed.push(`files of the layer ${diffId}: ${ZSTD}`)
+      else if (wrong !== undefined) differences.add(wrong)
+    }
+    return verificationOf(differences, await compareList(diffIds, stored, facts, differences), packed)
+  } catch (error) {
+    if (!(error instanceof DamagedImageError)) throw error
+    differences.add(error.difference)
+    return verificationOf(differences, {entries: 0, unchangedLayers: 0})
+  }
+}
+
+/** Compares the list that the image gives with the one its label names. */
+async function compareList(
+  diffIds: readonly string[],
+  stored: ReadBack,
+  {entries: listDigest, mounts}: ReadFacts,
+  differences: Differences,
+): Promise<Pick<CheckedImage, 'entries' | 'unchangedLayers'>> {
+  const found = await recogniseLayers({
+    diffIds,
+    stored: stored.layers,
+    mounts: mounts ?? [],
+    listDigest: listDigest ?? '',
+  })
+  if (found.layers !== undefined) {
+    for (let index = found.layers.length; index < diffIds.length; index++)
+      await listAdded(diffIds[index] ?? '', stored.layers[index]?.entries, differences)
+    return {entries: found.entries, unchangedLayers: found.layers.filter(({kind}) => kind === 'base').length}
+  }
+  for (const {layer, path} of mounts ?? [])
+    if (!diffIds.includes(layer))
+      differences.add(layerDifference('missing', layer, [{keyword: 'mount', expected: path, found: 'none'}]))
+  const recorded = listDigest ?? 'none that is a digest'
+  const keyword = {keyword: 'entries', expected: recorded, found: 'another list'}
+  differences.add({what: 'changed', path: null, layer: null, keywords: [keyword]})
+  return {entries: found.entries, unchangedLayers: 0}
+}
+
+/** A layer on top of the package: all that it brings and takes away. */
+async function listAdded(
+  diffId: string,
+  entries: Parameters<typeof LayerShape.of>[0],
+  differences: Differences,
+): Promise<void> {
+  const before = differences.total
+  const shape = await LayerShape.of(entries)
+  for await (const {header} of shape.files()) differences.addPath('added', diffId, header.path)
+  for (const key of shape.deleted) differences.addPath('missing', diffId, key)
+  if (differences.total === before) differences.add(layerDifference('added', diffId))
+}
+
+function anotherConfiguration({config}: ReadFacts, found: unknown): Difference {
+  const keyword = {keyword: 'configuration', expected: config ?? 'none', found: configDigest(found)}
+  return {what: 'changed', path: null, layer: null, keywords: [keyword]}
+}
