@@ -1,6 +1,7 @@
 /**
  * `node scripts/generate.js [--check]`: writes what is made from the compiled commands, namely the oclif manifests and the
- * command references in the plugins' READMEs. With `--check` it writes nothing and fails when a committed copy is stale.
+ * command references (of keg's own commands in docs/commands.md, of the plugins in their READMEs). With `--check` it writes
+ * nothing and fails when a committed copy is stale.
  */
 import {access, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join, relative} from 'node:path'
@@ -16,14 +17,16 @@ for (const name of Object.keys(process.env)) if (name.startsWith('KEG_')) Reflec
 
 /** @type {Map<string, string>} */
 const generated = new Map()
-generated.set('oclif.manifest.json', serialize(await readManifest(repository)))
-for (const workspace of workspaces) {
-  await removeOrphans(join(repository, workspace))
-  const manifest = await readManifest(join(repository, workspace))
-  generated.set(join(workspace, 'oclif.manifest.json'), serialize(manifest))
-  const readme = join(workspace, 'README.md')
-  const text = await readFile(join(repository, readme), 'utf8')
-  generated.set(readme, replaceReference(text, commandReference(Object.values(manifest.commands))))
+const plugins = [
+  {root: '', page: 'docs/commands.md'},
+  ...workspaces.map((workspace) => ({root: workspace, page: join(workspace, 'README.md')})),
+]
+for (const {page, root} of plugins) {
+  await removeOrphans(join(repository, root))
+  const manifest = await readManifest(join(repository, root))
+  generated.set(join(root, 'oclif.manifest.json'), serialize(manifest))
+  const text = await readFile(join(repository, page), 'utf8')
+  generated.set(page, replaceReference(text, commandReference(Object.values(manifest.commands))))
 }
 
 const stale = []
@@ -59,10 +62,10 @@ function serialize(manifest) {
 /**
  * The compiler leaves the output of a source that is gone, and oclif would go on taking it for a command.
  *
- * @param {string} workspace
+ * @param {string} root folder of a plugin
  */
-async function removeOrphans(workspace) {
-  const output = join(workspace, 'dist')
+async function removeOrphans(root) {
+  const output = join(root, 'dist')
   const files = await readdir(output, {recursive: true, withFileTypes: true})
   for (const file of files.filter((it) => it.isFile())) {
     const path = join(file.parentPath, file.name)

@@ -5,14 +5,14 @@ const start = '<!-- commands: made by `npm run build` -->'
 const end = '<!-- /commands -->'
 
 /**
- * @param {string} readme
+ * @param {string} page
  * @param {string} reference
- * @returns {string} the README with the reference between its two markers
+ * @returns {string} the page with the reference between its two markers
  */
-export function replaceReference(readme, reference) {
-  const [from, to] = [readme.indexOf(start), readme.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`The README needs the lines "${start}" and "${end}".`)
-  return `${readme.slice(0, from)}${start}\n\n${reference}\n${readme.slice(to)}`
+export function replaceReference(page, reference) {
+  const [from, to] = [page.indexOf(start), page.indexOf(end)]
+  if (from === -1 || to < from) throw new Error(`The page needs the lines "${start}" and "${end}".`)
+  return `${page.slice(0, from)}${start}\n\n${reference}\n${page.slice(to)}`
 }
 
 /**

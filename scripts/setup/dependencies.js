@@ -28,7 +28,7 @@ export async function installDependencies(session) {
 }
 
 /**
- * Compiles every plugin of the workspace, and leaves the generated files alone.
+ * Compiles keg itself and every plugin of the workspace, and leaves the generated files alone.
  *
  * @param {import('./session.js').Session} session
  */
@@ -36,8 +36,8 @@ export async function compile(session) {
   session.tell('Compiling ...')
   const compiler = join(repository, 'node_modules/typescript/bin/tsc')
   // Not `tsc -b`: to tell whether there is something to do, it looks at the files of the workspace alone, not at src/lib.
-  for (const workspace of await readWorkspaces())
-    await session.run(process.execPath, [compiler, '-p', workspace], {cwd: repository})
+  for (const project of ['tsconfig.build.json', ...(await readWorkspaces())])
+    await session.run(process.execPath, [compiler, '-p', project], {cwd: repository})
 }
 
 /**

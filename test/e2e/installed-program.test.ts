@@ -20,6 +20,10 @@ interface PackageJson {
   dependencies: Record<string, string>
 }
 
+interface RootPackageJson extends PackageJson {
+  oclif: {plugins: string[]}
+}
+
 describe('keg, installed from its packages', function () {
   this.timeout(240_000)
 
@@ -36,9 +40,16 @@ describe('keg, installed from its packages', function () {
   after(async () => installed.remove())
 
   describe('the packages', () => {
-    it('@keg/cli has the program and its manifest, and nothing else', async () => {
+    it('@keg/cli has the program and its own commands, and nothing else; each package it imports is named', async () => {
       const files = await filesOf(installed.registry.published('@keg/cli'))
-      expect([...files.keys()].filter((path) => !documents.test(path))).to.deep.equal(['bin/run.js'])
+      const commands = [...files.keys()].filter((path) => /^dist\/commands\/[\w/-]+\.js$/.test(path))
+      expect(commands).to.deep.equal(['dist/commands/doctor.js'])
+      const imports = importsFrom(files, ['bin/run.js', ...commands])
+      const code = [...files.keys()].filter((path) => !documents.test(path))
+      // Only types are needed of it here; the compiler writes it all the same.
+      expect(code).to.have.members([...imports.files, 'dist/lib/engine/types.js'])
+      const {dependencies, oclif} = JSON.parse(files.get('package.json') ?? '') as RootPackageJson
+      expect(Object.keys(dependencies)).to.have.members([...imports.packages, ...oclif.plugins])
       expect([...files.keys()]).to.include('oclif.manifest.json')
     })
 
@@ -111,7 +122,7 @@ describe('keg, installed from its packages', function () {
 
     it('loads no heavy library to tell its version or to help', async () => {
       const heavy = /node_modules\/(dockerode|execa|@?inquirer|simple-git|yaml)\//
-      for (const words of [['--version'], ['--help'], ['docker', 'package', '--help']]) {
+      for (const words of [['--version'], ['--help'], ['doctor', '--help'], ['docker', 'package', '--help']]) {
         const {code, modules} = await developer.modulesOf(words)
         expect(code).to.equal(0)
         expect(modules.some((path) => path.includes('node_modules/@oclif/core/'))).to.be.true
@@ -168,6 +179,38 @@ describe('keg, installed from its packages', function () {
       expect(stderr)
         .to.match(/engine/i)
         .and.include('DOCKER_HOST')
+    })
+  })
+
+  describe('keg doctor', () => {
+    interface Report {
+      ok: boolean
+      checks: {id: string; status: string; detail: string; remedy: string | null}[]
+    }
+
+    it('examines the machine of whoever installed it, plugins or none', async () => {
+      for (const machine of [developer, await installed.machine('without-any-plugin')]) {
+        const {code, stderr, stdout} = await machine.keg(['doctor', '--json'])
+        expect(stderr).to.equal('')
+        const {checks, ok} = JSON.parse(stdout) as Report
+        const check = (id: string) => checks.find((each) => each.id === id)
+        expect(check('engine')?.status).to.equal('ok')
+        expect(check('git')?.status).to.equal('ok')
+        expect(check('keg')?.detail.includes('@keg/docker')).to.equal(machine === developer)
+        // What other tests left in the engine meanwhile is found, too.
+        const wrong = checks.filter(({status}) => status === 'problem' || status === 'missing').map(({id}) => id)
+        expect(wrong.filter((id) => id !== 'leftovers')).to.deep.equal([])
+        expect(ok).to.equal(wrong.length === 0)
+        expect(code).to.equal(ok ? 0 : 1)
+      }
+    })
+
+    it('is in the help, and says on one line what mends what is missing', async () => {
+      expect(await developer.kegSucceeds(['--help'])).to.match(/^ +doctor +\w/m)
+      const env = {DOCKER_HOST: `unix://${join(developer.home, 'no-engine.sock')}`}
+      const {code, stdout} = await developer.keg(['doctor'], {env})
+      expect(code).to.equal(4)
+      expect(stdout).to.match(/^missing +engine .*no-engine\.sock.*\n +-> .*DOCKER_HOST/m)
     })
   })
 

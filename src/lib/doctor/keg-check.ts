@@ -1,0 +1,35 @@
+import {printable} from '../terminal/text.js'
+import type {Finding} from './check.js'
+import {isOlder} from './version.js'
+
+/** What this keg is made of. */
+export interface Installation {
+  readonly version: string
+  /** What keg asks of Node: `>=20.19`. */
+  readonly nodeRange: string | undefined
+  readonly nodeVersion: string
+  readonly plugins: readonly {readonly name: string; readonly version: string}[]
+}
+
+/** keg itself: its version, its plugins' and Node's. */
+export function checkInstallation({nodeRange, nodeVersion, plugins, version}: Installation): Finding {
+  const parts = [`${version} on Node ${nodeVersion}`, ...plugins.map(({name, version: its}) => `${name} ${its}`)]
+  const found = {detail: printable(parts.join(', ')), data: {version, node: nodeVersion, nodeRange, plugins}}
+  const oldest = /^>=\s*(\d[\d.]*)$/.exec(nodeRange ?? '')?.[1]
+  if (oldest !== undefined && isOlder(nodeVersion, oldest))
+    return {
+      ...found,
+      status: 'problem',
+      detail: `${found.detail}: keg needs Node ${oldest} or newer`,
+      remedy: 'https://nodejs.org/en/download',
+    }
+  const others = plugins.filter((plugin) => plugin.name.startsWith('@keg/') && plugin.version !== version)
+  if (others.length > 0)
+    return {
+      ...found,
+      status: 'notice',
+      notes: others.map(({name}) => printable(`${name} is of another version than keg itself`)),
+      remedy: 'npm install --global @keg/cli && keg plugins update',
+    }
+  return {...found, status: 'ok'}
+}

@@ -1,0 +1,72 @@
+import type {Questions} from '../command/ask.js'
+import type {Engine} from '../engine/engine.js'
+import {EngineError} from '../engine/engine-error.js'
+import {findLeftovers, removeLeftover, type Leftover} from '../maintenance/leftovers.js'
+import {ownerText} from '../maintenance/owner.js'
+import {count} from '../terminal/text.js'
+import {leftoverText} from './leftover-check.js'
+
+/** What became of a leftover. */
+export interface Mended {
+  readonly kind: Leftover['kind']
+  readonly id: string
+  readonly name: string
+  /** `planned` with `--dry-run`; `kept` where the user did not want it; `failed` where the engine refused. */
+  readonly outcome: 'mended' | 'planned' | 'kept' | 'failed'
+  /** What the engine said, where it refused. */
+  readonly said: string | null
+}
+
+export interface MendOptions {
+  readonly engine: Engine
+  readonly dryRun: boolean
+  readonly questions: Questions
+  /** Takes a line for the person at the terminal. */
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Lets containers go on that a dead keg paused, and removes what dead kegs left: exactly what findLeftovers finds, and only
+ * what the user says yes to, for each paused container by itself.
+ * @throws UsageError `input-missing` where nobody can be asked
+ */
+export async function mendLeftovers(options: MendOptions): Promise<Mended[]> {
+  const leftovers = await findLeftovers(options.engine)
+  const paused = leftovers.filter(({kind}) => kind === 'paused container')
+  const others = leftovers.filter(({kind}) => kind !== 'paused container')
+  const mended: Mended[] = []
+  for (const leftover of paused) {
+    const question = `${leftover.name} stands still: a keg that is gone (${ownerText(leftover.owner)}) had paused it. Let it go on?`
+    mended.push(...(await mendAll([leftover], question, options)))
+  }
+  if (others.length > 0) {
+    if (!options.dryRun) for (const leftover of others) options.say(leftoverText(leftover))
+    mended.push(...(await mendAll(others, `Remove ${count(others.length, 'thing')} of kegs that are gone?`, options)))
+  }
+  return mended
+}
+
+async function mendAll(leftovers: readonly Leftover[], question: string, options: MendOptions): Promise<Mended[]> {
+  const {dryRun, engine, questions, signal} = options
+  const all = (outcome: Mended['outcome']): Mended[] => leftovers.map((leftover) => outcomeOf(leftover, outcome))
+  if (dryRun) return all('planned')
+  if (!(await questions.confirm(question, {flag: '--yes'}))) return all('kept')
+  const mended: Mended[] = []
+  // One after the other: an image goes only after the containers that were made from it.
+  for (const leftover of leftovers) {
+    signal.throwIfAborted()
+    try {
+      await removeLeftover(engine, leftover)
+      mended.push(outcomeOf(leftover, 'mended'))
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      mended.push(outcomeOf(leftover, 'failed', error.said))
+    }
+  }
+  return mended
+}
+
+function outcomeOf({id, kind, name}: Leftover, outcome: Mended['outcome'], said: string | null = null): Mended {
+  return {kind, id, name, outcome, said}
+}

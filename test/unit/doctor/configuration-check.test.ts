@@ -1,0 +1,51 @@
+import {expect} from 'chai'
+import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {userConfigurationFile} from '../../../src/lib/config/user-configuration.js'
+import {checkConfiguration} from '../../../src/lib/doctor/configuration-check.js'
+import {thrown} from '../../support/thrown.js'
+
+describe('the check of the user configuration', () => {
+  let home: string
+  let environment: NodeJS.ProcessEnv
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'keg-test-configuration-'))
+    environment = {HOME: home}
+  })
+  afterEach(() => rmSync(home, {recursive: true, force: true}))
+
+  const write = (text: string, mode: number): string => {
+    const file = userConfigurationFile(environment)
+    mkdirSync(dirname(file), {recursive: true})
+    writeFileSync(file, text)
+    chmodSync(file, mode)
+    return file
+  }
+
+  it('is content without one', async () => {
+    const finding = await checkConfiguration(environment)
+    expect(finding.status).to.equal('ok')
+    expect(finding.detail).to.include(userConfigurationFile(environment))
+    expect(finding.data).to.include({mode: null, registry: null, defaultTag: 'develop'})
+  })
+
+  it('shows what is set', async () => {
+    write('registry: ghcr.io/acme\n', 0o600)
+    const finding = await checkConfiguration(environment)
+    expect(finding.status).to.equal('ok')
+    expect(finding.detail).to.include('registry ghcr.io/acme').and.include('develop')
+  })
+
+  it('says that others may open it, and what ends that', async () => {
+    const file = write('defaultTag: main\n', 0o644)
+    const finding = await checkConfiguration(environment)
+    expect(finding).to.include({status: 'notice', remedy: `chmod 600 ${file}`})
+    expect(finding.data?.mode).to.equal('0644')
+  })
+
+  it('throws what is wrong in it, with its place', async () => {
+    const file = write('regsitry: ghcr.io\n', 0o600)
+    expect((await thrown(checkConfiguration(environment))).message).to.include(`${file}:1:1`)
+  })
+})
