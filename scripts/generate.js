@@ -67,7 +67,7 @@ function serialize(manifest) {
 async function removeOrphans(root) {
   const output = join(root, 'dist')
   const files = await readdir(output, {recursive: true, withFileTypes: true})
-  for (const file of files.filter((it) => it.isFile())) {
+  for (const file of files.filter((it) => it.isFile() && it.name !== '.tsbuildinfo')) {
     const path = join(file.parentPath, file.name)
     const source = join(repository, 'src', relative(output, path)).replace(/\.(js|js\.map|d\.ts)$/, '.ts')
     await access(source).catch(() => rm(path))
