@@ -154,8 +154,10 @@ describe('the lock on a container', function () {
         /Warning: \S+ stands still: a keg that is gone .* had paused it\. Let it go on with: docker unpause /,
       )
       expect(await stateOf(container), 'nobody has said that it may go on').to.equal('paused true')
-      const later = await keg(['docker', 'package', 'run', '127.0.0.1:1/nowhere:x', '--pull', 'never'])
-      expect(later.stderr, 'it is told until it is done').to.contain('docker unpause')
+      for (const command of ['run', 'verify', 'inspect']) {
+        const later = await keg(['docker', 'package', command, '127.0.0.1:1/nowhere:x', '--pull', 'never'])
+        expect(later.stderr, `${command} tells it too, until it is done`).to.contain('docker unpause')
+      }
     })
 
     it('makes the next keg let it go on with --yes', async () => {

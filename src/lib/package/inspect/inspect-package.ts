@@ -1,23 +1,5 @@
-import type {Questions} from '../../command/ask.js'
-import {Engine} from '../../engine/engine.js'
-import {formatReference} from '../../reference/reference.js'
-import type {ProgressListener} from '../../terminal/progress.js'
 import {readPackageFacts, type ReadFacts} from '../image/read-labels.js'
-import {obtainImage, type PullPolicy} from '../obtain-image.js'
-import {requestedPackage} from '../requested-package.js'
-
-/** Which package is shown. */
-export interface InspectPackageOptions {
-  /** As the user gave it; undefined is asked for. */
-  readonly reference: string | undefined
-  readonly pull: PullPolicy
-  readonly environment: NodeJS.ProcessEnv
-  readonly questions: Questions
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-}
+import {openPackage, type PackageQuery} from '../open-package.js'
 
 /** What scripts get, with `--json`: what the engine knows of the image, and what its labels say. */
 export interface InspectResult extends ReadFacts {
@@ -36,14 +18,11 @@ export interface InspectResult extends ReadFacts {
  * Reads what a package says of itself. Nothing of it is checked: that is what verifying is for.
  * @throws FailedError `not-a-package`, `package-schema-unknown`; what getting the image throws.
  */
-export async function inspectPackage(options: InspectPackageOptions): Promise<InspectResult> {
-  const {reference, understood} = await requestedPackage(options.reference, options.questions)
-  options.say(`Understood: ${understood}.`)
-  const engine = await Engine.connect(options.environment)
-  const {digest, image} = await obtainImage({...options, engine, reference})
-  const name = formatReference(reference)
+export async function inspectPackage(query: PackageQuery): Promise<InspectResult> {
+  await using opened = await openPackage(query)
+  const {digest, image, reference} = opened
   return {
-    reference: name,
+    reference,
     image: image.Id,
     digest: digest ?? null,
     platform: [image.Os, image.Architecture, image.Variant]
@@ -51,6 +30,6 @@ export async function inspectPackage(options: InspectPackageOptions): Promise<In
       .join('/'),
     layers: (image.RootFS.Layers ?? []).length,
     bytes: image.Size,
-    ...readPackageFacts(name, image.Config?.Labels),
+    ...readPackageFacts(reference, image.Config?.Labels),
   }
 }

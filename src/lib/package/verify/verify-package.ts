@@ -1,30 +1,13 @@
-import type {Questions} from '../../command/ask.js'
-import {Engine} from '../../engine/engine.js'
+import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
-import {formatReference} from '../../reference/reference.js'
-import type {ProgressListener} from '../../terminal/progress.js'
 import {configDigest} from '../image/config-digest.js'
 import {readPackageFacts, type ReadFacts} from '../image/read-labels.js'
-import {obtainImage, type PullPolicy} from '../obtain-image.js'
-import {requestedPackage} from '../requested-package.js'
+import {openPackage, type PackageQuery} from '../open-package.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference, type Difference} from './difference.js'
 import {LayerShape} from './layer-shape.js'
 import {DamagedImageError, digestDifference, readBack, ZSTD, type ReadBack} from './read-back.js'
 import {recogniseLayers} from './recognise-layers.js'
 import {verificationFailed, verificationOf, type CheckedImage} from './verification.js'
-
-/** Which package is checked. */
-export interface VerifyPackageOptions {
-  /** As the user gave it; undefined is asked for. */
-  readonly reference: string | undefined
-  readonly pull: PullPolicy
-  readonly environment: NodeJS.ProcessEnv
-  readonly questions: Questions
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-}
 
 /** What scripts get, with `--json`. */
 export interface VerifyResult extends CheckedImage {
@@ -41,17 +24,13 @@ export interface VerifyResult extends CheckedImage {
  * compared with the digest that was recorded when its container stood still.
  * @throws FailedError `not-a-package`, `package-schema-unknown`; RefusedError `verification-failed`; what getting the image throws.
  */
-export async function verifyPackage(options: VerifyPackageOptions): Promise<VerifyResult> {
-  const {environment, questions} = options
-  const {reference, understood} = await requestedPackage(options.reference, questions)
-  options.say(`Understood: ${understood}.`)
-  await using engine = await Engine.connect(environment)
-  const {digest, image} = await obtainImage({...options, engine, reference})
-  const name = formatReference(reference)
-  const facts = readPackageFacts(name, image.Config?.Labels)
-  const checked = await checkImage(engine, image, facts, options)
+export async function verifyPackage(query: PackageQuery): Promise<VerifyResult> {
+  await using opened = await openPackage(query)
+  const {digest, engine, image, reference} = opened
+  const facts = readPackageFacts(reference, image.Config?.Labels)
+  const checked = await checkImage(engine, image, facts, query)
   const result = {
-    reference: name,
+    reference,
     image: image.Id,
     digest: digest ?? null,
     layers: (image.RootFS.Layers ?? []).length,
@@ -59,7 +38,7 @@ export async function verifyPackage(options: VerifyPackageOptions): Promise<Veri
   }
   if (checked.differenceCount === 0) return result
   throw verificationFailed(
-    `${name} is not what was recorded when it was packaged`,
+    `${reference} is not what was recorded when it was packaged`,
     result,
     'Run it only if you trust whoever changed it; else ask for a new package.',
   )
@@ -69,7 +48,7 @@ async function checkImage(
   engine: Engine,
   image: ImageDetails,
   facts: ReadFacts,
-  {progress, signal}: VerifyPackageOptions,
+  {progress, signal}: PackageQuery,
 ): Promise<CheckedImage> {
   const differences = new Differences()
   try {
