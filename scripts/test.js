@@ -20,6 +20,7 @@ import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.
  * @property {string} title
  * @property {string[][]} [programs] scripts for node with their arguments instead of tests
  * @property {EngineKind} [store] runs on an engine that stores images this way: the machine's, or else one of its own
+ * @property {boolean} [beside] at the same time as the step before it
  * @property {'source' | 'compiled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
  */
 
@@ -55,8 +56,16 @@ const steps = [
     title: 'Engine tests on the containerd image store',
     needs: 'engine',
     store: 'containerd',
+    beside: true,
   },
   {name: 'e2e', title: 'End-to-end tests', needs: 'engine'},
+]
+
+/** What need not run on both image stores: it brings up engines of its own, or has nothing to do with images. */
+const once = [
+  ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
+  ...['rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
+  ...['full-disk', 'killed-engine', 'storm'].map((name) => `test/engine/interruption/${name}.test.ts`),
 ]
 
 const counts = {passed: 0, failed: 0}
@@ -68,29 +77,77 @@ await inSession(async (session) => {
   await installDependencies(session)
   if (chosen.some((step) => step.needs !== 'source')) await compile(session)
   const {environment, stores, untested} = await prepareEnvironments(session, chosen, names)
-  const countsFile = join(await session.temporaryFolder('keg-test'), 'counts.json')
+  const folder = await session.temporaryFolder('keg-test')
 
-  for (const step of chosen) {
-    const env = step.store === undefined ? environment : stores[step.store]
-    if (env === undefined) continue
-    heading(step.title)
-    for (const program of step.programs ?? [mocha(step, countsFile, {isFirst: env === environment})]) {
-      const options = {cwd: repository, env, output: /** @type {const} */ ('show'), mayFail: true}
-      const {code} = await session.run(process.execPath, program, options)
-      const counted = await takeCounts(countsFile)
-      counts.passed += counted.passed
-      // What fails without a count is one failure: the last line never says 0 where something went wrong.
-      counts.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed
-      if (code === 0) continue
-      session.tell(`\n${step.title}: failed (exit ${code}); what comes after it was not run.`)
-      return code
-    }
+  for (const stage of stagesOf(chosen)) {
+    const runs = stage.flatMap((step) => {
+      const env = step.store === undefined ? environment : stores[step.store]
+      return env === undefined ? [] : [{step, env, isFirst: env === environment, counts: join(folder, step.name)}]
+    })
+    // One is seen as it runs, the others when they have ended.
+    const ended = runs.map((run, index) => runStep(session, run, index === 0 ? 'show' : 'capture'))
+    const codes = await Promise.all(
+      ended.map(async (end, index) => {
+        const {code, output} = await end
+        if (index === 0) return code
+        await ended[0]
+        heading(runs[index]?.step.title ?? '')
+        process.stdout.write(output)
+        return code
+      }),
+    )
+    const failed = codes.findIndex((code) => code !== 0)
+    if (failed < 0) continue
+    const title = runs[failed]?.step.title ?? ''
+    session.tell(`\n${title}: failed (exit ${codes[failed]}); what comes after it was not run.`)
+    return codes[failed]
   }
   if (untested !== undefined) session.tell(`\n${untested}`)
   return 0
 })
 if (process.exitCode !== 0 && counts.failed === 0) counts.failed = 1
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`)
+
+/**
+ * @param {readonly Step[]} chosen
+ * @returns {Step[][]} in their order, those together that run at the same time
+ */
+function stagesOf(chosen) {
+  /** @type {Step[][]} */
+  const stages = []
+  for (const step of chosen) {
+    const stage = stages.at(-1)
+    if (step.beside && stage !== undefined) stage.push(step)
+    else stages.push([step])
+  }
+  return stages
+}
+
+/**
+ * @param {import('./setup/session.js').Session} session
+ * @param {{step: Step, env: NodeJS.ProcessEnv, isFirst: boolean, counts: string}} run
+ * @param {'show' | 'capture'} output
+ * @returns {Promise<{code: number, output: string}>}
+ */
+async function runStep(session, {step, env, isFirst, counts: countsFile}, output) {
+  if (output === 'show') heading(step.title)
+  const parts = []
+  for (const program of step.programs ?? [mocha(step, countsFile, {isFirst})]) {
+    const {code, stderr, stdout} = await session.run(process.execPath, program, {
+      cwd: repository,
+      env,
+      output,
+      mayFail: true,
+    })
+    parts.push(stdout, stderr)
+    const counted = await takeCounts(countsFile)
+    counts.passed += counted.passed
+    // What fails without a count is one failure: the last line never says 0 where something went wrong.
+    counts.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed
+    if (code !== 0) return {code, output: parts.join('')}
+  }
+  return {code: 0, output: parts.join('')}
+}
 
 /**
  * @param {readonly string[]} names none: all
@@ -145,8 +202,7 @@ async function prepareEnvironments(session, chosen, names) {
 function mocha({name, suite = name}, countsFile, {isFirst}) {
   const reporter = join(import.meta.dirname, 'test/counting-reporter.js')
   const program = 'node_modules/mocha/bin/mocha.js'
-  // The tests of the set-up are the same whatever engine runs.
-  const ignored = isFirst ? [] : ['--ignore', `test/${suite}/setup/**`]
+  const ignored = isFirst ? [] : once.flatMap((pattern) => ['--ignore', pattern])
   const report = ['--reporter', reporter, '--reporter-option', `counts=${countsFile}`]
   return [program, ...report, ...ignored, `test/${suite}/**/*.test.ts`]
 }
