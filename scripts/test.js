@@ -65,7 +65,6 @@ const steps = [
 const once = [
   ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
   ...['rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
-  ...['full-disk', 'killed-engine', 'storm'].map((name) => `test/engine/interruption/${name}.test.ts`),
 ]
 
 const counts = {passed: 0, failed: 0}

@@ -7,6 +7,9 @@ const MASK = '***'
 const AUTHORIZATION = /\b(Basic|Bearer)\s+[A-Za-z0-9._~+/-]{8,}=*/gi
 const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g
 
+/** Addresses to upload to and to be redirected to have a right of their own in their query. */
+const QUERY = /(\bhttps?:\/\/[^\s"'?]+\?)[^\s"']+/g
+
 /**
  * What was said of a registry, without the credentials that were used with it: a registry may answer with what it was sent.
  * They are found as they are and in each form in which they go over the line.
@@ -15,6 +18,7 @@ export function withoutSecrets(said: string, credentials: Credentials, registry:
   const forms = secretForms(credentials, registry).sort((left, right) => right.length - left.length)
   return forms
     .reduce((text, form) => text.replaceAll(form, MASK), said)
+    .replace(QUERY, `$1${MASK}`)
     .replace(AUTHORIZATION, `$1 ${MASK}`)
     .replace(TOKEN, MASK)
 }

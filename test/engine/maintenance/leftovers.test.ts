@@ -6,6 +6,7 @@ import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {startKeg} from '../../support/keg.js'
 import {
   madeBy,
+  removeMadeBy,
   stateOf,
   watchEngine,
   type EngineRequest,
@@ -35,7 +36,12 @@ describe('leftovers', function () {
     open = []
   })
 
-  afterEach(() => Promise.all(open.map((each) => each.close())))
+  afterEach(async () => {
+    for (const each of open) {
+      await each.close()
+      await removeMadeBy(each)
+    }
+  })
 
   after(() => sandbox.clean())
 
@@ -51,7 +57,9 @@ describe('leftovers', function () {
     const labelled = await Promise.all(
       all.map(async (leftover) => {
         const id = leftover.kind === 'paused container' ? leftover.lock : leftover.id
-        return runs.has((await docker(['inspect', '--format', '{{index .Config.Labels "com.keg.run"}}', id])).trim())
+        // What others left may be taken away meanwhile.
+        const run = docker(['inspect', '--format', '{{index .Config.Labels "com.keg.run"}}', id]).catch(() => '')
+        return runs.has((await run).trim())
       }),
     )
     return all.filter((_, index) => labelled[index])

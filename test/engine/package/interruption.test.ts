@@ -178,12 +178,19 @@ describe('keg docker package, interrupted', function () {
     }
 
     it('lets the container go on when the terminal is closed while it is read', async () => {
-      const engine = await watched()
+      let closed: string | undefined
+      const engine = await watched({
+        async arriving({line}) {
+          if (!/^POST \/commit$/.test(line)) return
+          closed = await stateOf(large)
+          running.close()
+          await untilItIsNoticed()
+        },
+      })
       const running = await kegOnTerminal(['docker', 'package', large, '-t', 'dev'], {DOCKER_HOST: engine.host})
       await running.shows(/Reading the container …/)
-      expect(await stateOf(large)).to.equal('paused true')
-      running.close()
       await running.gone()
+      expect(closed, 'the state when the terminal was closed').to.equal('paused true')
       expect(await stateOf(large)).to.equal('running false')
       expect(await madeBy(engine)).to.deep.equal([])
     })

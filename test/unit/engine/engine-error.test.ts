@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import type {Endpoint} from '../../../src/lib/engine/endpoint.js'
-import {EngineError, engineError} from '../../../src/lib/engine/engine-error.js'
+import {EngineError, engineError, engineLost} from '../../../src/lib/engine/engine-error.js'
 import {KegError} from '../../../src/lib/error/keg-error.js'
 
 const socket: Endpoint = {kind: 'socket', path: '/run/x.sock', origin: 'the default socket', selection: {}}
@@ -54,6 +54,22 @@ describe('error of an engine', () => {
       exitCode: 1,
       cause,
     })
+  })
+
+  for (const said of ['write /data/layer.tar: no space left on device', 'write /data/x: disk quota exceeded'])
+    it(`that has no room left (${said}) says where room is to be made`, () => {
+      const error = engineError({statusCode: 500, json: {message: said}}, socket)
+      expect(error).to.include({code: 'engine-full', exitCode: 1, message: `The engine has no room left: ${said}`})
+      expect(error).to.have.property('hint').that.includes('docker system df')
+      expect(error).to.have.property('isFull', true)
+    })
+
+  it('that went away says how what is left is taken away', () => {
+    const cause = failing('ECONNRESET')
+    const error = engineLost(socket, cause)
+    expect(error).to.include({code: 'engine-lost', exitCode: 4, cause})
+    expect(error.message).to.equal('The Docker engine at /run/x.sock went away.')
+    expect(error.hint).to.match(/^Start it again\. .*: keg doctor --fix$/)
   })
 
   it('that refused without JSON has the words of the client', () => {

@@ -32,4 +32,13 @@ describe('errors of keg', () => {
     expect(terminated).to.include({exitCode: 143, signal: 'SIGTERM', code: 'interrupted'})
     expect(interrupted).to.be.instanceOf(KegError)
   })
+
+  it('InterruptedError says what kept keg from cleaning up', () => {
+    expect(new InterruptedError('SIGINT').hint).to.equal('Everything temporary has been removed.')
+    const problem = new MissingError('The engine went away.', {code: 'engine-lost'})
+    expect(new InterruptedError('SIGINT', problem)).to.include({
+      exitCode: 130,
+      hint: 'Something temporary may be left (The engine went away.); it is taken away by: keg doctor --fix',
+    })
+  })
 })

@@ -46,6 +46,14 @@ describe('what was said of a registry', () => {
       expect(withoutSecrets(`no: ${form}`, withToken('t0ken/+x'), registry)).to.match(/^no: \*\*\*=*$/)
   })
 
+  it('does not hold what an address carries in its query', () => {
+    const said =
+      'failed to do request: Put "http://127.0.0.1:5000/v2/app/blobs/uploads/1?_state=s3cr3t&digest=sha256%3A0": EOF'
+    expect(withoutSecrets(said, {kind: 'anonymous'}, registry)).to.equal(
+      'failed to do request: Put "http://127.0.0.1:5000/v2/app/blobs/uploads/1?***": EOF',
+    )
+  })
+
   it('does not hold a token that the engine got for them', () => {
     const token = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl'
     for (const said of [`denied: Bearer ${token}`, `denied: authorization=${token}`, 'denied: bearer 0123456789abcdef'])

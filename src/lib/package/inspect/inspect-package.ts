@@ -6,7 +6,7 @@ export interface InspectResult extends ReadFacts {
   readonly reference: string
   /** Id of the image in the engine. */
   readonly image: string
-  /** Null where no registry gave it one. */
+  /** Null where the engine knows none. */
   readonly digest: string | null
   /** As docker writes it: `linux/arm64/v8`. */
   readonly platform: string

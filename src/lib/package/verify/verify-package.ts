@@ -14,7 +14,7 @@ export interface VerifyResult extends CheckedImage {
   readonly reference: string
   /** Id of the image in the engine. */
   readonly image: string
-  /** Null where no registry gave it one. */
+  /** Null where the engine knows none. */
   readonly digest: string | null
   readonly layers: number
 }

@@ -1,0 +1,158 @@
+import {expect} from 'chai'
+import {execFile} from 'node:child_process'
+import {mkdtemp, rm, statfs, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import {startRegistry} from '../../../scripts/setup/registry.js'
+import {docker, uniqueName} from '../../support/docker.js'
+import {keg} from '../../support/keg.js'
+import {watchEngine} from '../package/watched-engine.js'
+import {expectClearError, OwnBed} from './own-bed.js'
+
+const run = promisify(execFile)
+const MEGABYTE = 1024 * 1024
+
+/** A folder on a file system of its own, in memory. */
+async function smallFolder(megabytes: number): Promise<{readonly path: string; readonly remove: () => Promise<void>}> {
+  const path = await mkdtemp(join(tmpdir(), 'keg-test-small-'))
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path])
+  return {
+    path,
+    remove: async () => {
+      await run('umount', ['--lazy', path])
+      await rm(path, {force: true, recursive: true})
+    },
+  }
+}
+
+/** Takes all room of a file system but for some megabytes. */
+async function fill(folder: string, leaving: number): Promise<{readonly empty: () => Promise<void>}> {
+  const {bavail, bsize} = await statfs(folder)
+  const path = join(folder, 'filler')
+  await writeFile(path, Buffer.alloc(Math.max(0, bavail * bsize - leaving * MEGABYTE)))
+  return {empty: () => rm(path, {force: true})}
+}
+
+describe('a disk without room', function () {
+  this.timeout(120_000)
+
+  let bed: OwnBed
+  let reference: string
+  let earlier: string
+  let undo: (() => Promise<void>)[]
+
+  before(async () => {
+    bed = await OwnBed.start({dataBytes: 160 * MEGABYTE, megabytes: 16})
+    reference = `${uniqueName('full')}:dev`
+    earlier = await bed.earlier(reference)
+  })
+
+  beforeEach(() => {
+    undo = []
+  })
+
+  afterEach(async () => {
+    for (const step of undo.reverse()) await step()
+  })
+
+  after(() => bed.stop())
+
+  const line = (...more: string[]): string[] => ['docker', 'package', bed.container, '-t', reference, ...more]
+
+  async function expectPackaged(): Promise<void> {
+    const {code, stderr} = await keg(line())
+    expect(code, stderr).to.equal(0)
+    expect(await bed.settleName(reference, earlier, 'with room')).to.equal('package')
+    await bed.expectMended('with room')
+  }
+
+  it('where keg has its temporary files is named, and nothing is left', async () => {
+    const folder = await smallFolder(8)
+    undo.push(folder.remove)
+    const result = await keg(line(), {env: {TMPDIR: folder.path}})
+    expectClearError(result, 1, 'TMPDIR')
+    expect(result.stderr).to.contain(`Error: There is no room left in ${folder.path} `)
+    expect(result.stderr).to.contain('TMPDIR')
+    expect(await bed.settleName(reference, earlier, 'TMPDIR')).to.equal('earlier')
+    await bed.expectClean('TMPDIR')
+    await expectPackaged()
+  })
+
+  const stages: readonly (readonly [string, RegExp, number])[] = [
+    ['commits', /^POST \/commit$/, 0],
+    ['takes in the image', /^POST \/images\/load$/, 4],
+  ]
+  for (const [stage, place, leaving] of stages)
+    it(`where the engine keeps its data, when it ${stage}, is named, and nothing is left`, async () => {
+      await bed.execute('dd if=/dev/urandom of=/own-large bs=1M count=8 2>/dev/null')
+      let [isCommitting, isFull] = [false, false]
+      const watched = await watchEngine({
+        async arriving({line: request}) {
+          isCommitting ||= request === 'POST /commit'
+          if (isFull || !isCommitting || !place.test(request)) return
+          isFull = true
+          undo.push((await fill(bed.engine.data, leaving)).empty)
+        },
+      })
+      undo.push(() => watched.close())
+      const result = await keg(line(), {env: {DOCKER_HOST: watched.host}})
+      expect(isFull, result.stderr).to.equal(true)
+      expectClearError(result, 1, stage)
+      expect(result.stderr, stage).to.match(/^Error: The engine has no room left: .*no space left on device/m)
+      expect(result.stderr, stage).to.match(/^Make room where it keeps its data: docker system df /m)
+      expect(await bed.settleName(reference, earlier, stage)).to.equal('earlier')
+      for (const step of undo.splice(0).reverse()) await step()
+      await bed.expectClean(stage)
+      await bed.execute('rm /own-large')
+      await expectPackaged()
+    })
+
+  it('where the engine keeps its data, when it pulls, is named, and the same line works with room', async () => {
+    const registry = await startRegistry()
+    undo.push(registry.stop)
+    const shared = `${registry.address}/keg/${uniqueName('shared')}:one`
+    expect((await keg(['docker', 'package', bed.container, '-t', shared])).code).to.equal(0)
+    await docker(['image', 'rm', shared])
+    const filler = await fill(bed.engine.data, 4)
+    undo.push(filler.empty)
+    const runLine = ['docker', 'package', 'run', shared, '--', 'cat', '/own']
+    const result = await keg(runLine)
+    expectClearError(result, 125, 'pulling')
+    expect(result.stderr, result.stderr).to.match(/^Error: The engine has no room left: .*no space left on device/m)
+    await filler.empty()
+    await bed.expectClean('pulling')
+    const again = await keg(runLine)
+    expect(again.stdout, again.stderr).to.equal('own\n')
+    await docker(['image', 'rm', shared])
+  })
+
+  it('of a registry leaves the tag as it was, and pushing again works with room', async () => {
+    const folder = await smallFolder(64)
+    undo.push(folder.remove)
+    const registry = await startRegistry({directory: folder.path})
+    undo.push(registry.stop)
+    const shared = `${registry.address}/keg/${uniqueName('shared')}:one`
+    await docker(['tag', earlier, shared])
+    await docker(['push', '--quiet', shared])
+    const filler = await fill(folder.path, 1)
+    // Engine 20.10 tries again for the better part of a minute, before it says the same.
+    const result = await keg(['docker', 'package', bed.container, '-t', shared])
+    expectClearError(result, 1, 'pushing')
+    expect(result.stderr, result.stderr).to.match(
+      /^Error: The push of \S+ failed\. \(.*unexpected (?:HTTP )?status.*\)$/m,
+    )
+    expect(result.stderr).to.contain('the log of the registry knows more: one whose storage is full fails like this')
+    await docker(['tag', shared, 'kept:package'])
+    await docker(['pull', '--quiet', shared])
+    expect(await docker(['image', 'inspect', '--format', '{{.Id}}', shared])).to.equal(earlier)
+    await filler.empty()
+    await docker(['tag', 'kept:package', shared])
+    const [again = ''] = /(?<=push it again with: docker )push \S+$/m.exec(result.stderr) ?? []
+    await docker(again.split(' '))
+    await docker(['image', 'rm', shared, 'kept:package'])
+    await docker(['pull', '--quiet', shared])
+    await bed.expectWhole(shared, 'pushed again')
+    await docker(['image', 'rm', shared])
+  })
+})

@@ -1,0 +1,99 @@
+import {expect} from 'chai'
+import {setTimeout as wait} from 'node:timers/promises'
+import {startRegistry} from '../../../scripts/setup/registry.js'
+import {docker, uniqueName} from '../../support/docker.js'
+import {keg} from '../../support/keg.js'
+import {expectClearError, OwnBed} from './own-bed.js'
+import {watchRegistry, type RegistryWatchers} from './watched-registry.js'
+
+/** Where the registry dies: at a request, before it has it, when it has done it, or while it is at it. */
+type Stage = readonly [stage: string, place: RegExp, moment: keyof RegistryWatchers]
+
+describe('a registry, killed while keg pushes', function () {
+  this.timeout(120_000)
+
+  let bed: OwnBed
+  let registry: Awaited<ReturnType<typeof startRegistry>>
+  let way: Awaited<ReturnType<typeof watchRegistry>>
+  let watchers: RegistryWatchers = {}
+  let reference: string
+  let earlier: string
+
+  before(async () => {
+    registry = await startRegistry()
+    way = await watchRegistry(registry.address, () => watchers)
+    bed = await OwnBed.start()
+    reference = `${way.address}/keg/${uniqueName('pushed')}:dev`
+    earlier = await bed.earlier(reference)
+  })
+
+  after(async () => {
+    await bed.stop()
+    await way.close()
+    await registry.stop()
+  })
+
+  /** What a reviewer gets under the name, whatever this engine had under it. */
+  async function pulled(): Promise<string> {
+    await docker(['image', 'rm', reference])
+    await docker(['pull', '--quiet', reference])
+    return docker(['image', 'inspect', '--format', '{{index .Config.Labels "com.keg.run"}}', reference])
+  }
+
+  const stages: readonly Stage[] = [
+    ['before the first blob', /^POST \/v2\/.*\/blobs\/uploads\/$/, 'arriving'],
+    ['in the middle of a blob', /^(?:PATCH|PUT) .*\/blobs\/uploads\//, 'sending'],
+    ['before the manifest', /^PUT .*\/manifests\//, 'arriving'],
+    ['after the manifest and before its answer', /^PUT .*\/manifests\//, 'answered'],
+  ]
+  for (const [stage, place, moment] of stages)
+    it(`${stage} leaves the tag as it was or whole, and pushing again does it`, async () => {
+      await docker(['tag', earlier, reference])
+      await docker(['push', '--quiet', reference])
+      await bed.renew(12)
+      // It comes back while Engine 20.10 tries again by itself, and when others have given up.
+      let back: Promise<void> | undefined
+      const kill = async (): Promise<void> => {
+        await registry.kill()
+        back = wait(1000).then(registry.start)
+      }
+      let isOver = false
+      const hit = (request: string): boolean => !isOver && (isOver = place.test(request))
+      const die = async (request: string): Promise<void> => {
+        if (!hit(request)) return
+        await kill()
+        throw new Error('the registry is gone')
+      }
+      if (moment === 'sending') watchers.sending = (request, bytes) => bytes > 1e6 && hit(request) && void kill()
+      else watchers[moment] = die
+      const result = await keg(['docker', 'package', bed.container, '-t', reference])
+      watchers = {}
+      expect(back, result.stderr).not.to.equal(undefined)
+      await back
+      if (result.code === 0) {
+        expect(await pulled()).to.match(/^[0-9a-f-]{36}$/)
+        await bed.expectWhole(reference, stage)
+        return
+      }
+      expectClearError(result, 1, stage)
+      expect(result.stderr, stage).to.match(
+        /^Error: The registry \S+ (?:cannot be reached|broke off the push of \S+)\./m,
+      )
+
+      const run = await docker(['image', 'inspect', '--format', '{{index .Config.Labels "com.keg.run"}}', reference])
+      expect(run, 'the package is kept in the engine').to.match(/^[0-9a-f-]{36}$/)
+      const [again = ''] = /(?<=push it again with: docker )push \S+$/m.exec(result.stderr) ?? []
+      expect(again, result.stderr).to.equal(`push ${reference}`)
+      // A second name keeps it while the first is what the registry has.
+      await docker(['tag', reference, 'kept:package'])
+      const inRegistry = await pulled()
+      expect(inRegistry).to.be.oneOf(['', run])
+      if (inRegistry === run) await bed.expectWhole(reference, stage)
+
+      await docker(['tag', 'kept:package', reference])
+      await docker(again.split(' '))
+      expect(await pulled()).to.equal(run)
+      await bed.expectWhole(reference, stage)
+      await docker(['image', 'rm', 'kept:package'])
+    })
+})
