@@ -61,10 +61,15 @@ const steps = [
   {name: 'e2e', title: 'End-to-end tests', needs: 'engine'},
 ]
 
-/** What need not run on both image stores: it brings up engines of its own, or has nothing to do with images. */
+/**
+ * What need not run on both image stores, because it brings up engines of its own or has nothing to do with images: it runs
+ * with the later of the two.
+ */
 const once = [
   ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
-  ...['rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
+  ...['healthcheck', 'lifecycle', 'rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
+  'test/engine/interruption/storm.test.ts',
+  'test/engine/registry/package-credentials.test.ts',
 ]
 
 const counts = {passed: 0, failed: 0}
@@ -81,10 +86,12 @@ await inSession(async (session) => {
   for (const stage of stagesOf(chosen)) {
     const runs = stage.flatMap((step) => {
       const env = step.store === undefined ? environment : stores[step.store]
-      return env === undefined ? [] : [{step, env, isFirst: env === environment, counts: join(folder, step.name)}]
+      return env === undefined ? [] : [{step, env, counts: join(folder, step.name)}]
     })
     // One is seen as it runs, the others when they have ended.
-    const ended = runs.map((run, index) => runStep(session, run, index === 0 ? 'show' : 'capture'))
+    const ended = runs.map((run, index) =>
+      runStep(session, {...run, isLast: index === runs.length - 1}, index === 0 ? 'show' : 'capture'),
+    )
     const codes = await Promise.all(
       ended.map(async (end, index) => {
         const {code, output} = await end
@@ -124,14 +131,14 @@ function stagesOf(chosen) {
 
 /**
  * @param {import('./setup/session.js').Session} session
- * @param {{step: Step, env: NodeJS.ProcessEnv, isFirst: boolean, counts: string}} run
+ * @param {{step: Step, env: NodeJS.ProcessEnv, isLast: boolean, counts: string}} run
  * @param {'show' | 'capture'} output
  * @returns {Promise<{code: number, output: string}>}
  */
-async function runStep(session, {step, env, isFirst, counts: countsFile}, output) {
+async function runStep(session, {step, env, isLast, counts: countsFile}, output) {
   if (output === 'show') heading(step.title)
   const parts = []
-  for (const program of step.programs ?? [mocha(step, countsFile, {isFirst})]) {
+  for (const program of step.programs ?? [mocha(step, countsFile, {isLast})]) {
     const {code, stderr, stdout} = await session.run(process.execPath, program, {
       cwd: repository,
       env,
@@ -195,13 +202,13 @@ async function prepareEnvironments(session, chosen, names) {
 /**
  * @param {Step} step
  * @param {string} countsFile
- * @param {{isFirst: boolean}} options
+ * @param {{isLast: boolean}} options
  * @returns {string[]}
  */
-function mocha({name, suite = name}, countsFile, {isFirst}) {
+function mocha({name, suite = name}, countsFile, {isLast}) {
   const reporter = join(import.meta.dirname, 'test/counting-reporter.js')
   const program = 'node_modules/mocha/bin/mocha.js'
-  const ignored = isFirst ? [] : once.flatMap((pattern) => ['--ignore', pattern])
+  const ignored = isLast ? [] : once.flatMap((pattern) => ['--ignore', pattern])
   const report = ['--reporter', reporter, '--reporter-option', `counts=${countsFile}`]
   return [program, ...report, ...ignored, `test/${suite}/**/*.test.ts`]
 }

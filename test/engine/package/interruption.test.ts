@@ -1,5 +1,6 @@
 import {expect} from 'chai'
 import {setTimeout as wait} from 'node:timers/promises'
+import {Engine} from '../../../src/lib/engine/engine.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {startKeg, type KegResult} from '../../support/keg.js'
 import {manifestOf} from '../../support/registry.js'
@@ -24,10 +25,13 @@ describe('keg docker package, interrupted', function () {
   /** The whole name that the packages get, and the image that has it before. */
   let reference: string
   let earlier: string
+  let isClassic: boolean
   let open: {close(): Promise<void>}[]
 
   before(async () => {
     sandbox = new Sandbox()
+    await using usual = await Engine.connect(process.env)
+    isClassic = usual.imageStore === 'graph'
     reference = sandbox.addImage(`${openRegistry}/keg/${uniqueName('interrupted')}:dev`)
     container = await sandbox.run(['-v', '/data', '-v', '/data/inner', baseImage, 'sleep', '100000'])
     await docker(['exec', container, 'sh', '-c', 'echo one >/data/one; echo two >/data/inner/two; echo own >/own'])
@@ -91,13 +95,13 @@ describe('keg docker package, interrupted', function () {
   const line = (...more: string[]): string[] => ['docker', 'package', container, '-t', reference, ...more]
 
   describe('at each request to the engine', () => {
-    // All ways to be stopped share the requests among them, so that each request is a moment of one of them.
+    // All ways to be stopped share the requests among them on both image stores, so that each is a moment of one of them.
     const ways = signals.flatMap((signal) => (['arriving', 'answered'] as const).map((moment) => ({signal, moment})))
     for (const [first, {signal, moment}] of ways.entries()) {
       const told = moment === 'arriving' ? 'before the engine has it' : 'before keg has the answer'
       it(`by ${signal}, ${told}`, async () => {
         const seen: string[] = []
-        for (let index = first, isOver = false; !isOver; index += ways.length) {
+        for (let index = isClassic ? first : first + ways.length, isOver = false; !isOver; index += 2 * ways.length) {
           let stoppedAt: EngineRequest | undefined
           const stop = async (request: EngineRequest): Promise<void> => {
             if (request.index !== index) return
@@ -114,7 +118,7 @@ describe('keg docker package, interrupted', function () {
           const when = stoppedAt === undefined ? 'never stopped' : `at request ${index}, ${stoppedAt.line}`
           await expectAllOrNothing(result, signal, engine, when)
         }
-        expect(seen).to.have.length.above(5)
+        expect(seen).to.have.length.above(2)
       })
     }
   })
