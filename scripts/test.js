@@ -36,6 +36,7 @@ const steps = [
     name: 'lint',
     title: 'Lint',
     needs: 'source',
+    beside: true,
     programs: [
       ['node_modules/eslint/bin/eslint.js', '.'],
       ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
@@ -62,13 +63,17 @@ const steps = [
 ]
 
 /**
- * What need not run on both image stores, because it brings up engines of its own or has nothing to do with images: it runs
- * with the later of the two.
+ * What need not run on both image stores each time, because it has an engine of its own or does not depend on how images are
+ * stored: it runs with the later of the two. By hand, with DOCKER_HOST, it runs on either.
  */
 const once = [
-  ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
-  ...['healthcheck', 'lifecycle', 'rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
-  'test/engine/interruption/storm.test.ts',
+  ...['connection', 'doctor', 'maintenance', 'setup', 'support'].map((folder) => `test/engine/${folder}/**`),
+  ...['full-disk', 'killed-engine', 'killed-registry', 'storm'].map(
+    (name) => `test/engine/interruption/${name}.test.ts`,
+  ),
+  ...['healthcheck', 'inspect', 'lifecycle', 'lock', 'misbehaving-engine', 'rootless', 'userns-remap'].map(
+    (name) => `test/engine/package/${name}.test.ts`,
+  ),
   'test/engine/registry/package-credentials.test.ts',
 ]
 
