@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto'
+import {requireClientPlugins} from './client-plugins.js'
 import {requireEngine} from './engine.js'
 import {isolatedEnvironment} from './environment.js'
 import {makeBusyboxImage, requireBusybox} from './image.js'
@@ -14,6 +15,7 @@ import {requireSshServer} from './ssh-server.js'
  * - KEG_TEST_REGISTRY: HOST:PORT of the open registry
  * - KEG_TEST_PRIVATE_REGISTRY: HOST:PORT of the registry that lets in only KEG_TEST_PRIVATE_LOGIN (USER:SECRET)
  * - KEG_TEST_IMAGE: the image made from busybox (programs in /bin, users root and app)
+ * - KEG_TEST_CLIENT_PLUGINS: a folder with compose and buildx, where docker's client does not find them itself
  *
  * HOME, XDG_* and DOCKER_CONFIG name an empty temporary folder; DOCKER_HOST is set when the engine is not at the default place.
  *
@@ -28,13 +30,19 @@ export async function prepareTestBed(session) {
   tellAtEnd(session, engine)
 
   const environment = await isolatedEnvironment(await session.temporaryFolder('keg-home'), engine)
+  const plugins = await requireClientPlugins(session, environment)
   const registries = await startRegistries(session)
   const image = `keg-test-base:${randomBytes(4).toString('hex')}`
   session.atEnd(() => run('docker', ['rmi', '--force', image], {env: environment}))
   await makeBusyboxImage(image, {env: environment})
   const {KEG_TEST_REGISTRY: open, KEG_TEST_PRIVATE_REGISTRY: closed} = registries
   session.tell(`Ready: engine ${engine.version}, registries ${open} and ${closed}.`)
-  return {...environment, ...registries, KEG_TEST_IMAGE: image}
+  return {
+    ...environment,
+    ...registries,
+    KEG_TEST_IMAGE: image,
+    ...(plugins !== undefined && {KEG_TEST_CLIENT_PLUGINS: plugins}),
+  }
 }
 
 /**

@@ -112,6 +112,9 @@ describe('keg doctor', function () {
     })
 
     it('docker, compose, buildx and git, which are here with their versions', async () => {
+      const plugins = process.env.KEG_TEST_CLIENT_PLUGINS
+      mkdirSync(join(home, '.docker'))
+      if (plugins !== undefined) symlinkSync(plugins, join(home, '.docker/cli-plugins'))
       const report = await look()
       for (const [id, line] of [
         ['docker', ['--version']],
@@ -120,7 +123,9 @@ describe('keg doctor', function () {
       ] as const) {
         const {data, status} = of(report, id)
         expect(status, id).to.equal('ok')
-        expect(await docker(line), id).to.include(String(data.version))
+        expect(await docker(line, {environment: {DOCKER_CONFIG: join(home, '.docker')}}), id).to.include(
+          String(data.version),
+        )
       }
       expect(of(report, 'git').detail).to.match(/^\d+\.\d+/)
       expect(report.checks.map(({id}) => id)).to.not.include('ssh')

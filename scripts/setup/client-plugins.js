@@ -1,0 +1,22 @@
+import {join} from 'node:path'
+import {DebianPackages, isDebian} from './debian.js'
+import {run} from './process.js'
+
+/**
+ * Makes sure that docker's client can have compose and buildx.
+ *
+ * @param {import('./session.js').Session} session
+ * @param {NodeJS.ProcessEnv} environment of docker's client, without the user's configuration
+ * @returns {Promise<string | undefined>} a folder for `cli-plugins` that has them; undefined where the client finds them itself, or
+ *   where they cannot be had
+ */
+export async function requireClientPlugins(session, environment) {
+  const versions = [
+    ['compose', 'version'],
+    ['buildx', 'version'],
+  ].map((line) => run('docker', line, {env: environment, mayFail: true}))
+  const found = await Promise.all(versions)
+  if (found.every(({code}) => code === 0) || !(await isDebian({itself: true}))) return undefined
+  const unpacked = await new DebianPackages(session).unpackFrom('trixie', ['docker-compose', 'docker-buildx'])
+  return join(unpacked, 'usr/libexec/docker/cli-plugins')
+}
