@@ -64,18 +64,24 @@ const steps = [
 
 /**
  * What need not run on both image stores each time, because it has an engine of its own or does not depend on how images are
- * stored: it runs with the later of the two. By hand, with DOCKER_HOST, it runs on either.
+ * stored: it runs with one of the two, so that both take as long. By hand, with DOCKER_HOST, it runs on either.
  */
-const once = [
-  ...['connection', 'doctor', 'maintenance', 'setup', 'support'].map((folder) => `test/engine/${folder}/**`),
-  ...['full-disk', 'killed-engine', 'killed-registry', 'storm'].map(
-    (name) => `test/engine/interruption/${name}.test.ts`,
-  ),
-  ...['healthcheck', 'inspect', 'lifecycle', 'lock', 'misbehaving-engine', 'rootless', 'userns-remap'].map(
-    (name) => `test/engine/package/${name}.test.ts`,
-  ),
-  'test/engine/registry/package-credentials.test.ts',
-]
+const once = {
+  first: [
+    ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
+    'test/engine/package/rootless.test.ts',
+  ],
+  last: [
+    ...['maintenance', 'support'].map((folder) => `test/engine/${folder}/**`),
+    ...['full-disk', 'killed-engine', 'killed-registry', 'storm'].map(
+      (name) => `test/engine/interruption/${name}.test.ts`,
+    ),
+    ...['healthcheck', 'inspect', 'lifecycle', 'lock', 'misbehaving-engine', 'userns-remap'].map(
+      (name) => `test/engine/package/${name}.test.ts`,
+    ),
+    'test/engine/registry/package-credentials.test.ts',
+  ],
+}
 
 const counts = {passed: 0, failed: 0}
 
@@ -95,7 +101,11 @@ await inSession(async (session) => {
     })
     // One is seen as it runs, the others when they have ended.
     const ended = runs.map((run, index) =>
-      runStep(session, {...run, isLast: index === runs.length - 1}, index === 0 ? 'show' : 'capture'),
+      runStep(
+        session,
+        {...run, left: [...(index > 0 ? once.first : []), ...(index < runs.length - 1 ? once.last : [])]},
+        index === 0 ? 'show' : 'capture',
+      ),
     )
     const codes = await Promise.all(
       ended.map(async (end, index) => {
@@ -136,14 +146,14 @@ function stagesOf(chosen) {
 
 /**
  * @param {import('./setup/session.js').Session} session
- * @param {{step: Step, env: NodeJS.ProcessEnv, isLast: boolean, counts: string}} run
+ * @param {{step: Step, env: NodeJS.ProcessEnv, left: string[], counts: string}} run `left` to another run: patterns of tests
  * @param {'show' | 'capture'} output
  * @returns {Promise<{code: number, output: string}>}
  */
-async function runStep(session, {step, env, isLast, counts: countsFile}, output) {
+async function runStep(session, {step, env, left, counts: countsFile}, output) {
   if (output === 'show') heading(step.title)
   const parts = []
-  for (const program of step.programs ?? [mocha(step, countsFile, {isLast})]) {
+  for (const program of step.programs ?? [mocha(step, countsFile, left)]) {
     const {code, stderr, stdout} = await session.run(process.execPath, program, {
       cwd: repository,
       env,
@@ -207,13 +217,13 @@ async function prepareEnvironments(session, chosen, names) {
 /**
  * @param {Step} step
  * @param {string} countsFile
- * @param {{isLast: boolean}} options
+ * @param {readonly string[]} left patterns of tests that do not run
  * @returns {string[]}
  */
-function mocha({name, suite = name}, countsFile, {isLast}) {
+function mocha({name, suite = name}, countsFile, left) {
   const reporter = join(import.meta.dirname, 'test/counting-reporter.js')
   const program = 'node_modules/mocha/bin/mocha.js'
-  const ignored = isLast ? [] : once.flatMap((pattern) => ['--ignore', pattern])
+  const ignored = left.flatMap((pattern) => ['--ignore', pattern])
   const report = ['--reporter', reporter, '--reporter-option', `counts=${countsFile}`]
   return [program, ...report, ...ignored, `test/${suite}/**/*.test.ts`]
 }
