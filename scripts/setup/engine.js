@@ -160,7 +160,7 @@ async function endpointEnvironment() {
  * @param {string} socketPath
  * @returns {Promise<boolean>}
  */
-async function engineAnswersAt(socketPath) {
+export async function engineAnswersAt(socketPath) {
   return new Promise((resolve) => {
     const asked = request({socketPath, path: '/_ping', timeout: 5000}, (response) => {
       response.resume()

@@ -1,8 +1,7 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {chmod, mkdir, mkdtemp, open, readFile, realpath, rm, writeFile} from 'node:fs/promises'
-import {request} from 'node:http'
-import {createServer, Socket} from 'node:net'
+import {Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {basename, delimiter, join} from 'node:path'
 import {text} from 'node:stream/consumers'
@@ -10,6 +9,8 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {addBridge} from './bridge.js'
 import {makeCertificates} from './certificates.js'
 import {DebianPackages, isDebian, isRoot} from './debian.js'
+import {engineAnswersAt} from './engine.js'
+import {freePort} from './free-port.js'
 import {MountNamespace} from './mount-namespace.js'
 import {findProgram, run, withSystemFolders} from './process.js'
 import {Session} from './session.js'
@@ -289,7 +290,7 @@ class Processes {
     await this.#spawn('containerd', ['--config', join(this.folder, 'containerd.toml')])
     await this.#until('containerd', () => connects(join(this.folder, 'containerd.sock')))
     await this.#spawn('dockerd', ['--config-file', join(this.folder, 'daemon.json')])
-    await this.#until('dockerd', () => answersPing(join(this.folder, 'docker.sock')))
+    await this.#until('dockerd', () => engineAnswersAt(join(this.folder, 'docker.sock')))
   }
 
   async kill() {
@@ -362,32 +363,4 @@ async function connects(path) {
       resolve(true)
     })
   })
-}
-
-/**
- * @param {string} socketPath
- * @returns {Promise<boolean>}
- */
-export async function answersPing(socketPath) {
-  return new Promise((resolve) => {
-    const asked = request({socketPath, path: '/_ping', timeout: 5000}, (response) => {
-      response.resume()
-      resolve(response.statusCode === 200)
-    })
-    asked.once('timeout', () => asked.destroy(new Error('no answer')))
-    asked.once('error', () => resolve(false))
-    asked.end()
-  })
-}
-
-/** @returns {Promise<number>} a port of the loopback address that nothing listens on */
-async function freePort() {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new SetupError('There is no free port.', 1)
-  return address.port
 }

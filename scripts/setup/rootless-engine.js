@@ -7,7 +7,8 @@ import {basename, delimiter, join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {DebianPackages, isDebian, isRoot} from './debian.js'
 import {MountNamespace} from './mount-namespace.js'
-import {answersPing, keep, requireOwnEngine} from './own-engine.js'
+import {engineAnswersAt} from './engine.js'
+import {keep, requireOwnEngine} from './own-engine.js'
 import {findProgram, run, withSystemFolders} from './process.js'
 import {Session} from './session.js'
 import {SetupError} from './setup-error.js'
@@ -254,7 +255,7 @@ async function startScript({command: [program = '', ...programArguments], env, g
  */
 async function untilAnswers(socket, child, log) {
   const deadline = Date.now() + 60_000
-  while (!(await answersPing(socket))) {
+  while (!(await engineAnswersAt(socket))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-5)
       await end(child)

@@ -2,11 +2,12 @@ import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {rmSync} from 'node:fs'
 import {chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile} from 'node:fs/promises'
-import {connect, createServer, Socket} from 'node:net'
+import {connect, Socket} from 'node:net'
 import {tmpdir, userInfo} from 'node:os'
 import {delimiter, dirname, join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {DebianPackages, findUnpacked, findUnpackedLibrary, isDebian, isRoot} from './debian.js'
+import {freePort} from './free-port.js'
 import {findProgram, run, withSystemFolders} from './process.js'
 import {SetupError} from './setup-error.js'
 
@@ -237,15 +238,4 @@ async function answers(port) {
   ]).catch(() => false)
   socket.destroy()
   return outcome
-}
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a port that is none')
-  return address.port
 }

@@ -1,8 +1,7 @@
 import type {Questions} from '../command/ask.js'
 import type {Engine} from '../engine/engine.js'
 import {EngineError} from '../engine/engine-error.js'
-import {findLeftovers, removeLeftover, type Leftover} from '../maintenance/leftovers.js'
-import {ownerText} from '../maintenance/owner.js'
+import {findLeftovers, pausedStory, removeLeftover, type Leftover} from '../maintenance/leftovers.js'
 import {count} from '../terminal/text.js'
 import {leftoverText} from './leftover-check.js'
 
@@ -37,8 +36,7 @@ export async function mendLeftovers(options: MendOptions): Promise<Mended[]> {
   const others = leftovers.filter(({kind}) => kind !== 'paused container')
   const mended: Mended[] = []
   for (const leftover of paused) {
-    const question = `${leftover.name} stands still: a keg that is gone (${ownerText(leftover.owner)}) had paused it. Let it go on?`
-    mended.push(...(await mendAll([leftover], question, options)))
+    mended.push(...(await mendAll([leftover], `${pausedStory(leftover)} Let it go on?`, options)))
   }
   if (others.length > 0) {
     if (!options.dryRun) for (const leftover of others) options.say(leftoverText(leftover))

@@ -2,7 +2,7 @@ import type {Engine} from '../engine/engine.js'
 import {EngineError} from '../engine/engine-error.js'
 import type {ContainerRow} from '../engine/types.js'
 import {printable} from '../terminal/text.js'
-import {readOwner, stateOf, type Owner} from './owner.js'
+import {ownerText, readOwner, stateOf, type Owner} from './owner.js'
 import {ATTACHED, HELPER, IMAGE_OWNER, LOCK, LOCK_PAUSES, OWNER, ROLE, RUN} from './temporary-labels.js'
 
 /**
@@ -57,6 +57,11 @@ export async function findPausedContainers(engine: Engine): Promise<Extract<Left
   const paused = found.flatMap((each) => (each?.leftover?.kind === 'paused container' ? [each.leftover] : []))
   // Several kegs may have died over one container.
   return paused.filter(({id}, index) => paused.findIndex((other) => other.id === id) === index)
+}
+
+/** What became of a paused container, in a sentence. */
+export function pausedStory({name, owner}: Leftover): string {
+  return `${name} stands still: a keg that is gone (${ownerText(owner)}) had paused it.`
 }
 
 /** Frees or removes a leftover. What is gone already is no error. */

@@ -2,8 +2,7 @@ import type {Questions} from '../command/ask.js'
 import type {Engine} from '../engine/engine.js'
 import {UsageError} from '../error/keg-error.js'
 import {shellLine} from '../terminal/text.js'
-import {findPausedContainers, removeLeftover} from './leftovers.js'
-import {ownerText} from './owner.js'
+import {findPausedContainers, pausedStory, removeLeftover} from './leftovers.js'
 
 /** What an offer is made with. */
 export interface OfferOptions {
@@ -16,7 +15,7 @@ export interface OfferOptions {
 /** Offers to let containers go on that a keg paused and could not unpause, because it was killed; where nobody answers, says how. */
 export async function offerToFree({engine, questions, say}: OfferOptions): Promise<void> {
   for (const left of await findPausedContainers(engine)) {
-    const story = `${left.name} stands still: a keg that is gone (${ownerText(left.owner)}) had paused it.`
+    const story = pausedStory(left)
     const question = `${story} Let it go on?`
     const answer = await questions.confirm(question, {flag: '--yes'}).catch((error: unknown) => {
       if (error instanceof UsageError) return undefined
