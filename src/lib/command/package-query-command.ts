@@ -3,7 +3,10 @@ import {PULL_POLICIES} from '../package/obtain-image.js'
 import type {PackageQuery} from '../package/open-package.js'
 import {KegCommand, type SharedFlags} from './keg-command.js'
 
-/** What commands share that ask about a package, pulled first where it is not here. */
+/**
+ * What commands share that ask about a package, pulled first where it is not here. `args` and `strict` are named by each
+ * again: oclif's parser sees those of the class itself alone.
+ */
 export abstract class PackageQueryCommand extends KegCommand {
   static override args: Interfaces.ArgInput = {
     reference: Args.string({description: 'Reference, address of a registry or package page, or docker pull line.'}),
@@ -11,7 +14,6 @@ export abstract class PackageQueryCommand extends KegCommand {
   static override flags = {
     pull: Flags.option({default: 'missing', description: 'When to pull.', options: PULL_POLICIES})(),
   }
-  static override strict = false
 
   /** @param words the reference; a line that was pasted without quotes comes in several */
   protected query(words: readonly unknown[], flags: SharedFlags & Pick<PackageQuery, 'pull'>): PackageQuery {
