@@ -1,0 +1,203 @@
+import {readdir} from 'node:fs/promises'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+import {stripVTControlCharacters} from 'node:util'
+import {FailedError, MissingError} from '../error/keg-error.js'
+import {parseJson} from '../json/json.js'
+import {runProcess} from '../process/run-process.js'
+import {printable} from '../terminal/text.js'
+import {readSessions, type SyncMode, type SyncSession} from './session.js'
+
+/** The oldest Mutagen that keg speaks to: the first with the agent and the JSON that it was tried with. */
+export const OLDEST_MUTAGEN = '0.18'
+
+export const INSTALL_MUTAGEN =
+  'Install it: brew install mutagen-io/mutagen/mutagen, or from https://mutagen.io/documentation/introduction/installation'
+
+/** How Mutagen watches for changes (its documentation, "Watching"). */
+export const WATCH_MODES = ['portable', 'force-poll', 'no-watch'] as const
+export type WatchMode = (typeof WATCH_MODES)[number]
+
+/** Owner, group and modes of what a sync makes on one side. */
+export interface SyncPermissions {
+  /** A name, or `id:` and a number; undefined leaves it to whoever runs Mutagen's agent. */
+  readonly owner: string | undefined
+  readonly group: string | undefined
+  /** Permission bits, such as 0o644. */
+  readonly fileMode: number
+  readonly directoryMode: number
+}
+
+/** A session to be made, from a folder of this machine into a container. */
+export interface NewSession {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Absolute path of the folder. */
+  readonly local: string
+  /** Whole id of the container: under a name another container may be found later. */
+  readonly container: string
+  /** Absolute path in the container. */
+  readonly remote: string
+  readonly mode: SyncMode
+  /** In Mutagen's syntax, the last that fits decides. */
+  readonly ignores: readonly string[]
+  readonly ignoresVersionControl: boolean
+  readonly watchMode: WatchMode
+  /** Seconds between two looks at all files, where nothing tells of changes. */
+  readonly pollingInterval: number
+  readonly localPermissions: SyncPermissions
+  readonly remotePermissions: SyncPermissions
+}
+
+/**
+ * The one door to Mutagen: its command line, whose daemon it starts when needed and never stops. Methods throw FailedError
+ * `mutagen-failed` with what Mutagen said, and the reason of the signal when that was aborted.
+ */
+export class Mutagen {
+  private constructor(private readonly environment: NodeJS.ProcessEnv) {}
+
+  /**
+   * @param environment leads Mutagen to its data (MUTAGEN_DATA_DIRECTORY) and, for new sessions, to the engine
+   * @throws MissingError `mutagen-missing`, `mutagen-too-old`
+   */
+  static async find(environment: NodeJS.ProcessEnv): Promise<Mutagen> {
+    const answer = await runProcess({
+      command: ['mutagen', 'version'],
+      environment,
+      timeoutMilliseconds: ANSWER_MILLISECONDS,
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof MissingError)) throw cause
+      throw new MissingError('Mutagen is not on the PATH, and syncs need it.', {
+        code: 'mutagen-missing',
+        hint: `${INSTALL_MUTAGEN}.`,
+        cause,
+      })
+    })
+    const version = /^v?(\d+\.\d+)/.exec(answer.stdout.trim())?.[1]
+    if (version !== undefined && version.localeCompare(OLDEST_MUTAGEN, 'en', {numeric: true}) < 0)
+      throw new MissingError(
+        `Mutagen ${printable(answer.stdout.trim())} is too old: keg needs ${OLDEST_MUTAGEN} or newer.`,
+        {
+          code: 'mutagen-too-old',
+          hint: `${INSTALL_MUTAGEN}.`,
+        },
+      )
+    return new Mutagen(environment)
+  }
+
+  /** Mutagen where it has sessions, running or not; undefined, and nothing is started, where there cannot be any. */
+  static async ifUsed(environment: NodeJS.ProcessEnv): Promise<Mutagen | undefined> {
+    const sessions = await readdir(join(dataFolder(environment), 'sessions')).catch(() => [])
+    return sessions.length === 0 ? undefined : Mutagen.find(environment)
+  }
+
+  /** All sessions, whoever made them. */
+  async list(signal?: AbortSignal): Promise<SyncSession[]> {
+    const printed = await this.#run(['list', '--template', '{{json .}}'], signal)
+    const sessions = readSessions(parseJson(printed))
+    if (sessions !== undefined) return sessions
+    throw new FailedError('Mutagen lists its sessions in a form that keg does not know.', {
+      code: 'mutagen-failed',
+      hint: 'Look at it with: mutagen sync list --template "{{json .}}"',
+    })
+  }
+
+  /** Makes a session, and returns when both sides are connected. A signal that comes meanwhile may leave it behind. */
+  async create(session: NewSession, signal: AbortSignal): Promise<void> {
+    await this.#run(['create', ...createParameters(session)], signal)
+  }
+
+  /** Makes a session do all that is to be done now, and waits for it. */
+  async flush(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(['flush', id], signal)
+  }
+
+  async pause(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(['pause', id], signal)
+  }
+
+  /** Goes on with a paused session, and connects one that had lost a side. */
+  async resume(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(['resume', id], signal)
+  }
+
+  /** Makes a session forget what both sides had in common. */
+  async reset(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(['reset', id], signal)
+  }
+
+  /** Ends a session; the files stay on both sides. */
+  async terminate(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(['terminate', id], signal)
+  }
+
+  async #run(parameters: readonly string[], signal?: AbortSignal): Promise<string> {
+    const {exitCode, stderr, stdout} = await runProcess({
+      command: ['mutagen', 'sync', ...parameters],
+      environment: this.environment,
+      ...(signal && {signal}),
+    })
+    if (exitCode === 0) return stdout
+    throw new FailedError(`Mutagen failed: ${lastWords(stderr)}`, {
+      code: 'mutagen-failed',
+      hint: 'mutagen sync list --long tells more of its sessions.',
+    })
+  }
+}
+
+const ANSWER_MILLISECONDS = 30_000
+
+/** Where Mutagen keeps its sessions (mutagen 0.18, pkg/filesystem/mutagen.go). */
+function dataFolder({HOME, MUTAGEN_DATA_DIRECTORY}: NodeJS.ProcessEnv): string {
+  if (MUTAGEN_DATA_DIRECTORY) return MUTAGEN_DATA_DIRECTORY
+  return join(HOME === undefined || HOME === '' ? homedir() : HOME, '.mutagen')
+}
+
+function createParameters(session: NewSession): string[] {
+  const labels = Object.entries(session.labels).map(([key, value]) => `--label=${listValue(`${key}=${value}`)}`)
+  return [
+    `--name=${session.name}`,
+    ...labels,
+    // What a session does is what keg says it does, on every machine of a team.
+    '--no-global-configuration',
+    `--mode=${session.mode}`,
+    session.ignoresVersionControl ? '--ignore-vcs' : '--no-ignore-vcs',
+    ...session.ignores.map((pattern) => `--ignore=${listValue(pattern)}`),
+    `--watch-mode=${session.watchMode}`,
+    `--watch-polling-interval=${session.pollingInterval}`,
+    ...permissionParameters('alpha', session.localPermissions),
+    ...permissionParameters('beta', session.remotePermissions),
+    session.local,
+    `docker://${session.container}${session.remote}`,
+  ]
+}
+
+function permissionParameters(
+  side: 'alpha' | 'beta',
+  {directoryMode, fileMode, group, owner}: SyncPermissions,
+): string[] {
+  return [
+    `--default-file-mode-${side}=${octal(fileMode)}`,
+    `--default-directory-mode-${side}=${octal(directoryMode)}`,
+    ...(owner === undefined ? [] : [`--default-owner-${side}=${owner}`]),
+    ...(group === undefined ? [] : [`--default-group-${side}=${group}`]),
+  ]
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
+
+/** Lists on Mutagen's command line are lines of CSV (spf13/pflag, StringSlice). */
+function listValue(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** The last thing that Mutagen said: it writes its progress over itself, and its error in the end. */
+function lastWords(stderr: string): string {
+  const lines = stripVTControlCharacters(stderr)
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+  const last = lines.filter((line) => line !== '').at(-1) ?? 'it does not say why'
+  return printable(last.replace(/^Error: /, ''))
+}

@@ -1,0 +1,184 @@
+import {listProperty, property} from '../json/json.js'
+
+/** How Mutagen merges two sides (its documentation, "Synchronization modes"). */
+export const SYNC_MODES = ['two-way-safe', 'two-way-resolved', 'one-way-safe', 'one-way-replica'] as const
+export type SyncMode = (typeof SYNC_MODES)[number]
+
+/** A Mutagen session, as its JSON template tells of it (mutagen 0.18, pkg/api/models/synchronization). */
+export interface SyncSession {
+  /** Mutagen's own identifier, `sync_...`. */
+  readonly id: string
+  readonly name: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  /** The folder on this machine, in the sessions that keg makes. */
+  readonly alpha: SyncEndpoint
+  /** The container, in the sessions that keg makes. */
+  readonly beta: SyncEndpoint
+  readonly mode: SyncMode
+  readonly isPaused: boolean
+  /** Mutagen's word: `watching`, `scanning`, `halted-on-root-emptied`, `disconnected` ... */
+  readonly status: string
+  readonly lastError: string | undefined
+  /** Cycles done since both sides are connected. */
+  readonly successfulCycles: number
+  readonly conflicts: readonly SyncConflict[]
+  /** Conflicts that Mutagen does not list, because there are too many. */
+  readonly excludedConflicts: number
+  /** ISO 8601. */
+  readonly created: string
+}
+
+/** One side of a session. */
+export interface SyncEndpoint {
+  /** `local`, `docker` or `ssh`. */
+  readonly protocol: string
+  /** The container that was named, by id in the sessions that keg makes. */
+  readonly host: string | undefined
+  readonly user: string | undefined
+  readonly path: string
+  /** The variables by which the docker client finds the container's engine. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly isConnected: boolean
+  readonly isScanned: boolean
+  readonly directories: number
+  readonly files: number
+  readonly symbolicLinks: number
+  /** Of all its files. */
+  readonly bytes: number
+  readonly problems: readonly SyncProblem[]
+  /** Problems that Mutagen does not list, because there are too many. */
+  readonly excludedProblems: number
+  /** What is being sent to it just now. */
+  readonly staging: SyncStaging | undefined
+}
+
+/** A path that cannot be read or written. */
+export interface SyncProblem {
+  /** Below the root; empty for the root itself. */
+  readonly path: string
+  readonly error: string
+}
+
+/** How far files have come that are sent to a side. */
+export interface SyncStaging {
+  readonly path: string
+  readonly receivedFiles: number
+  readonly expectedFiles: number
+  /** Bytes of all files so far. */
+  readonly receivedBytes: number
+}
+
+/** A path that changed on both sides. */
+export interface SyncConflict {
+  /** Below the roots; empty for the roots themselves. */
+  readonly root: string
+  readonly alpha: readonly SyncChange[]
+  readonly beta: readonly SyncChange[]
+}
+
+/** What became of a path since both sides were the same. */
+export interface SyncChange {
+  readonly path: string
+  /** `directory`, `file`, `symbolic-link` ...; undefined where nothing was. */
+  readonly before: string | undefined
+  /** Undefined where nothing is any more. */
+  readonly after: string | undefined
+}
+
+/**
+ * Reads what `mutagen sync list --template '{{json .}}'` printed.
+ * @returns undefined where it is not that
+ */
+export function readSessions(value: unknown): SyncSession[] | undefined {
+  if (value === null) return []
+  if (!Array.isArray(value)) return undefined
+  const sessions = (value as unknown[]).map(readSession)
+  return sessions.every((session) => session !== undefined) ? sessions : undefined
+}
+
+function readSession(value: unknown): SyncSession | undefined {
+  const id = textOf(value, 'identifier')
+  const alpha = readEndpoint(property(value, 'alpha'))
+  const beta = readEndpoint(property(value, 'beta'))
+  if (id === undefined || alpha === undefined || beta === undefined) return undefined
+  const mode = textOf(value, 'mode')
+  return {
+    id,
+    name: textOf(value, 'name'),
+    labels: textsOf(value, 'labels'),
+    alpha,
+    beta,
+    mode: SYNC_MODES.find((known) => known === mode) ?? 'two-way-safe',
+    isPaused: property(value, 'paused') === true,
+    status: textOf(value, 'status') ?? 'unknown',
+    lastError: textOf(value, 'lastError'),
+    successfulCycles: numberOf(value, 'successfulCycles'),
+    conflicts: listProperty(value, 'conflicts').map(readConflict),
+    excludedConflicts: numberOf(value, 'excludedConflicts'),
+    created: textOf(value, 'creationTime') ?? '',
+  }
+}
+
+function readEndpoint(value: unknown): SyncEndpoint | undefined {
+  const protocol = textOf(value, 'protocol')
+  const path = textOf(value, 'path')
+  if (protocol === undefined || path === undefined) return undefined
+  const problems = [...listProperty(value, 'scanProblems'), ...listProperty(value, 'transitionProblems')]
+  return {
+    protocol,
+    host: textOf(value, 'host'),
+    user: textOf(value, 'user'),
+    path,
+    environment: textsOf(value, 'environment'),
+    isConnected: property(value, 'connected') === true,
+    isScanned: property(value, 'scanned') === true,
+    directories: numberOf(value, 'directories'),
+    files: numberOf(value, 'files'),
+    symbolicLinks: numberOf(value, 'symbolicLinks'),
+    bytes: numberOf(value, 'totalFileSize'),
+    problems: problems.map((problem) => ({path: textOf(problem, 'path') ?? '', error: textOf(problem, 'error') ?? ''})),
+    excludedProblems: numberOf(value, 'excludedScanProblems') + numberOf(value, 'excludedTransitionProblems'),
+    staging: readStaging(property(value, 'stagingProgress')),
+  }
+}
+
+function readStaging(value: unknown): SyncStaging | undefined {
+  if (value === undefined || value === null) return undefined
+  return {
+    path: textOf(value, 'path') ?? '',
+    receivedFiles: numberOf(value, 'receivedFiles'),
+    expectedFiles: numberOf(value, 'expectedFiles'),
+    receivedBytes: numberOf(value, 'totalReceivedSize'),
+  }
+}
+
+function readConflict(value: unknown): SyncConflict {
+  return {
+    root: textOf(value, 'root') ?? '',
+    alpha: listProperty(value, 'alphaChanges').map(readChange),
+    beta: listProperty(value, 'betaChanges').map(readChange),
+  }
+}
+
+function readChange(value: unknown): SyncChange {
+  return {
+    path: textOf(value, 'path') ?? '',
+    before: textOf(property(value, 'old'), 'kind'),
+    after: textOf(property(value, 'new'), 'kind'),
+  }
+}
+
+function textOf(value: unknown, name: string): string | undefined {
+  const text = property(value, name)
+  return typeof text === 'string' ? text : undefined
+}
+
+function numberOf(value: unknown, name: string): number {
+  const number = property(value, name)
+  return typeof number === 'number' ? number : 0
+}
+
+function textsOf(value: unknown, name: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(property(value, name) ?? {})
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
