@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import {IncomingMessage, type Agent} from 'node:http'
-import type {Readable} from 'node:stream'
+import {Readable} from 'node:stream'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 import {keepClientOutOfLog} from './client-log.js'
@@ -110,6 +110,11 @@ export class Engine implements AsyncDisposable {
   /** Ends its connections, and what still comes through them. @returns once nothing of them is left, no ssh either. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.connections.close()
+  }
+
+  /** Whether it gives the users in containers other ids on its machine (dockerd, `userns-remap`). */
+  get remapsUsers(): boolean {
+    return this.securityOptions.some((option) => option.startsWith('name=userns'))
   }
 
   /**
@@ -255,6 +260,24 @@ export class Engine implements AsyncDisposable {
   async archive(container: string, path: string, signal?: AbortSignal): Promise<AsyncGenerator<Buffer>> {
     const request = {method: 'GET', path: containerPath(container, 'archive'), query: {path}, expect: [200]} as const
     return this.#bytes(await this.#stream({...request, ...(signal && {signal})}), signal)
+  }
+
+  /**
+   * Unpacks an uncompressed tar in a folder of a container, running or not, with the owners that the tar names. A folder that is
+   * to become a file is removed with all that is in it (moby, pkg/archive, Unpack).
+   */
+  async unpack(container: string, folder: string, tar: Buffer): Promise<void> {
+    const path = containerPath(container, 'archive')
+    const upload = Readable.from([tar], {objectMode: false})
+    await this.#call({method: 'PUT', path, query: {path: folder}, upload, expect: [200]})
+  }
+
+  /** The command lines of all processes in a running container, as `ps` of the engine's machine prints them. */
+  async processes(container: string): Promise<readonly string[]> {
+    const list = await this.#json<{Processes?: readonly (readonly string[])[] | null}>({
+      path: containerPath(container, 'top'),
+    })
+    return (list.Processes ?? []).map((columns) => columns.join(' '))
   }
 
   /** The paths a container changed against its image, with one of CHANGE each. */

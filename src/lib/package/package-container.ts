@@ -19,7 +19,7 @@ import {selectMounts, type MountWishes, type SelectedMount} from './mount/mount-
 import {findSubject, type Subject, type SubjectOptions} from './target/find-subject.js'
 import {packageResult, type PackagedMount, type PackagePlan, type PackageResult} from './package-result.js'
 import {publish} from './publish.js'
-import {nameOf} from './target/find-target.js'
+import {nameOf} from '../target/find-target.js'
 import type {Verification} from './verify/verification.js'
 import {verifyWritten} from './verify/verify-written.js'
 import {writePackage, type WrittenPackage} from './write-package.js'

@@ -43,7 +43,7 @@ export class OwnerMap {
 
   /** The map of an engine; one that shifts nothing costs nothing. */
   static async of(options: OwnerMapOptions): Promise<OwnerMap> {
-    if (!remapsUsers(options.engine)) return new OwnerMap(options, undefined)
+    if (!options.engine.remapsUsers) return new OwnerMap(options, undefined)
     const [root] = await tryOwners(options, [{uid: 0, gid: 0}])
     return new OwnerMap(options, root)
   }
@@ -121,11 +121,6 @@ export class OwnerMap {
       this.#groups.set(gid, gid - rootGroup)
     })
   }
-}
-
-/** Whether an engine gives the users in containers other ids on its machine (dockerd, `userns-remap`). */
-export function remapsUsers(engine: Engine): boolean {
-  return engine.securityOptions.some((option) => option.startsWith('name=userns'))
 }
 
 interface Owner {

@@ -5,9 +5,9 @@ import type {ContainerDetails, ImageDetails} from '../../engine/types.js'
 import {FailedError, KegError, RefusedError, UsageError} from '../../error/keg-error.js'
 import {readRepository, type Repository} from '../../git/repository.js'
 import {findCredentials} from '../../registry/credentials.js'
+import {findTarget, nameOf} from '../../target/find-target.js'
+import {imageOf} from '../../target/image-of.js'
 import {printable} from '../../terminal/text.js'
-import {remapsUsers} from '../capture/owner-map.js'
-import {findTarget, nameOf} from './find-target.js'
 import {findProject, nameDestinations, type Destinations, type Project} from './naming.js'
 
 /** Which container is meant, and what its package is to be called. */
@@ -43,8 +43,8 @@ export interface Subject {
 
 /**
  * Finds everything that can be wrong without touching anything.
- * @throws the errors of its parts; UsageError `registry-missing`; FailedError `image-missing`; RefusedError `userns-remap`,
- * `userns-host`.
+ * @throws the errors of its parts; UsageError `registry-missing`; FailedError `container-restarting`,
+ * `image-missing`; RefusedError `userns-remap`, `userns-host`.
  */
 export async function findSubject(engine: Engine, options: SubjectOptions): Promise<Subject> {
   const {branch, currentTag, environment, folder, name, questions, registry, tags, target} = options
@@ -56,10 +56,18 @@ export async function findSubject(engine: Engine, options: SubjectOptions): Prom
     unreadable = error
     return undefined
   })
-  const container = await findTarget({engine, target, folder, top: current?.folder, branch: current?.branch, questions})
+  const container = await findTarget({
+    engine,
+    target,
+    folder,
+    top: current?.folder,
+    branch: current?.branch,
+    questions,
+    usage: 'keg docker package CONTAINER',
+  })
+  checkSteady(container)
   checkUserNamespace(engine, container)
-  const base = await engine.image(container.Image)
-  if (base === undefined) throw imageMissing(container)
+  const base = await imageOf(engine, container)
   const project = await findProject({
     container,
     base,
@@ -83,13 +91,22 @@ async function findAllCredentials(destinations: Destinations, {environment, sign
   for (const {reference, remote} of destinations) if (remote) await findCredentials({...reference, environment, signal})
 }
 
+function checkSteady(container: ContainerDetails): void {
+  if (!container.State.Restarting) return
+  const name = printable(nameOf(container))
+  throw new FailedError(`The container ${name} restarts over and over and cannot be held still.`, {
+    code: 'container-restarting',
+    hint: `Stop it first (docker stop ${name}) and package it then.`,
+  })
+}
+
 /**
  * What engines that remap users cannot commit as it is, and say nothing of. With containerd's image store their commits lose
  * setuid and setgid bits (26.1.5). With `--userns=host` a container writes files as users whom the engine does not know: they
  * are left out (20.10.24).
  */
 function checkUserNamespace(engine: Engine, container: ContainerDetails): void {
-  if (!remapsUsers(engine)) return
+  if (!engine.remapsUsers) return
   if (engine.imageStore === 'containerd')
     throw new RefusedError(
       'This engine remaps users (userns-remap) and has the containerd image store: its commits lose setuid and setgid bits.',
@@ -107,13 +124,6 @@ function checkUserNamespace(engine: Engine, container: ContainerDetails): void {
       hint: 'Start it without --userns=host, or on an engine without userns-remap, and package it then.',
     },
   )
-}
-
-function imageMissing(container: ContainerDetails): FailedError {
-  return new FailedError(`The image of ${printable(nameOf(container))} was removed from the engine.`, {
-    code: 'image-missing',
-    hint: `Pull or build ${printable(container.Config.Image)} again, so that the engine has its layers.`,
-  })
 }
 
 function registryMissing(): UsageError {

@@ -7,8 +7,8 @@ import {readRepository, type Repository} from '../../git/repository.js'
 import {destinations, type Destination} from '../../reference/destination.js'
 import {cleanImageName, parseImageName} from '../../reference/image-name.js'
 import {parseRegistry, parseTag, type Tag} from '../../reference/reference.js'
+import {COMPOSE_SERVICE, folderOf, nameOf} from '../../target/find-target.js'
 import {printable} from '../../terminal/text.js'
-import {COMPOSE_SERVICE, folderOf, nameOf} from './find-target.js'
 
 /** Whose git state a package carries. */
 export interface Project {

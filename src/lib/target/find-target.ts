@@ -1,10 +1,10 @@
 import {realpath} from 'node:fs/promises'
 import {dirname} from 'node:path'
-import type {Questions} from '../../command/ask.js'
-import type {Engine} from '../../engine/engine.js'
-import type {ContainerDetails, ContainerRow, ImageDetails} from '../../engine/types.js'
-import {FailedError, UsageError} from '../../error/keg-error.js'
-import {printable} from '../../terminal/text.js'
+import type {Questions} from '../command/ask.js'
+import type {Engine} from '../engine/engine.js'
+import type {ContainerDetails, ContainerRow, ImageDetails} from '../engine/types.js'
+import {FailedError, UsageError} from '../error/keg-error.js'
+import {printable} from '../terminal/text.js'
 
 const FOLDER = 'com.keg.folder'
 const BRANCH = 'com.keg.branch'
@@ -24,13 +24,15 @@ export interface FindTargetOptions {
   /** The branch checked out. */
   readonly branch: string | undefined
   readonly questions: Questions
+  /** The command line that names a container, for hints: `keg docker package CONTAINER`. */
+  readonly usage: string
 }
 
 /**
  * Finds the one container that is meant: by its exact name or full id, else as a service of this folder's compose project,
  * else by a unique prefix of an id; without a target the container that belongs to this folder, this branch's first.
  * @throws UsageError `container-unknown`, `container-ambiguous` (with the list) or `container-missing`; FailedError
- * `container-dead`, `container-restarting` for one that cannot be packaged.
+ * `container-dead` for one whose files are gone.
  */
 export async function findTarget(options: FindTargetOptions): Promise<ContainerDetails> {
   const rows = (await options.engine.containers()).filter(({Labels}) => Labels?.[ROLE] !== 'helper')
@@ -40,7 +42,7 @@ export async function findTarget(options: FindTargetOptions): Promise<ContainerD
   const row = found.length === 1 ? found[0] : await chooseOne(found, rows, options)
   const container = row && (await options.engine.container(row.Id))
   if (container === undefined) throw unknown(options.target ?? '', rows)
-  return packageable(container)
+  return alive(container)
 }
 
 /**
@@ -50,6 +52,12 @@ export async function findTarget(options: FindTargetOptions): Promise<ContainerD
 export function folderOf(container: ContainerDetails, image: ImageDetails): string | undefined {
   const own = [FOLDER, COMPOSE_FOLDER].filter((name) => image.Config?.Labels?.[name] === undefined)
   return own.map((name) => container.Config.Labels?.[name]).find((folder) => folder !== undefined && folder !== '')
+}
+
+/** The branch that a container is for by its label, unless that came with its image. */
+export function branchOf(container: ContainerDetails, image: ImageDetails): string | undefined {
+  if (image.Config?.Labels?.[BRANCH] !== undefined) return undefined
+  return container.Config.Labels?.[BRANCH] || undefined
 }
 
 /** A container's name as docker shows it. */
@@ -93,11 +101,11 @@ async function foldersUpTo(folder: string, top: string | undefined): Promise<str
 async function chooseOne(
   found: readonly ContainerRow[],
   rows: readonly ContainerRow[],
-  {questions, target}: FindTargetOptions,
+  {questions, target, usage}: FindTargetOptions,
 ): Promise<ContainerRow> {
-  if (found.length === 0) throw target === undefined ? missing(rows) : unknown(target, rows)
+  if (found.length === 0) throw target === undefined ? missing(rows, usage) : unknown(target, rows)
   const choices = found.map((row) => ({name: `${rowName(row)} (${row.Image}, ${row.State})`, value: row}))
-  if (questions.possible) return questions.choose('Which container?', choices, {flag: 'TARGET'})
+  if (questions.possible) return questions.choose('Which container?', choices, {flag: usage})
   const what =
     target === undefined ? 'This folder has several containers' : `${printable(target)} fits several containers`
   throw new UsageError(`${what}: ${listed(found)}.`, {
@@ -107,20 +115,14 @@ async function chooseOne(
   })
 }
 
-function packageable(container: ContainerDetails): ContainerDetails {
+function alive(container: ContainerDetails): ContainerDetails {
   const name = printable(nameOf(container))
-  const {Dead, Restarting, Status} = container.State
-  if (Dead === true || Status === 'dead' || Status === 'removing')
-    throw new FailedError(`The container ${name} is ${printable(Status)}: the engine keeps its files no longer.`, {
-      code: 'container-dead',
-      hint: `Remove what is left of it with: docker rm -f ${name}`,
-    })
-  if (Restarting)
-    throw new FailedError(`The container ${name} restarts over and over and cannot be held still.`, {
-      code: 'container-restarting',
-      hint: `Stop it first (docker stop ${name}) and package it then.`,
-    })
-  return container
+  const {Dead, Status} = container.State
+  if (Dead !== true && Status !== 'dead' && Status !== 'removing') return container
+  throw new FailedError(`The container ${name} is ${printable(Status)}: the engine keeps its files no longer.`, {
+    code: 'container-dead',
+    hint: `Remove what is left of it with: docker rm -f ${name}`,
+  })
 }
 
 function unknown(target: string, rows: readonly ContainerRow[]): UsageError {
@@ -131,10 +133,10 @@ function unknown(target: string, rows: readonly ContainerRow[]): UsageError {
   })
 }
 
-function missing(rows: readonly ContainerRow[]): UsageError {
+function missing(rows: readonly ContainerRow[], usage: string): UsageError {
   return new UsageError('No container belongs to this folder.', {
     code: 'container-missing',
-    hint: `Name one: keg docker package CONTAINER. ${hintOf(rows)}`,
+    hint: `Name one: ${usage}. ${hintOf(rows)}`,
     data: {containers: running(rows).map(rowName)},
   })
 }
