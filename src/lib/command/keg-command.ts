@@ -85,6 +85,17 @@ export abstract class KegCommand extends Command {
     })
   }
 
+  /** How things are at the moment, as one line that goes again: for the person at the terminal alone. */
+  protected show(flags: SharedFlags, text: string): void {
+    if (!this.jsonEnabled() && !flags.quiet) this.#display.show(text)
+  }
+
+  /** A result, on a clean line. */
+  override log(message?: string, ...parameters: unknown[]): void {
+    this.#display.clear()
+    super.log(message, ...parameters)
+  }
+
   /** A line for the person at the terminal: standard error, never in the way of the result. */
   protected tell(flags: SharedFlags, text: string): void {
     if (this.jsonEnabled() || flags.quiet) return

@@ -94,7 +94,7 @@ async function whereGitIs<Result>(
   read: (place: string, environment: NodeJS.ProcessEnv) => Promise<Result>,
 ): Promise<Result | undefined> {
   const place = await existing(folder)
-  if (place === undefined || !(await hasRepositoryAbove(place))) return undefined
+  if (place === undefined || (await findGitFolder(place)) === undefined) return undefined
   try {
     return await read(place, environment)
   } catch (error) {
@@ -117,15 +117,18 @@ async function existing(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Saves loading simple-git and starting git where there is nothing to find. Git alone decides whether it is a repository. */
-async function hasRepositoryAbove(place: string): Promise<boolean> {
+/**
+ * The nearest folder, from a real path upwards, with something named `.git` in it. Git alone decides whether that is a
+ * repository; where there is nothing, neither simple-git has to be loaded nor git started.
+ */
+export async function findGitFolder(place: string): Promise<string | undefined> {
   for (let folder = place; ; folder = dirname(folder)) {
     try {
       await lstat(join(folder, '.git'))
-      return true
+      return folder
     } catch (error) {
-      if (!isAbsence(error)) return true
-      if (dirname(folder) === folder) return false
+      if (!isAbsence(error)) return folder
+      if (dirname(folder) === folder) return undefined
     }
   }
 }

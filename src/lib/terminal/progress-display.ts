@@ -50,6 +50,11 @@ export class ProgressDisplay {
     else this.#line(text)
   }
 
+  /** Shows on a terminal how things are at the moment; the next that is shown takes its place. */
+  show(text: string): void {
+    if (this.target.isTTY === true) this.#paint(text)
+  }
+
   /** Takes the painted line away, so that what is written next begins on a clean line. */
   clear(): void {
     if (!this.#painted) return

@@ -114,3 +114,20 @@ describe('progress on a terminal', () => {
     expect(written).to.deep.equal([paint('Reading …'), paint('')])
   })
 })
+
+describe('how things are at the moment', () => {
+  it('is painted on a terminal each time it is told, and taken away before a line', () => {
+    const {shown, written} = display({isTTY: true})
+    shown.show('shop: scanning')
+    shown.show('shop: \u0007in sync')
+    shown.clear()
+    expect(written).to.deep.equal([paint('shop: scanning'), paint('shop: ?in sync'), paint('')])
+  })
+
+  it('is nothing elsewhere', () => {
+    const {shown, written} = display()
+    shown.show('shop: in sync')
+    shown.clear()
+    expect(written).to.deep.equal([])
+  })
+})
