@@ -1,11 +1,11 @@
-import {readdir} from 'node:fs/promises'
-import {homedir} from 'node:os'
-import {join} from 'node:path'
+import {createInterface} from 'node:readline'
 import {stripVTControlCharacters} from 'node:util'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {parseJson} from '../json/json.js'
-import {runProcess} from '../process/run-process.js'
+import {runProcess, type ProcessResult} from '../process/run-process.js'
+import {endingWithKeg, startProcess} from '../process/start-process.js'
 import {printable} from '../terminal/text.js'
+import {sessionIds} from './mutagen-folder.js'
 import {readSessions, type SyncMode, type SyncSession} from './session.js'
 
 /** The oldest Mutagen that keg speaks to: the first with the agent and the JSON that it was tried with. */
@@ -17,6 +17,9 @@ export const INSTALL_MUTAGEN =
 /** How Mutagen watches for changes (its documentation, "Watching"). */
 export const WATCH_MODES = ['portable', 'force-poll', 'no-watch'] as const
 export type WatchMode = (typeof WATCH_MODES)[number]
+
+/** How often a session looks at all files, where nothing tells of changes. Mutagen's own 10 seconds are long for an edit. */
+export const WATCH_POLLING_SECONDS = 1
 
 /** Owner, group and modes of what a sync makes on one side. */
 export interface SyncPermissions {
@@ -51,16 +54,21 @@ export interface NewSession {
 
 /**
  * The one door to Mutagen: its command line, whose daemon it starts when needed and never stops. Methods throw FailedError
- * `mutagen-failed` with what Mutagen said, and the reason of the signal when that was aborted.
+ * `mutagen-failed` with what Mutagen said, MissingError `mutagen-version-mismatch`, and the reason of the signal when that was
+ * aborted.
  */
 export class Mutagen {
-  private constructor(private readonly environment: NodeJS.ProcessEnv) {}
+  private constructor(
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly mayStartDaemon: boolean,
+  ) {}
 
   /**
    * @param environment leads Mutagen to its data (MUTAGEN_DATA_DIRECTORY) and, for new sessions, to the engine
+   * @param options `mayStartDaemon`: otherwise all but `find` fails where its daemon does not run; default: true
    * @throws MissingError `mutagen-missing`, `mutagen-too-old`
    */
-  static async find(environment: NodeJS.ProcessEnv): Promise<Mutagen> {
+  static async find(environment: NodeJS.ProcessEnv, {mayStartDaemon = true} = {}): Promise<Mutagen> {
     const answer = await runProcess({
       command: ['mutagen', 'version'],
       environment,
@@ -82,24 +90,40 @@ export class Mutagen {
           hint: `${INSTALL_MUTAGEN}.`,
         },
       )
-    return new Mutagen(environment)
+    return new Mutagen(mayStartDaemon ? environment : {...environment, MUTAGEN_DISABLE_AUTOSTART: '1'}, mayStartDaemon)
   }
 
   /** Mutagen where it has sessions, running or not; undefined, and nothing is started, where there cannot be any. */
-  static async ifUsed(environment: NodeJS.ProcessEnv): Promise<Mutagen | undefined> {
-    const sessions = await readdir(join(dataFolder(environment), 'sessions')).catch(() => [])
-    return sessions.length === 0 ? undefined : Mutagen.find(environment)
+  static async ifUsed(environment: NodeJS.ProcessEnv, options = {mayStartDaemon: true}): Promise<Mutagen | undefined> {
+    return (await sessionIds(environment)).length === 0 ? undefined : Mutagen.find(environment, options)
   }
 
   /** All sessions, whoever made them. */
   async list(signal?: AbortSignal): Promise<SyncSession[]> {
-    const printed = await this.#run(['list', '--template', '{{json .}}'], signal)
-    const sessions = readSessions(parseJson(printed))
-    if (sessions !== undefined) return sessions
-    throw new FailedError('Mutagen lists its sessions in a form that keg does not know.', {
-      code: 'mutagen-failed',
-      hint: 'Look at it with: mutagen sync list --template "{{json .}}"',
-    })
+    return readList(await this.#run(['list', '--template', '{{json .}}'], signal))
+  }
+
+  /**
+   * All sessions, whoever made them, as they are now and after each change, at most every 50 ms. Ends only by throwing: also
+   * when Mutagen's daemon ends. Once the caller goes on, nothing that was started for it is left.
+   */
+  async *watch(signal: AbortSignal): AsyncGenerator<SyncSession[]> {
+    const {environment} = this
+    const [program, ...parameters] = await endingWithKeg('mutagen', {probe: 'version', environment})
+    signal.throwIfAborted()
+    const monitor = ['sync', 'monitor', '--template', '{{json .}}{{"\\n"}}']
+    const child = await startProcess({command: [program, ...parameters, ...monitor], environment})
+    const end = (): void => child.end()
+    signal.addEventListener('abort', end)
+    try {
+      for await (const line of createInterface(child.stdout)) if (line !== '') yield readList(line)
+      signal.throwIfAborted()
+      throw mutagenError(lastWords((await child.ended).stderr))
+    } finally {
+      signal.removeEventListener('abort', end)
+      child.end()
+      await child.ended
+    }
   }
 
   /** Makes a session, and returns when both sides are connected. A signal that comes meanwhile may leave it behind. */
@@ -132,26 +156,46 @@ export class Mutagen {
   }
 
   async #run(parameters: readonly string[], signal?: AbortSignal): Promise<string> {
-    const {exitCode, stderr, stdout} = await runProcess({
-      command: ['mutagen', 'sync', ...parameters],
-      environment: this.environment,
-      ...(signal && {signal}),
-    })
-    if (exitCode === 0) return stdout
-    throw new FailedError(`Mutagen failed: ${lastWords(stderr)}`, {
-      code: 'mutagen-failed',
-      hint: 'mutagen sync list --long tells more of its sessions.',
-    })
+    const command = ['mutagen', 'sync', ...parameters] as const
+    const run = async (): Promise<ProcessResult> =>
+      runProcess({command, environment: this.environment, ...(signal && {signal})})
+    let result = await run()
+    // Mutagen starts its daemon by itself, but not where MUTAGEN_DISABLE_AUTOSTART forbids it, or where it takes long.
+    if (this.mayStartDaemon && result.exitCode !== 0 && /is the daemon running\?/.test(result.stderr)) {
+      await runProcess({
+        command: ['mutagen', 'daemon', 'start'],
+        environment: this.environment,
+        ...(signal && {signal}),
+      })
+      result = await run()
+    }
+    if (result.exitCode === 0) return result.stdout
+    throw mutagenError(lastWords(result.stderr))
   }
 }
 
-const ANSWER_MILLISECONDS = 30_000
-
-/** Where Mutagen keeps its sessions (mutagen 0.18, pkg/filesystem/mutagen.go). */
-function dataFolder({HOME, MUTAGEN_DATA_DIRECTORY}: NodeJS.ProcessEnv): string {
-  if (MUTAGEN_DATA_DIRECTORY) return MUTAGEN_DATA_DIRECTORY
-  return join(HOME === undefined || HOME === '' ? homedir() : HOME, '.mutagen')
+function readList(printed: string): SyncSession[] {
+  const sessions = readSessions(parseJson(printed))
+  if (sessions !== undefined) return sessions
+  throw new FailedError('Mutagen lists its sessions in a form that keg does not know.', {
+    code: 'mutagen-failed',
+    hint: 'Look at it with: mutagen sync list --template "{{json .}}"',
+  })
 }
+
+function mutagenError(said: string): FailedError | MissingError {
+  if (/client\/daemon version mismatch/.test(said))
+    return new MissingError('The daemon of Mutagen that runs is of another version than the mutagen on the PATH.', {
+      code: 'mutagen-version-mismatch',
+      hint: 'End it; its sessions go on under the next one, which starts by itself: mutagen daemon stop',
+    })
+  return new FailedError(`Mutagen failed: ${said}`, {
+    code: 'mutagen-failed',
+    hint: 'mutagen sync list --long tells more of its sessions.',
+  })
+}
+
+const ANSWER_MILLISECONDS = 30_000
 
 function createParameters(session: NewSession): string[] {
   const labels = Object.entries(session.labels).map(([key, value]) => `--label=${listValue(`${key}=${value}`)}`)

@@ -15,6 +15,7 @@ export interface SyncSession {
   /** The container, in the sessions that keg makes. */
   readonly beta: SyncEndpoint
   readonly mode: SyncMode
+  readonly settings: SyncSettings
   readonly isPaused: boolean
   /** Mutagen's word: `watching`, `scanning`, `halted-on-root-emptied`, `disconnected` ... */
   readonly status: string
@@ -28,6 +29,26 @@ export interface SyncSession {
   readonly created: string
 }
 
+/** What was said when a session was made, for both sides; undefined leaves it to Mutagen. */
+export interface SyncSettings {
+  /** In Mutagen's syntax, the last that fits decides. */
+  readonly ignores: readonly string[]
+  readonly ignoresVersionControl: boolean
+  readonly watchMode: string | undefined
+  /** Seconds. */
+  readonly pollingInterval: number | undefined
+}
+
+/** Owner, group and modes of what a session makes on one side; undefined leaves it to whoever runs Mutagen's agent. */
+export interface EndpointPermissions {
+  /** A name, or `id:` and a number. */
+  readonly owner: string | undefined
+  readonly group: string | undefined
+  /** Octal digits. */
+  readonly fileMode: string | undefined
+  readonly directoryMode: string | undefined
+}
+
 /** One side of a session. */
 export interface SyncEndpoint {
   /** `local`, `docker` or `ssh`. */
@@ -38,6 +59,7 @@ export interface SyncEndpoint {
   readonly path: string
   /** The variables by which the docker client finds the container's engine. */
   readonly environment: Readonly<Record<string, string>>
+  readonly permissions: EndpointPermissions
   readonly isConnected: boolean
   readonly isScanned: boolean
   readonly directories: number
@@ -109,6 +131,7 @@ function readSession(value: unknown): SyncSession | undefined {
     alpha,
     beta,
     mode: SYNC_MODES.find((known) => known === mode) ?? 'two-way-safe',
+    settings: readSettings(value),
     isPaused: property(value, 'paused') === true,
     status: textOf(value, 'status') ?? 'unknown',
     lastError: textOf(value, 'lastError'),
@@ -130,6 +153,7 @@ function readEndpoint(value: unknown): SyncEndpoint | undefined {
     user: textOf(value, 'user'),
     path,
     environment: textsOf(value, 'environment'),
+    permissions: readPermissions(property(value, 'permissions')),
     isConnected: property(value, 'connected') === true,
     isScanned: property(value, 'scanned') === true,
     directories: numberOf(value, 'directories'),
@@ -139,6 +163,26 @@ function readEndpoint(value: unknown): SyncEndpoint | undefined {
     problems: problems.map((problem) => ({path: textOf(problem, 'path') ?? '', error: textOf(problem, 'error') ?? ''})),
     excludedProblems: numberOf(value, 'excludedScanProblems') + numberOf(value, 'excludedTransitionProblems'),
     staging: readStaging(property(value, 'stagingProgress')),
+  }
+}
+
+function readSettings(value: unknown): SyncSettings {
+  const ignore = property(value, 'ignore')
+  const watch = property(value, 'watch')
+  return {
+    ignores: listProperty(ignore, 'paths').filter((path) => typeof path === 'string'),
+    ignoresVersionControl: property(ignore, 'vcs') === true,
+    watchMode: textOf(watch, 'mode'),
+    pollingInterval: numberOf(watch, 'pollingInterval') || undefined,
+  }
+}
+
+function readPermissions(value: unknown): EndpointPermissions {
+  return {
+    owner: textOf(value, 'defaultOwner'),
+    group: textOf(value, 'defaultGroup'),
+    fileMode: textOf(value, 'defaultFileMode'),
+    directoryMode: textOf(value, 'defaultDirectoryMode'),
   }
 }
 

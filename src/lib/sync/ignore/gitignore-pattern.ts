@@ -1,0 +1,139 @@
+/**
+ * One line of a `.gitignore` as a pattern of Mutagen's that fits the same paths (gitignore(5) and git's wildmatch.c; mutagen
+ * 0.18, pkg/synchronization/core/ignore/mutagen, with doublestar 4). Both anchor a pattern with a slash that is not at its end, and in both
+ * the last pattern that fits decides, and nothing comes back below a folder that is left out.
+ * @param line without its end
+ * @returns undefined for a comment, an empty line, and a pattern that fits nothing in git
+ */
+export function mutagenPattern(line: string): string | undefined {
+  const text = withoutTrailingSpaces(line)
+  if (text === '' || text.startsWith('#')) return undefined
+  const isNegated = text.startsWith('!')
+  const whole = isNegated ? text.slice(1) : text
+  const isForFolders = whole.endsWith('/')
+  const body = isForFolders ? whole.slice(0, -1) : whole
+  const isAnchored = body.includes('/')
+  const names = splitNames(body.replace(/^\//, ''))
+  // Mutagen tidies such paths up; in git they fit nothing.
+  if (names === undefined || names.some((name) => ['', '.', '..'].includes(name))) return undefined
+  const translated = translateNames(names)
+  if (translated === undefined) return undefined
+  // Any slash anchors a pattern, also one in a set.
+  const anchor = isAnchored ? '/' : translated.includes('/') ? '**/' : ''
+  return `${isNegated ? '!' : ''}${anchor}${translated}${isForFolders ? '/' : ''}`
+}
+
+/** Spaces at the end of a line are not meant, unless the last one is escaped. */
+function withoutTrailingSpaces(line: string): string {
+  let end = line.length
+  while (end > 0 && line[end - 1] === ' ' && !isEscaped(line, end - 1)) end--
+  return line.slice(0, end)
+}
+
+function isEscaped(text: string, index: number): boolean {
+  let backslashes = 0
+  while (text[index - 1 - backslashes] === '\\') backslashes++
+  return backslashes % 2 === 1
+}
+
+/** The names between slashes; undefined where a backslash has nothing to escape. */
+function splitNames(body: string): string[] | undefined {
+  return isEscaped(body, body.length) ? undefined : body.split('/')
+}
+
+/** `**` between slashes stands for any folders; Mutagen lets `a/**` fit `a` itself, which git does not. */
+function translateNames(names: readonly string[]): string | undefined {
+  const translated: string[] = []
+  for (const name of names) {
+    const part = name === '**' ? name : translateName(name)
+    if (part === undefined) return undefined
+    translated.push(part)
+  }
+  if (names.length > 1 && names.at(-1) === '**') translated.push('*')
+  return translated.join('/')
+}
+
+/** One name: what is special to Mutagen alone is escaped, and sets are written as Mutagen reads them. */
+function translateName(name: string): string | undefined {
+  let translated = ''
+  for (let index = 0; index < name.length;) {
+    const character = name[index] ?? ''
+    if (character === '\\') {
+      translated += literal(name[index + 1] ?? '')
+      index += 2
+    } else if (character === '[') {
+      const set = readSet(name, index)
+      if (set === undefined) return undefined
+      translated += set.translated
+      index = set.end
+    } else {
+      // More than one asterisk within a name is as good as one.
+      if (character !== '*' || !translated.endsWith('*') || translated.endsWith('\\*')) {
+        translated += character === '*' || character === '?' ? character : literal(character)
+      }
+      index++
+    }
+  }
+  return translated
+}
+
+const SPECIAL = /[*?[\]{}\\!,^-]/
+
+function literal(character: string): string {
+  return SPECIAL.test(character) ? `\\${character}` : character
+}
+
+/** The characters that POSIX's classes stand for, in ASCII, as git has them. */
+const CLASSES = new Map([
+  ['alnum', '0-9A-Za-z'],
+  ['alpha', 'A-Za-z'],
+  ['blank', ' \\\t'],
+  ['cntrl', '\\\u0001-\\\u001f\\\u007f'],
+  ['digit', '0-9'],
+  ['graph', '\\!-\\~'],
+  ['lower', 'a-z'],
+  ['print', ' -\\~'],
+  ['punct', '\\!-.:-@\\[-`\\{-\\~'],
+  ['space', ' \\\t\\\u000a-\\\u000d'],
+  ['upper', 'A-Z'],
+  ['xdigit', '0-9A-Fa-f'],
+])
+
+/**
+ * A set of characters, from its `[` on.
+ * @returns it as Mutagen reads it, and where it ends; undefined where it does not end or names an unknown class
+ */
+function readSet(name: string, start: number): {readonly translated: string; readonly end: number} | undefined {
+  let index = start + 1
+  const isNegated = name[index] === '!' || name[index] === '^'
+  if (isNegated) index++
+  // No set of git fits a slash; one of Mutagen's does.
+  const parts: string[] = isNegated ? ['/'] : []
+  for (let isFirst = true; isFirst || name[index] !== ']'; isFirst = false) {
+    if (index >= name.length) return undefined
+    const [, className] = /^\[:([a-z]*):\]/.exec(name.slice(index)) ?? []
+    if (className !== undefined) {
+      const characters = CLASSES.get(className)
+      if (characters === undefined) return undefined
+      parts.push(characters)
+      index += className.length + 4
+      continue
+    }
+    const from = readCharacter(name, index)
+    index = from.end
+    if (name[index] === '-' && name[index + 1] !== ']' && index + 1 < name.length) {
+      const to = readCharacter(name, index + 1)
+      index = to.end
+      // A range the wrong way round has nothing in it.
+      if (from.character <= to.character) parts.push(`${literal(from.character)}-${literal(to.character)}`)
+    } else parts.push(literal(from.character))
+  }
+  return parts.length === 0 ? undefined : {translated: `[${isNegated ? '^' : ''}${parts.join('')}]`, end: index + 1}
+}
+
+function readCharacter(name: string, index: number): {readonly character: string; readonly end: number} {
+  const isEscape = name[index] === '\\' && index + 1 < name.length
+  const at = isEscape ? index + 1 : index
+  const character = String.fromCodePoint(name.codePointAt(at) ?? 0)
+  return {character, end: at + character.length}
+}
