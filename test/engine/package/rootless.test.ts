@@ -5,6 +5,7 @@ import {dirname, join} from 'node:path'
 import {startRootlessEngine, whyNoRootlessEngine} from '../../../scripts/setup/rootless-engine.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg} from '../../support/keg.js'
+import {expectRightOwners} from '../sync/owners-inside.js'
 import {OtherEngine, seenInside} from './other-engine.js'
 import {inContainer, inspected, packageOf, waitingContainer} from './packaging.js'
 
@@ -115,6 +116,8 @@ describe('keg docker package: a rootless engine', function () {
         process.env.DOCKER_HOST = host
       }
     })
+
+    it('gets synced files whose owners are right inside', () => expectRightOwners(sandbox))
 
     it('runs a package with published ports, checks it and tells of it', async () => {
       const image = await sandbox.imageFromFiles(

@@ -6,6 +6,7 @@ import {startOwnEngine, whyNoOwnEngine} from '../../../scripts/setup/own-engine.
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, type KegResult} from '../../support/keg.js'
 import {imageLayers} from '../../support/layers.js'
+import {expectRightOwners} from '../sync/owners-inside.js'
 import {OtherEngine, seenInside} from './other-engine.js'
 import {inContainer, inspected, packageOf, waitingContainer} from './packaging.js'
 
@@ -120,12 +121,26 @@ describe('keg docker package: an engine that remaps users', function () {
         }
       })
 
+      it('gets synced files whose owners are right inside', () => expectRightOwners(sandbox))
+
       it('packages one without mounts, running or stopped', async () => {
-        const container = await waitingContainer(sandbox, [baseImage], 'mkdir /own; echo x >/own/x; chown 5:7 /own/x')
-        const seen = await seenInside(container, ['/bin', '/own'])
+        const agent = '/own/.mutagen/agents/1'
+        const container = await waitingContainer(
+          sandbox,
+          [baseImage],
+          `mkdir -p ${agent}; echo x >/own/x; echo agent >${agent}/mutagen-agent; chown 5:7 /own/*; chown 8:9 /own/.mutagen
+          chmod 700 /own/.mutagen`,
+        )
+        const isOfSync = (line: string): boolean => line.includes('/.mutagen')
+        const seen = (await seenInside(container, ['/bin', '/own'])).filter((line) => !isOfSync(line))
         for (const stop of [[], [container]]) {
           if (stop.length > 0) await docker(['kill', ...stop])
           const {reference} = await packageOf(sandbox, container, ['--verify'])
+          // What Mutagen's agent had there is emptied, and the folder is still its user's.
+          if (stop.length === 0)
+            expect((await seenInside(container, ['/own'])).filter(isOfSync)).to.deep.equal([
+              '/own/.mutagen: directory 700 8:9',
+            ])
           const again = await sandbox.run([reference, 'sleep', '100'])
           expect(await seenInside(again, ['/bin', '/own'])).to.deep.equal(seen)
           await sandbox.removeImage(reference)

@@ -1,0 +1,127 @@
+import {randomUUID} from 'node:crypto'
+import {engineEnvironment} from '../../engine/connection-environment.js'
+import {Engine} from '../../engine/engine.js'
+import {FailedError} from '../../error/keg-error.js'
+import {nameOf} from '../../target/find-target.js'
+import {silent, type ProgressListener} from '../../terminal/progress.js'
+import {count, printable} from '../../terminal/text.js'
+import {sessionBranch} from '../branch/branch-guard.js'
+import {createResult, plannedResult, type CreateSyncResult} from './create-result.js'
+import {Mutagen} from '../mutagen.js'
+import {endRun, foresee, obtainSession, type ObtainedSession} from './obtain-session.js'
+import {planSync, type SyncPlan, type SyncWishes} from './plan-sync.js'
+import {confirmLosses, findReplicaLosses, type ReplicaLosses} from './replica-losses.js'
+import {troublesOf} from '../session-health.js'
+import {checkSessionName} from './session-name.js'
+import type {SyncSession} from '../session.js'
+import {troubleLines} from '../sync-text.js'
+import {SYNC_STAGE, waitUntilSynced} from './wait-until-synced.js'
+
+/** Which folders to sync, and how. */
+export interface CreateSyncOptions extends SyncWishes {
+  /** `--name`. */
+  readonly name: string | undefined
+  /** Whether to wait for the first sync. */
+  readonly wait: boolean
+  /** Only say what would be done. */
+  readonly dryRun: boolean
+  /** Takes a line for the person at the terminal. */
+  readonly say: (line: string) => void
+  readonly progress: ProgressListener
+}
+
+/**
+ * Syncs a folder of this machine with one in a container, and waits until they are the same. A sync that is there already is
+ * used again. One whose first cycle met with conflicts or files that cannot be written stays: it goes on once they are
+ * mended. A signal leaves none behind that was made here.
+ * @throws the errors of its parts; FailedError `sync-conflicts`, `sync-problems`
+ */
+export async function createSync(options: CreateSyncOptions): Promise<CreateSyncResult> {
+  const {dryRun, environment, name, signal} = options
+  if (name !== undefined) checkSessionName(name)
+  const run = randomUUID()
+  await using engine = await Engine.connect(environment, signal)
+  const mutagen = await Mutagen.find(engineEnvironment(environment, engine.endpoint))
+  const plan = await planSync(engine, options, run)
+  const obtainOptions = {engine, mutagen, plan, name, run, environment, signal}
+  const foreseen = dryRun || isReplica(plan) ? await foresee(obtainOptions) : undefined
+  const losses =
+    isReplica(plan) && foreseen?.current === undefined
+      ? await findReplicaLosses({...plan.settings, engine, signal})
+      : NOTHING_LOST
+  if (dryRun && foreseen !== undefined) return plannedResult(plan, foreseen, losses)
+  // Nobody is asked while others wait for their turn.
+  await confirmLosses(losses, `${plan.remote} of ${nameOf(plan.container)}`, options)
+  if (options.wait) options.progress({stage: SYNC_STAGE, state: 'running', note: 'connecting'})
+  try {
+    const obtained = await obtainSession(obtainOptions)
+    tell(obtained, plan, options)
+    const session = options.wait ? checked(await firstSync(obtained, mutagen, plan, options)) : obtained.session
+    // A label holds only a part of some names.
+    const branch = plan.branch ?? (await sessionBranch(session, environment))
+    return createResult(session, branch, {...obtained, plan})
+  } catch (error) {
+    if (signal.aborted) await endRun(mutagen, run)
+    throw error
+  }
+}
+
+/** Whether it makes the container like the folder, and there is something to lose. */
+function isReplica({hasRemote, settings}: SyncPlan): boolean {
+  return settings.mode === 'one-way-replica' && hasRemote
+}
+
+const NOTHING_LOST: ReplicaLosses = {deleted: [], overwritten: []}
+
+async function firstSync(
+  {isCreated, isResumed, session: {id}}: ObtainedSession,
+  mutagen: Mutagen,
+  {settings}: SyncPlan,
+  {progress, signal}: CreateSyncOptions,
+): Promise<SyncSession> {
+  const wait = async (listener: ProgressListener): Promise<SyncSession> =>
+    waitUntilSynced({mutagen, id, progress: listener, signal})
+  if (isCreated && settings.watchMode !== 'no-watch') return wait(progress)
+  // One that watches nothing does nothing by itself, and one that was there may not have seen yet what there is now. What
+  // keeps it from a cycle is told by the session.
+  const flushing = mutagen.flush(id, signal).catch((error: unknown) => {
+    if (!(error instanceof FailedError)) throw error
+  })
+  await Promise.all([isCreated || isResumed ? wait(progress) : undefined, flushing])
+  return wait(silent)
+}
+
+/** @throws FailedError `sync-conflicts`, `sync-problems`, where both sides are not the same */
+function checked(synced: SyncSession): SyncSession {
+  const troubles = troublesOf(synced)
+  if (troubles.length === 0) return synced
+  const inConflict = synced.conflicts.length + synced.excludedConflicts
+  const shown = printable(synced.name ?? synced.id)
+  const data = {session: synced.id, name: synced.name ?? null, troubles}
+  const lines = troubleLines(troubles, '  ').join('\n')
+  if (inConflict === 0)
+    throw new FailedError(`The sync ${shown} runs, but not everything could be synced:\n${lines}`, {
+      code: 'sync-problems',
+      hint: `It goes on with the rest, and with these once they are mended; keg sync terminate ${shown} ends it.`,
+      data,
+    })
+  throw new FailedError(
+    `The sync ${shown} runs, but ${count(inConflict, 'path is', 'paths are')} different on both sides. Both keep theirs:\n${lines}`,
+    {
+      code: 'sync-conflicts',
+      hint: `It goes on with the rest, and with these once they are settled; keg sync status ${shown} shows them.`,
+      data,
+    },
+  )
+}
+
+function tell({paused, replaced}: ObtainedSession, {container, local}: SyncPlan, {say}: CreateSyncOptions): void {
+  for (const session of replaced)
+    say(
+      session.beta.host === container.Id
+        ? `The sync ${session.name ?? session.id} had other settings, and is replaced.`
+        : `The sync ${session.name ?? session.id} was into a container that is gone, and is replaced.`,
+    )
+  for (const session of paused)
+    say(`Paused the sync ${session.name ?? session.id}: ${local} is on another branch than its container.`)
+}

@@ -1,0 +1,45 @@
+import {UsageError} from '../../error/keg-error.js'
+import {printable} from '../../terminal/text.js'
+import type {SyncSession} from '../session.js'
+
+/**
+ * The name of a new session: the one that is wished, else the container's, with a number where another session has that.
+ * @param others all sessions that stay, whoever made them
+ * @throws UsageError `sync-name-invalid`, `sync-name-taken`
+ */
+export function sessionName(
+  wished: string | undefined,
+  containerName: string,
+  others: readonly Pick<SyncSession, 'name'>[],
+): string {
+  const taken = new Set(others.map(({name}) => name))
+  if (wished !== undefined) {
+    checkSessionName(wished)
+    if (!taken.has(wished)) return wished
+    throw new UsageError(`Another sync is named ${printable(wished)}.`, {
+      code: 'sync-name-taken',
+      hint: 'Give --name another, or end that one: keg sync list shows it.',
+    })
+  }
+  const name = cleaned(containerName)
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}-${number}`
+    if (!taken.has(candidate)) return candidate
+  }
+}
+
+/** Mutagen's rule (mutagen 0.18, pkg/selection/names.go). @throws UsageError `sync-name-invalid` */
+export function checkSessionName(name: string): void {
+  if (/^\p{L}[\p{L}\p{N}-]*$/u.test(name) && !UUID.test(name) && name !== 'defaults') return
+  throw new UsageError(`${printable(name)} is no name for a sync.`, {
+    code: 'sync-name-invalid',
+    hint: 'It begins with a letter, and has only letters, digits and dashes.',
+  })
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
+function cleaned(containerName: string): string {
+  const name = containerName.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
+  return /^[A-Za-z]/.test(name) && !UUID.test(name) && name !== 'defaults' ? name : `sync-${name}`
+}

@@ -1,0 +1,392 @@
+import {expect} from 'chai'
+import {execFileSync} from 'node:child_process'
+import {chmod, mkdir, realpath, rm, stat, symlink, writeFile} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
+import {setTimeout as wait} from 'node:timers/promises'
+
+import type {Questions} from '../../../src/lib/command/ask.js'
+import {InterruptedError, KegError} from '../../../src/lib/error/keg-error.js'
+import {createSync, type CreateSyncOptions} from '../../../src/lib/sync/create/create-sync.js'
+import type {CreateSyncResult} from '../../../src/lib/sync/create/create-result.js'
+import {docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {GitSandbox} from '../../support/git.js'
+import {files as exampleFiles, gitignore} from '../../support/gitignore-examples.js'
+import {keg, startKeg} from '../../support/keg.js'
+import {startMutagen, syncImage, type MutagenDaemon, type MutagenSession} from '../../support/mutagen.js'
+import {thrown} from '../../support/thrown.js'
+import {createOptions, nobody} from './create-options.js'
+
+describe('keg sync create', function () {
+  this.timeout(120_000)
+
+  let mutagen: MutagenDaemon
+  let sandbox: Sandbox
+  let git: GitSandbox
+  let image: string
+  let home: string
+  /** Runs as root, works in /app. */
+  let shop: string
+
+  before(async () => {
+    sandbox = new Sandbox()
+    git = new GitSandbox()
+    home = await realpath(await sandbox.temporaryFolder('home'))
+    mutagen = await startMutagen()
+    image = await syncImage(sandbox, ['RUN mkdir /srv', 'WORKDIR /app'])
+    shop = uniqueName('shop')
+    await sandbox.run(['--name', shop, image])
+  })
+  afterEach(async () => {
+    await mutagen.run('sync', 'terminate', '--all')
+  })
+  after(async () => {
+    await mutagen.stop()
+    await sandbox.clean()
+    git.remove()
+  })
+
+  const environment = (): NodeJS.ProcessEnv => ({
+    ...process.env,
+    ...git.environment,
+    ...mutagen.environment,
+    HOME: home,
+    XDG_STATE_HOME: join(home, 'state'),
+  })
+
+  async function create(wishes: Partial<CreateSyncOptions>): Promise<CreateSyncResult> {
+    return createSync({...createOptions(home, environment()), target: shop, ...wishes})
+  }
+
+  async function refused(wishes: Partial<CreateSyncOptions>): Promise<KegError> {
+    const error = await thrown(create(wishes))
+    if (!(error instanceof KegError)) throw error
+    return error
+  }
+
+  /** A folder with files, each with its own name as its content. */
+  async function folderOf(...names: string[]): Promise<string> {
+    const folder = await realpath(await sandbox.temporaryFolder('local'))
+    for (const name of names) {
+      await mkdir(join(folder, dirname(name)), {recursive: true})
+      await writeFile(join(folder, name), name)
+    }
+    return folder
+  }
+
+  const inside = async (container: string, ...command: string[]): Promise<string> =>
+    docker(['exec', '--user', '0', container, ...command])
+
+  /** Path, owner, group and mode of everything below a folder of a container. */
+  async function listed(container: string, folder: string): Promise<string[]> {
+    const lines = await inside(container, 'find', folder, '-exec', 'stat', '-c', '%n %u:%g %a', '{}', '+')
+    return lines.split('\n').sort()
+  }
+
+  const own = (sessions: readonly MutagenSession[]): (string | undefined)[] => sessions.map(({name}) => name)
+
+  it('syncs the folder of a container with where it works, leaving out what git does, and is there once', async () => {
+    git.git('.', 'init', '--quiet', 'tree')
+    const tree = join(git.folder, 'tree')
+    for (const file of exampleFiles) {
+      await mkdir(join(tree, dirname(file)), {recursive: true})
+      git.write(join('tree', file), file)
+    }
+    git.write('tree/.gitignore', gitignore)
+    await mkdir(join(tree, 'node_modules'))
+    git.write('tree/node_modules/left out', '')
+    git.write('tree/executable', '', 0o755)
+    const dev = uniqueName('dev')
+    const id = await sandbox.run(['--name', dev, '--label', `com.keg.folder=${tree}`, image])
+
+    const ran = await keg(['sync', 'create', dev, '--json'], {
+      env: {...mutagen.environment, XDG_STATE_HOME: join(home, 'state')},
+    })
+    expect(ran.code, ran.stdout + ran.stderr).to.equal(0)
+    expect(ran.json()).to.include({
+      name: dev,
+      created: true,
+      container: id,
+      containerName: dev,
+      folder: tree,
+      remote: '/app',
+      branch: 'main',
+      mode: 'two-way-safe',
+      conflicts: 0,
+      paused: false,
+    })
+    const untracked = execFileSync('git', ['ls-files', '--others', '--exclude-standard', '-z'], {
+      cwd: tree,
+      env: git.environment,
+    })
+    const expected = untracked
+      .toString('utf8')
+      .split('\0')
+      .filter((path) => path !== '' && !path.startsWith('node_modules/'))
+      .sort()
+    const arrived = (await inside(dev, 'find', '/app', '-type', 'f'))
+      .split('\n')
+      .map((path) => path.slice('/app/'.length))
+    expect(arrived.sort()).to.deep.equal(expected)
+    expect(await listed(dev, '/app/executable')).to.deep.equal(['/app/executable 0:0 755'])
+
+    await mutagen.run('sync', 'pause', dev)
+    const again = await Promise.all([create({target: dev}), create({target: dev}), create({target: dev})])
+    expect(new Set(again.map((result) => result.id))).to.deep.equal(new Set([ran.json().id]))
+    expect(again.map(({created}) => created)).to.not.include(true)
+    expect(again.filter(({resumed}) => resumed)).to.have.length(1)
+    const [session, ...more] = await mutagen.sessions()
+    expect(more).to.deep.equal([])
+    expect(session?.beta.environment).to.have.any.keys('DOCKER_HOST', 'DOCKER_CONTEXT')
+    expect(session?.labels).to.include({'com.keg.sync': '1', 'com.keg.branch': 'main', 'com.keg.container-name': dev})
+  })
+
+  it('makes one session where twenty are asked for at once', async () => {
+    const local = await folderOf('one')
+    const results = await Promise.all(Array.from({length: 20}, () => create({local, remote: '/srv/twenty'})))
+    expect(results.filter(({created}) => created)).to.have.length(1)
+    expect(await mutagen.sessions()).to.have.length(1)
+    expect(results.map(({files}) => files)).to.deep.equal(results.map(() => 1))
+  })
+
+  it('replaces a session with other settings once it is clean, and one into a container that is gone', async () => {
+    const local = await folderOf('one', 'a.log')
+    const name = uniqueName('again')
+    await sandbox.run(['--name', name, image])
+    const first = await create({target: name, local})
+    await writeFile(join(local, 'two'), 'written just before')
+    const foreseen = await create({target: name, local, ignore: ['*.log'], dryRun: true})
+    expect(foreseen).to.deep.include({id: null, name: first.name, created: false, replaced: [first.id]})
+    const second = await create({target: name, local, ignore: ['*.log']})
+    expect(second).to.deep.include({name: first.name, created: true, replaced: [first.id]})
+    expect((await inside(name, 'ls', '/app')).split('\n')).to.include.members(['one', 'two'])
+
+    // What one session waits for would be lost with it.
+    await mutagen.run('sync', 'pause', name)
+    await writeFile(join(local, 'one'), 'mine')
+    await inside(name, 'sh', '-c', 'echo yours >/app/one')
+    const unclean = await refused({target: name, local})
+    expect(unclean).to.include({code: 'sync-not-replaced', exitCode: 1})
+    expect(unclean.message).to.match(/conflict one: /)
+    expect((await mutagen.sessions()).map(({identifier, paused}) => [identifier, paused])).to.deep.equal([
+      [second.id, true],
+    ])
+
+    await docker(['rm', '--force', name])
+    await sandbox.run(['--name', name, image])
+    const third = await create({target: name, local, ignore: ['*.log']})
+    expect(third).to.deep.include({name: first.name, created: true, replaced: [second.id]})
+    expect(await mutagen.sessions()).to.have.length(1)
+    expect(await inside(name, 'cat', '/app/one')).to.equal('mine')
+  })
+
+  it('keeps a folder to one branch, and out of the way of other sessions', async () => {
+    const local = git.repository('branches', 'main')
+    const [main, other] = [uniqueName('main'), uniqueName('other')]
+    await sandbox.run(['--name', main, '--label', 'com.keg.branch=main', image])
+    await sandbox.run(['--name', other, '--label', 'com.keg.branch=other', image])
+    const first = await create({target: main, local})
+    const guarded = await refused({target: other, local})
+    expect(guarded).to.include({code: 'branch-guard', exitCode: 3})
+    git.git('branches', 'checkout', '--quiet', '-b', 'other')
+    const second = await create({target: other, local})
+    expect(second).to.deep.include({branch: 'other', pausedOthers: [{id: first.id, name: main}]})
+    expect((await mutagen.sessions()).map(({name, paused}) => [name, paused])).to.deep.equal([
+      [main, true],
+      [other, false],
+    ])
+    // By force it is the sync of the branch checked out, the other one's is paused.
+    const forced = await create({target: main, local, force: true})
+    expect(forced).to.deep.include({id: first.id, created: false, resumed: true, branch: 'other'})
+
+    await mutagen.run('sync', 'terminate', '--all')
+    await mutagen.run('sync', 'create', '--name', 'foreign', local, `docker://${main}/app`)
+    const taken = await refused({target: main, local, force: true})
+    expect(taken).to.include({code: 'sync-taken', exitCode: 3})
+    expect(taken.hint).to.include('mutagen sync terminate foreign')
+    expect(await refused({target: main, local, force: true, remote: '/srv', name: 'foreign'})).to.include({
+      code: 'sync-name-taken',
+      exitCode: 2,
+    })
+    expect(own(await mutagen.sessions())).to.deep.equal(['foreign'])
+  })
+
+  it('gives files the owner and the modes of the folder, of the container’s user, or as wished', async () => {
+    const local = await folderOf('file', 'folder/inner')
+    await chmod(join(local, 'folder/inner'), 0o755)
+    await inside(shop, 'sh', '-c', 'mkdir -m 2750 /srv/kept && chown 5:7 /srv/kept')
+    await create({local, remote: '/srv/kept'})
+    expect(await listed(shop, '/srv/kept/folder')).to.deep.equal([
+      '/srv/kept/folder 5:7 750',
+      '/srv/kept/folder/inner 5:7 750',
+    ])
+    expect(await listed(shop, '/srv/kept/file')).to.deep.equal(['/srv/kept/file 5:7 640'])
+
+    const shared = await create({
+      local,
+      remote: '/srv/new/deep',
+      permissions: {owner: 'node', group: '65753', fileMode: undefined, directoryMode: undefined},
+    })
+    expect(shared).to.include({owner: '1000', group: '65753', fileMode: '0664', directoryMode: '0775'})
+    expect(await listed(shop, '/srv/new')).to.deep.equal([
+      '/srv/new 0:0 755',
+      '/srv/new/deep 1000:65753 775',
+      '/srv/new/deep/file 1000:65753 664',
+      '/srv/new/deep/folder 1000:65753 775',
+      '/srv/new/deep/folder/inner 1000:65753 775',
+    ])
+    // With no wish at all it is the same sync: the folder itself has the owner now.
+    expect(await create({local, remote: '/srv/new/deep'})).to.include({id: shared.id, created: false})
+
+    const node = uniqueName('node')
+    await sandbox.run(['--name', node, '--user', 'node', '--group-add', '44', image])
+    await inside(node, 'sh', '-c', 'mkdir -m 770 /srv/node /srv/group && chgrp 44 /srv/group')
+    const asNode = await create({target: node, local, remote: '/srv/made'})
+    expect(asNode).to.include({owner: null, group: null})
+    expect(await listed(node, '/srv/made/folder')).to.deep.equal([
+      '/srv/made/folder 1000:1000 755',
+      '/srv/made/folder/inner 1000:1000 755',
+    ])
+    await create({target: node, local, remote: '/srv/group'})
+    expect(await listed(node, '/srv/group/file')).to.deep.equal(['/srv/group/file 1000:44 660'])
+    const unwritable = await refused({target: node, local, remote: '/srv/node'})
+    expect(unwritable).to.include({code: 'sync-remote-unwritable', exitCode: 1})
+    expect(unwritable.hint).to.include(`docker exec --user 0 ${node} chown -R 1000:1000 /srv/node`)
+  })
+
+  it('keeps the session of conflicts and of files that cannot be written, and names them', async () => {
+    const local = await folderOf('same', 'different', 'link/file')
+    await inside(shop, 'sh', '-c', 'mkdir /srv/full && cd /srv/full && printf same >same && echo else >different')
+    const conflicts = await refused({local, remote: '/srv/full', name: 'full'})
+    expect(conflicts).to.include({code: 'sync-conflicts', exitCode: 1})
+    expect(conflicts.message).to.match(/1 path is different.*\n {2}conflict different: /)
+    expect(conflicts.data).to.have.nested.property('troubles.length', 1)
+    expect(await inside(shop, 'cat', '/srv/full/different', '/srv/full/link/file')).to.equal('else\nlink/file')
+
+    await symlink('/etc/passwd', join(local, 'absolute'))
+    await rm(join(local, 'different'))
+    const problems = await refused({local, remote: '/srv/full', name: 'full'})
+    expect(problems).to.include({code: 'sync-problems', exitCode: 1})
+    expect(problems.message).to.include('problem absolute: ')
+    expect(own(await mutagen.sessions())).to.deep.equal(['full'])
+    expect(await refused({local, remote: '/srv/full', name: 'full', target: shop, mode: 'one-way-safe'})).to.include({
+      code: 'sync-not-replaced',
+    })
+  })
+
+  it('shows what a replica deletes, and asks', async () => {
+    const local = await folderOf('kept', 'changed')
+    const before =
+      'mkdir -p /srv/replica/gone && cd /srv/replica && printf kept >kept; touch changed gone/a gone/b my.log'
+    await inside(shop, 'sh', '-c', before)
+    const wishes = {local, remote: '/srv/replica', mode: 'one-way-replica', ignore: ['*.log']} as const
+    expect((await create({...wishes, dryRun: true})).losses).to.deep.equal({
+      deleted: ['gone'],
+      overwritten: ['changed'],
+    })
+    const ran = await keg(
+      ['sync', 'create', shop, '--local', local, '--remote', '/srv/replica', '--mode', 'one-way-replica', '--no-input'],
+      {env: {...mutagen.environment}},
+    )
+    expect([ran.code, ran.stdout]).to.deep.equal([2, ''])
+    expect(ran.stderr).to.match(/deleted there:\n {2}gone\n {2}my\.log\n[^]*--yes/)
+    const answers: string[] = []
+    const answering = (answer: boolean): Questions => ({
+      ...nobody,
+      confirm: (question) => {
+        answers.push(question)
+        return Promise.resolve(answer)
+      },
+    })
+    expect(await refused({...wishes, questions: answering(false)})).to.include({code: 'cancelled', exitCode: 1})
+    expect(await mutagen.sessions()).to.deep.equal([])
+    expect(answers)
+      .to.have.length(1)
+      .and.satisfy(([question]: string[]) => question?.includes('delete 1 path'))
+    await create({...wishes, questions: answering(true)})
+    await create({...wishes})
+    expect(answers).to.have.length(2)
+    expect((await inside(shop, 'ls', '/srv/replica')).split('\n').sort()).to.deep.equal(['changed', 'kept', 'my.log'])
+  })
+
+  it('leaves no session behind where it is stopped', async () => {
+    const local = await folderOf(...Array.from({length: 2000}, (_, index) => `${index % 20}/${index}`))
+    const running = await startKeg(['sync', 'create', shop, '--local', local, '--remote', '/srv/stopped'], {
+      env: {...mutagen.environment},
+    })
+    while ((await mutagen.sessions()).length === 0) await wait(20)
+    running.kill('SIGINT')
+    expect(await running.ended).to.include({code: 130, stdout: ''})
+    expect(await mutagen.sessions()).to.deep.equal([])
+
+    const outcomes: unknown[] = []
+    for (const delay of [100, 300, 600]) {
+      const abort = new AbortController()
+      const stopped = create({local, remote: `/srv/stopped${delay}`, signal: abort.signal}).catch(
+        (error: unknown) => error,
+      )
+      await wait(delay)
+      abort.abort(new InterruptedError('SIGINT'))
+      const outcome = await stopped
+      outcomes.push(outcome)
+      const sessions = await mutagen.sessions()
+      if (outcome instanceof Error) expect(sessions, `after ${delay} ms`).to.deep.equal([])
+      else await mutagen.run('sync', 'terminate', '--all')
+    }
+    expect(outcomes[0]).to.be.instanceOf(InterruptedError)
+  })
+
+  it('says what a container lacks that the agent needs', async () => {
+    const local = await folderOf('one')
+    const unknown = uniqueName('unknown')
+    await sandbox.run(['--name', unknown, '--user', '4242', image])
+    const nobodys = await refused({target: unknown, local, remote: '/srv/unknown'})
+    expect(nobodys).to.include({code: 'sync-agent-unfit', exitCode: 4})
+    expect(nobodys.message).to.include('user 4242 has no line in /etc/passwd')
+    await inside(unknown, 'sh', '-c', 'echo app:x:4242:0::/nowhere: >>/etc/passwd')
+    const homeless = await refused({target: unknown, local, remote: '/srv/homeless'})
+    expect(homeless).to.include({code: 'sync-agent-unfit', exitCode: 4})
+    expect(homeless.message).to.include('home folder /nowhere of app does not exist')
+    await inside(shop, 'mv', '/bin/uname', '/bin/uname.away')
+    try {
+      await inside(shop, 'rm', '-rf', '/root/.mutagen')
+      expect(await refused({local})).to.include({code: 'sync-agent-unfit', exitCode: 4})
+    } finally {
+      await inside(shop, 'mv', '/bin/uname.away', '/bin/uname')
+    }
+    await docker(['pause', unknown])
+    expect(await refused({target: unknown, local})).to.include({code: 'container-stopped', exitCode: 1})
+    await docker(['rm', '--force', unknown])
+    expect(await mutagen.sessions()).to.deep.equal([])
+  })
+
+  it('starts the daemon of Mutagen where it does not run, and says where that finds no docker client', async () => {
+    const folder = await realpath(await sandbox.temporaryFolder('daemon'))
+    await mkdir(join(folder, 'bin'))
+    const program = execFileSync('sh', ['-c', 'command -v mutagen'], {encoding: 'utf8'}).trim()
+    await symlink(program, join(folder, 'bin/mutagen'))
+    const alone = {...environment(), PATH: join(folder, 'bin'), MUTAGEN_DATA_DIRECTORY: folder}
+    try {
+      const local = await folderOf('one')
+      const missing = await refused({local, environment: {...alone, MUTAGEN_DISABLE_AUTOSTART: '1'}})
+      expect(missing).to.include({code: 'docker-client-missing', exitCode: 4})
+    } finally {
+      execFileSync('mutagen', ['daemon', 'stop'], {env: alone})
+    }
+  })
+
+  it('refuses folders that are no place for a sync', async () => {
+    const local = await folderOf('one')
+    const mounted = uniqueName('mounted')
+    await sandbox.run(['--name', mounted, '-v', `${local}:/mounted`, image])
+    expect(await refused({target: mounted, local, remote: '/mounted'})).to.include({code: 'sync-itself', exitCode: 2})
+    for (const remote of ['/etc/passwd', '/etc/passwd/below'])
+      expect(await refused({local, remote})).to.include({code: 'remote-invalid', exitCode: 2})
+    await inside(shop, 'ln', '-s', '/usr/bin', '/srv/link')
+    expect(await refused({local, remote: '/srv/link'})).to.include({code: 'remote-invalid', exitCode: 2})
+    expect((await stat(local)).isDirectory()).to.equal(true)
+    const asked = await refused({
+      questions: {...nobody, text: (_, {flag}) => Promise.reject(new Error(flag))},
+    }).catch((error: unknown) => error)
+    expect(asked).to.be.instanceOf(Error).with.property('message', '--local')
+  })
+})

@@ -1,0 +1,61 @@
+import {expect} from 'chai'
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {setTimeout as wait} from 'node:timers/promises'
+import {inTurn} from '../../../../src/lib/sync/create/create-turn.js'
+import {thrown} from '../../../support/thrown.js'
+
+describe('the turn to make a sync', () => {
+  let folder: string
+  let turns: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keg-turn-'))
+    turns = join(folder, 'keg/sync/turns')
+  })
+  afterEach(() => rm(folder, {force: true, recursive: true}))
+
+  async function turn<T>(work: () => Promise<T>, signal = new AbortController().signal): Promise<T> {
+    return inTurn({XDG_STATE_HOME: folder}, signal, work)
+  }
+
+  const files = async (): Promise<string[]> => readdir(turns)
+
+  it('is one keg’s at a time, and comes to everybody', async () => {
+    let working = 0
+    let most = 0
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++working)
+      await wait(5)
+      working--
+    }
+    await Promise.all(Array.from({length: 20}, async () => turn(work)))
+    expect(most).to.equal(1)
+    expect(await thrown(turn(() => Promise.reject(new Error('failed'))))).to.have.property('message', 'failed')
+    expect(await files()).to.deep.equal([])
+  })
+
+  it('is not kept by a dead keg, or by something that is none', async () => {
+    const own = await turn(async () => readFile(join(turns, (await files())[0] ?? ''), 'utf8'))
+    const dead = {...(JSON.parse(own) as object), pid: 2 ** 22 + 1}
+    await writeFile(join(turns, '0-broken.json'), '{')
+    await writeFile(join(turns, '0-dead.json'), JSON.stringify(dead))
+    expect(await turn(files)).to.have.length(1)
+  })
+
+  it('is waited for until a signal comes', async () => {
+    const abort = new AbortController()
+    await turn(async () => {
+      const waiting = thrown(turn(files, abort.signal))
+      await wait(50)
+      abort.abort(new Error('enough'))
+      expect(await waiting).to.have.property('message', 'enough')
+      expect(await files()).to.have.length(1)
+    })
+  })
+
+  it('says where nothing can be written', async () => {
+    await writeFile(join(folder, 'keg'), '')
+    expect(await thrown(turn(files))).to.include({code: 'state-unwritable', exitCode: 1})
+  })
+})
