@@ -10,8 +10,10 @@ import {checkEngine, checkHoles} from './engine-check.js'
 import {checkInstallation, type Installation} from './keg-check.js'
 import {checkLeftovers} from './leftover-check.js'
 import {mendLeftovers, type Mended} from './mend.js'
+import {mendSyncs} from './mend-syncs.js'
 import {checkProgram, PROGRAMS, SSH} from './programs.js'
 import {checkRegistry} from './registry-check.js'
+import {checkSyncs} from './sync-check.js'
 import {readSystem} from './system.js'
 
 /** What is to be examined. */
@@ -61,10 +63,15 @@ export async function examine(options: DoctorOptions): Promise<DoctorReport> {
     if (options.fix === 'no' || engine === undefined) return reportOf(checks)
 
     const {questions, say} = options
-    const mended = await mendLeftovers({engine, dryRun: options.fix === 'dry-run', questions, say, signal})
-    const remaining = await look(LEFTOVERS, () => checkLeftovers(connection), limits)
+    const mendOptions = {engine, environment, dryRun: options.fix === 'dry-run', questions, say, signal}
+    const mended = [...(await mendLeftovers(mendOptions)), ...(await mendSyncs(mendOptions))]
+    const [leftovers, syncs] = await Promise.all([
+      look(LEFTOVERS, () => checkLeftovers(connection, environment), limits),
+      look(SYNCS, (limited) => checkSyncs({connecting, environment, signal: limited}), limits),
+    ])
+    const again = [leftovers, syncs]
     return reportOf(
-      checks.map((check) => (check.id === LEFTOVERS.id ? remaining : check)),
+      checks.map((check) => again.find(({id}) => id === check.id) ?? check),
       mended,
     )
   } finally {
@@ -79,6 +86,7 @@ export function exitCodeOf({checks, ok}: DoctorReport): number {
 }
 
 const LEFTOVERS = {id: 'leftovers', title: 'leftovers'}
+const SYNCS = {id: 'syncs', title: 'syncs'}
 
 async function examineAll(
   {environment, installation, registry}: DoctorOptions,
@@ -116,7 +124,8 @@ async function examineAll(
     ),
     subject('disk-temporary', 'temporary files', () => checkTemporaryFolder()),
     subject('disk-engine', 'disk of the engine', async () => checkEngineFolder(await connecting)),
-    subject(LEFTOVERS.id, LEFTOVERS.title, async () => checkLeftovers(await connecting)),
+    subject(LEFTOVERS.id, LEFTOVERS.title, async () => checkLeftovers(await connecting, environment)),
+    subject(SYNCS.id, SYNCS.title, (signal) => checkSyncs({connecting, environment, signal})),
   ])
 }
 

@@ -1,23 +1,26 @@
 import type {Questions} from '../command/ask.js'
 import type {Engine} from '../engine/engine.js'
 import {EngineError} from '../engine/engine-error.js'
-import {findLeftovers, pausedStory, removeLeftover, type Leftover} from '../maintenance/leftovers.js'
+import {FailedError} from '../error/keg-error.js'
+import {findLeftovers, isPausedLeftover, pausedStory, removeLeftover, type Leftover} from '../maintenance/leftovers.js'
 import {count} from '../terminal/text.js'
 import {leftoverText} from './leftover-check.js'
 
 /** What became of a leftover. */
 export interface Mended {
-  readonly kind: Leftover['kind']
+  readonly kind: Leftover['kind'] | 'sync'
   readonly id: string
   readonly name: string
-  /** `planned` with `--dry-run`; `kept` where the user did not want it; `failed` where the engine refused. */
+  /** `planned` with `--dry-run`; `kept` where the user did not want it; `failed` where the engine or Mutagen refused. */
   readonly outcome: 'mended' | 'planned' | 'kept' | 'failed'
-  /** What the engine said, where it refused. */
+  /** What the engine or Mutagen said, where it refused. */
   readonly said: string | null
 }
 
 export interface MendOptions {
   readonly engine: Engine
+  /** Leads to Mutagen. */
+  readonly environment: NodeJS.ProcessEnv
   readonly dryRun: boolean
   readonly questions: Questions
   /** Takes a line for the person at the terminal. */
@@ -26,14 +29,14 @@ export interface MendOptions {
 }
 
 /**
- * Lets containers go on that a dead keg paused, and removes what dead kegs left: exactly what findLeftovers finds, and only
- * what the user says yes to, for each paused container by itself.
+ * Lets containers and syncs go on that a dead keg paused, and removes what dead kegs left: exactly what findLeftovers finds, and only
+ * what the user says yes to, for each that stands still by itself.
  * @throws UsageError `input-missing` where nobody can be asked
  */
 export async function mendLeftovers(options: MendOptions): Promise<Mended[]> {
-  const leftovers = await findLeftovers(options.engine)
-  const paused = leftovers.filter(({kind}) => kind === 'paused container')
-  const others = leftovers.filter(({kind}) => kind !== 'paused container')
+  const leftovers = await findLeftovers(options.engine, options.environment)
+  const paused = leftovers.filter(isPausedLeftover)
+  const others = leftovers.filter((leftover) => !isPausedLeftover(leftover))
   const mended: Mended[] = []
   for (const leftover of paused) {
     mended.push(...(await mendAll([leftover], `${pausedStory(leftover)} Let it go on?`, options)))
@@ -46,7 +49,7 @@ export async function mendLeftovers(options: MendOptions): Promise<Mended[]> {
 }
 
 async function mendAll(leftovers: readonly Leftover[], question: string, options: MendOptions): Promise<Mended[]> {
-  const {dryRun, engine, questions, signal} = options
+  const {dryRun, engine, environment, questions, signal} = options
   const all = (outcome: Mended['outcome']): Mended[] => leftovers.map((leftover) => outcomeOf(leftover, outcome))
   if (dryRun) return all('planned')
   if (!(await questions.confirm(question, {flag: '--yes'}))) return all('kept')
@@ -55,11 +58,12 @@ async function mendAll(leftovers: readonly Leftover[], question: string, options
   for (const leftover of leftovers) {
     signal.throwIfAborted()
     try {
-      await removeLeftover(engine, leftover)
+      await removeLeftover(engine, leftover, environment)
       mended.push(outcomeOf(leftover, 'mended'))
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      mended.push(outcomeOf(leftover, 'failed', error.said))
+      if (error instanceof EngineError) mended.push(outcomeOf(leftover, 'failed', error.said))
+      else if (error instanceof FailedError) mended.push(outcomeOf(leftover, 'failed', error.message))
+      else throw error
     }
   }
   return mended

@@ -1,0 +1,110 @@
+import {setTimeout as sleep} from 'node:timers/promises'
+import {FailedError} from '../../error/keg-error.js'
+import {printable} from '../../terminal/text.js'
+import type {Mutagen} from '../mutagen.js'
+import {commandFor, containerNameOf, isHalted, troublesOf, type SyncTrouble} from '../session-health.js'
+import type {SyncSession} from '../session.js'
+
+/** With what a session is worked on. */
+export interface SessionWork {
+  readonly mutagen: Mutagen
+  readonly signal: AbortSignal
+}
+
+/**
+ * Has a session go on that is paused, halted or has lost a side. One that was paused and cannot go on, or is not to any more
+ * because of the signal, is paused again.
+ * @throws FailedError `sync-container-gone`, `container-stopped`, `sync-disconnected`
+ */
+export async function connectSession(session: SyncSession, {mutagen, signal}: SessionWork): Promise<void> {
+  try {
+    await mutagen.resume(session.id, signal)
+  } catch (error) {
+    // Mutagen itself would try again and again from now on.
+    if (session.isPaused) await mutagen.pause(session.id).catch(() => undefined)
+    signal.throwIfAborted()
+    throw error instanceof FailedError ? connectionError(session, error) : error
+  }
+}
+
+/** Whether both sides of a session that goes on are connected. */
+export function isConnected({alpha, beta, isPaused, status}: SyncSession): boolean {
+  return !isPaused && !isHalted(status) && alpha.isConnected && beta.isConnected
+}
+
+/**
+ * Waits until Mutagen has compared both sides, so that it is known what stands in the way; what it sends then is not waited for.
+ * @returns the session as it is then, or after ten seconds; undefined where somebody ended it
+ */
+export async function onceCompared(id: string, {mutagen, signal}: SessionWork): Promise<SyncSession | undefined> {
+  const until = Date.now() + COMPARING_MILLISECONDS
+  for (;;) {
+    const session = (await mutagen.list(signal)).find((each) => each.id === id)
+    if (session === undefined || session.isPaused || !COMPARING.has(session.status) || Date.now() > until)
+      return session
+    await sleep(POLL_MILLISECONDS, undefined, {signal})
+  }
+}
+
+/**
+ * What is wrong with a session, as the error of a command that cannot do its work because of it.
+ * @returns undefined for a session that is clean
+ */
+export function errorOf(session: SyncSession): FailedError | undefined {
+  const troubles = troublesOf(session)
+  const name = printable(session.name ?? session.id)
+  const lines = troubles.map(({detail, path}) => `  ${path === '' ? '' : `${printable(path)}: `}${detail}`)
+  const remedies = [...new Set(troubles.map(({remedy}) => remedy))]
+  const details = {
+    hint:
+      remedies.length === 1
+        ? (remedies[0] ?? '')
+        : `What to do about each is shown by: ${commandFor(session, 'status')}`,
+    data: {id: session.id, name: session.name ?? null, troubles},
+  }
+  const has = (kind: SyncTrouble['kind']): boolean => troubles.some((trouble) => trouble.kind === kind)
+  const message = (what: string): string => `The sync ${name} ${what}:\n${lines.join('\n')}`
+  if (has('halted')) return new FailedError(message('is halted'), {...details, code: 'sync-halted'})
+  if (has('disconnected')) return new FailedError(message('is not connected'), {...details, code: 'sync-disconnected'})
+  if (has('conflict')) return new FailedError(message('has conflicts'), {...details, code: 'sync-conflicts'})
+  if (troubles.length > 0) return new FailedError(message('has problems'), {...details, code: 'sync-problems'})
+  return undefined
+}
+
+const COMPARING = new Set([
+  'disconnected',
+  'connecting-alpha',
+  'connecting-beta',
+  'scanning',
+  'waiting-for-rescan',
+  'reconciling',
+])
+const COMPARING_MILLISECONDS = 10_000
+const POLL_MILLISECONDS = 100
+
+/** Mutagen's words: pkg/agent/transport/docker/transport.go. */
+function connectionError(session: SyncSession, cause: FailedError): FailedError {
+  const name = printable(session.name ?? session.id)
+  const container = printable(containerNameOf(session) ?? '')
+  const data = {id: session.id, name: session.name ?? null}
+  if (/container does not exist|No such container/.test(cause.message))
+    return new FailedError(`The container ${container} of the sync ${name} is gone.`, {
+      code: 'sync-container-gone',
+      hint: `Sync with the new one by keg sync create, or end this sync: ${commandFor(session, 'terminate')}`,
+      cause,
+      data,
+    })
+  if (/container not running|is not running/.test(cause.message))
+    return new FailedError(`The container ${container} of the sync ${name} does not run.`, {
+      code: 'container-stopped',
+      hint: `Start it with docker start ${container}, then: ${commandFor(session, 'resume')}`,
+      cause,
+      data,
+    })
+  return new FailedError(`The sync ${name} cannot be connected. ${cause.message}`, {
+    code: 'sync-disconnected',
+    hint: `Look at it with: ${commandFor(session, 'status')}`,
+    cause,
+    data,
+  })
+}
