@@ -7,9 +7,9 @@ import {withoutEngine, type Connection} from './connection.js'
 const MOST_LINES = 10
 
 /** What kegs that are gone left in the engine. */
-export async function checkLeftovers({engine}: Connection): Promise<Finding> {
+export async function checkLeftovers({engine}: Connection, environment: NodeJS.ProcessEnv): Promise<Finding> {
   if (engine === undefined) return withoutEngine
-  const leftovers = await findLeftovers(engine)
+  const leftovers = await findLeftovers(engine, environment)
   const data = {leftovers: leftovers.map(({id, kind, name, owner}) => ({kind, id, name, owner}))}
   if (leftovers.length === 0) return {status: 'ok', detail: 'none', data}
   const lines = leftovers.map(leftoverText)

@@ -3,11 +3,12 @@ import {EngineError} from '../engine/engine-error.js'
 import type {ContainerRow} from '../engine/types.js'
 import {printable} from '../terminal/text.js'
 import {ownerText, readOwner, stateOf, type Owner} from './owner.js'
-import {ATTACHED, HELPER, IMAGE_OWNER, LOCK, LOCK_PAUSES, OWNER, ROLE, RUN} from './temporary-labels.js'
+import {findPausedSyncs, resumeSyncs, type PausedSync} from './paused-syncs.js'
+import {ATTACHED, HELPER, IMAGE_OWNER, LOCK, LOCK_PAUSES, LOCK_SESSIONS, OWNER, ROLE, RUN} from './temporary-labels.js'
 
 /**
- * What a keg that is gone left in an engine: a container that it paused and did not let go on, a lock, a container or an
- * image of its own.
+ * What a keg that is gone left in an engine: a container or syncs into one that it paused and did not let go on, a lock, a
+ * container or an image of its own.
  */
 export type Leftover = {
   /** As docker shows it. */
@@ -15,7 +16,20 @@ export type Leftover = {
   /** Who left it. */
   readonly owner: Owner
 } & (
-  | {readonly kind: 'paused container'; readonly id: string; readonly lock: string}
+  | {
+      readonly kind: 'paused container'
+      readonly id: string
+      readonly lock: string
+      /** Those into it that were paused too. */
+      readonly syncs: readonly PausedSync[]
+    }
+  | {
+      readonly kind: 'paused sync'
+      /** Of the lock. */
+      readonly id: string
+      readonly container: string
+      readonly syncs: readonly PausedSync[]
+    }
   | {readonly kind: 'lock' | 'container' | 'image'; readonly id: string}
 )
 
@@ -23,7 +37,7 @@ export type Leftover = {
  * Finds by their labels what dead kegs left. What a living one works with is none, nor what the labels of a stranger's
  * image claim: a container counts by labels that its image does not have, an image only without a name.
  */
-export async function findLeftovers(engine: Engine): Promise<Leftover[]> {
+export async function findLeftovers(engine: Engine, environment: NodeJS.ProcessEnv): Promise<Leftover[]> {
   const [containers, helperImages, packages] = await Promise.all([
     engine.containers({label: [OWNER]}),
     engine.images({label: [`${ROLE}=${HELPER}`, IMAGE_OWNER]}),
@@ -32,7 +46,7 @@ export async function findLeftovers(engine: Engine): Promise<Leftover[]> {
   const ownContainers = await Promise.all(
     containers.map(async (row) => ((await hasOwnLabels(engine, row)) ? [row] : [])),
   )
-  const found = await Promise.all(ownContainers.flat().map((row) => leftContainer(engine, row)))
+  const found = await Promise.all(ownContainers.flat().map((row) => leftContainer(engine, row, environment)))
   const left = found.flatMap(({leftover}) => leftover ?? [])
   const ownerOfRun = new Map(found.flatMap(({owner, run}) => (owner === undefined ? [] : [[run, owner] as const])))
   for (const {Id, Labels, ...image} of helperImages) {
@@ -48,28 +62,58 @@ export async function findLeftovers(engine: Engine): Promise<Leftover[]> {
   return left.sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
 }
 
-/** Containers that are still paused by a keg that is gone: one question to the engine where there are none. */
-export async function findPausedContainers(engine: Engine): Promise<Extract<Leftover, {kind: 'paused container'}>[]> {
-  const locks = await engine.containers({label: [LOCK, `${LOCK_PAUSES}=true`]})
+/** What stands still because a keg that is gone paused it. */
+export type PausedLeftover = Extract<Leftover, {kind: 'paused container' | 'paused sync'}>
+
+/** Whether a leftover is something that stands still. */
+export function isPausedLeftover(leftover: Leftover): leftover is PausedLeftover {
+  return leftover.kind === 'paused container' || leftover.kind === 'paused sync'
+}
+
+/**
+ * Containers, and syncs into some, that are still paused by a keg that is gone: one question to the engine where there are
+ * none.
+ */
+export async function findPaused(engine: Engine, environment: NodeJS.ProcessEnv): Promise<PausedLeftover[]> {
+  const locks = await engine.containers({label: [LOCK]})
   const found = await Promise.all(
-    locks.map(async (row) => ((await hasOwnLabels(engine, row)) ? await leftContainer(engine, row) : undefined)),
+    locks.map(async (row) => {
+      const pauses = row.Labels?.[LOCK_PAUSES] === 'true' || row.Labels?.[LOCK_SESSIONS] !== undefined
+      return pauses && (await hasOwnLabels(engine, row)) ? await leftContainer(engine, row, environment) : undefined
+    }),
   )
-  const paused = found.flatMap((each) => (each?.leftover?.kind === 'paused container' ? [each.leftover] : []))
+  const paused = found.flatMap((each) => each?.leftover ?? []).filter(isPausedLeftover)
   // Several kegs may have died over one container.
   return paused.filter(({id}, index) => paused.findIndex((other) => other.id === id) === index)
 }
 
-/** What became of a paused container, in a sentence. */
-export function pausedStory({name, owner}: Leftover): string {
-  return `${name} stands still: a keg that is gone (${ownerText(owner)}) had paused it.`
+/** What became of something that stands still, in a sentence. */
+export function pausedStory(leftover: PausedLeftover): string {
+  const {name, owner} = leftover
+  const by = `a keg that is gone (${ownerText(owner)}) had paused it.`
+  return leftover.kind === 'paused container'
+    ? `${name} stands still: ${by}`
+    : `The sync ${name} into ${leftover.container} stands still: ${by}`
 }
 
-/** Frees or removes a leftover. What is gone already is no error. */
-export async function removeLeftover(engine: Engine, leftover: Leftover): Promise<void> {
+/**
+ * Frees or removes a leftover. What is gone already is no error.
+ * @throws FailedError `mutagen-failed` for syncs that do not go on
+ */
+export async function removeLeftover(
+  engine: Engine,
+  leftover: Leftover,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   switch (leftover.kind) {
     case 'paused container':
       await letGoOn(engine, leftover.id)
+      await resumeSyncs(leftover.syncs, environment)
       await engine.removeContainer(leftover.lock, {force: true})
+      return
+    case 'paused sync':
+      await resumeSyncs(leftover.syncs, environment)
+      await engine.removeContainer(leftover.id, {force: true})
       return
     case 'lock':
     case 'container':
@@ -82,8 +126,8 @@ export async function removeLeftover(engine: Engine, leftover: Leftover): Promis
   }
 }
 
-/** Containers before the images they were made from; a container that stands still before everything. */
-const ORDER: readonly Leftover['kind'][] = ['paused container', 'lock', 'container', 'image']
+/** Containers before the images they were made from; what stands still before everything. */
+const ORDER: readonly Leftover['kind'][] = ['paused container', 'paused sync', 'lock', 'container', 'image']
 
 interface LeftContainer {
   readonly leftover?: Leftover
@@ -92,7 +136,11 @@ interface LeftContainer {
   readonly run: string
 }
 
-async function leftContainer(engine: Engine, row: ContainerRow): Promise<LeftContainer> {
+async function leftContainer(
+  engine: Engine,
+  row: ContainerRow,
+  environment: NodeJS.ProcessEnv,
+): Promise<LeftContainer> {
   const labels = row.Labels ?? {}
   const run = labels[RUN] ?? ''
   const owner = deadOwner(labels[OWNER])
@@ -101,12 +149,18 @@ async function leftContainer(engine: Engine, row: ContainerRow): Promise<LeftCon
   const name = nameOf(row)
   const locked = labels[LOCK]
   if (labels[ROLE] === HELPER && locked !== undefined) {
-    const held = labels[LOCK_PAUSES] === 'true' ? await engine.container(locked) : undefined
+    const ids = labels[LOCK_SESSIONS]
+    const pauses = labels[LOCK_PAUSES] === 'true'
+    const held = pauses || ids !== undefined ? await engine.container(locked) : undefined
     // By its whole id: a label is only text, and a name in it would be anybody's container.
-    const isPaused = held?.Id === locked && held.State.Paused
-    if (!isPaused) return {owner, run, leftover: {kind: 'lock', id, name, owner}}
-    const paused = printable(held.Name.replace(/^\//, ''))
-    return {owner, run, leftover: {kind: 'paused container', id: locked, name: paused, lock: id, owner}}
+    if (held?.Id !== locked) return {owner, run, leftover: {kind: 'lock', id, name, owner}}
+    const syncs = ids === undefined ? [] : await findPausedSyncs(ids, locked, environment)
+    const container = printable(held.Name.replace(/^\//, ''))
+    if (pauses && held.State.Paused)
+      return {owner, run, leftover: {kind: 'paused container', id: locked, name: container, lock: id, syncs, owner}}
+    if (syncs.length === 0) return {owner, run, leftover: {kind: 'lock', id, name, owner}}
+    const names = syncs.map((sync) => sync.name).join(', ')
+    return {owner, run, leftover: {kind: 'paused sync', id, name: names, container, syncs, owner}}
   }
   if (labels[ROLE] === HELPER) return {owner, run, leftover: {kind: 'container', id, name, owner}}
   // One of a package that was run: detached, it is to stay, unless it was never started.
@@ -117,7 +171,7 @@ async function leftContainer(engine: Engine, row: ContainerRow): Promise<LeftCon
 /** Whether a container has its owner from whoever made it, and not from its image. */
 async function hasOwnLabels(engine: Engine, {ImageID, Labels}: ContainerRow): Promise<boolean> {
   const image = await engine.image(ImageID)
-  const names = [OWNER, LOCK, ATTACHED].filter((name) => Labels?.[name] !== undefined)
+  const names = [OWNER, LOCK, LOCK_SESSIONS, ATTACHED].filter((name) => Labels?.[name] !== undefined)
   return names.every((name) => image?.Config?.Labels?.[name] === undefined)
 }
 

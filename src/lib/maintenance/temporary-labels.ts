@@ -16,6 +16,10 @@ export const IMAGE_OWNER = 'com.keg.image-owner'
 export const LOCK = 'com.keg.lock'
 /** `true` where whoever has the lock pauses the container. */
 export const LOCK_PAUSES = 'com.keg.lock.pauses'
+/**
+ * On a lock, the syncs that its owner pauses: Mutagen's identifiers, with blanks between them. Missing where there are none.
+ */
+export const LOCK_SESSIONS = 'com.keg.lock.sessions'
 /** `true` on a container that keg removes when it ends. */
 export const ATTACHED = 'com.keg.attached'
 

@@ -36,7 +36,7 @@ export async function openPackage(query: PackageQuery): Promise<OpenedPackage> {
   say(`Understood: ${understood}.`)
   const engine = await Engine.connect(environment)
   try {
-    await offerToFree({engine, questions, say})
+    await offerToFree({engine, environment, questions, say})
     const {digest, image} = await obtainImage({...query, engine, reference})
     const close = (): Promise<void> => engine[Symbol.asyncDispose]()
     return {engine, reference: formatReference(reference), image, digest, [Symbol.asyncDispose]: close}

@@ -5,6 +5,8 @@ import type {ContainerDetails, ImageDetails} from '../engine/types.js'
 import {FailedError, KegError} from '../error/keg-error.js'
 import {offerToFree} from '../maintenance/offer-to-free.js'
 import {isDigest} from '../reference/reference.js'
+import {nameOf} from '../target/find-target.js'
+import {ContainerSyncs} from '../sync/barrier/barrier.js'
 import type {ProgressListener} from '../terminal/progress.js'
 import {formatBytes, printable} from '../terminal/text.js'
 import {removeAbandonedVolumes} from './capture/abandoned-volumes.js'
@@ -12,6 +14,8 @@ import {Capture} from './capture/capture.js'
 import {ContainerLock} from './capture/container-lock.js'
 import {Cleanup} from './cleanup.js'
 import {HelperImage} from './capture/helper-image.js'
+import {prepareTraces} from './capture/prepare-traces.js'
+import {findTraces} from './capture/sync-traces.js'
 import {addedEnvironment} from './image/image-config.js'
 import type {PackageFacts} from './image/labels.js'
 import {measureMounts, type MountSize} from './mount/measure-mounts.js'
@@ -19,7 +23,6 @@ import {selectMounts, type MountWishes, type SelectedMount} from './mount/mount-
 import {findSubject, type Subject, type SubjectOptions} from './target/find-subject.js'
 import {packageResult, type PackagedMount, type PackagePlan, type PackageResult} from './package-result.js'
 import {publish} from './publish.js'
-import {nameOf} from '../target/find-target.js'
 import type {Verification} from './verify/verification.js'
 import {verifyWritten} from './verify/verify-written.js'
 import {writePackage, type WrittenPackage} from './write-package.js'
@@ -45,17 +48,30 @@ const MOST_LAYERS = 125
 const MUCH = 1_000_000_000
 
 /**
- * Packages a container: finds it, decides about its mounts, holds it still while its own layer and its mounts are read,
- * writes the image, checks it if that is wanted, gives it its names and pushes it. Nothing temporary is left, however it ends.
- * @throws the errors of its parts, RefusedError `verification-failed` among them; FailedError `layers-too-many`, and
+ * Packages a container: finds it, decides about its mounts, has the syncs into it bring over all that there is, holds it still
+ * while its own layer and its mounts are read, writes the image, checks it if that is wanted, gives it its names and pushes it.
+ * Nothing temporary is left, and all that was paused goes on, however it ends.
+ * @throws the errors of its parts, RefusedError `sync-unclean` and `verification-failed` among them; FailedError `layers-too-many`, and
  * `cancelled` when the user says no.
  */
 export async function packageContainer(options: PackageOptions): Promise<PackageResult> {
   const {environment, progress, signal} = options
   await using engine = await Engine.connect(environment)
-  if (!options.dryRun) await offerToFree({engine, questions: options.questions, say: options.say})
+  if (!options.dryRun) await offerToFree({engine, environment, questions: options.questions, say: options.say})
   const {base, container, destinations, project, push} = await findSubject(engine, options)
   signal.throwIfAborted()
+  const {say} = options
+  const warnings: string[] = []
+  const warn = (text: string): void => {
+    warnings.push(text)
+    say(`Warning: ${text}`)
+  }
+  const mayStartDaemon = !options.dryRun
+  const findingSyncs = ContainerSyncs.find({engine, container, environment, mayStartDaemon, warn, signal})
+  // Whoever awaits it hears of its failure; much is done meanwhile.
+  findingSyncs.catch(() => undefined)
+  const findingTraces = findTraces(engine, container, signal)
+  findingTraces.catch(() => undefined)
 
   const run = randomUUID()
   await using cleanup = new Cleanup()
@@ -63,13 +79,16 @@ export async function packageContainer(options: PackageOptions): Promise<Package
   const emptyImage = cleanup.use(await HelperImage.create({engine, like: base, run, signal}))
   const selected = await selectAll({engine, container, project, run, cleanup, emptyImage, options})
   const included = selected.flatMap(({destination, reader, type}) => (reader ? [{destination, reader, type}] : []))
-  const layers = checkLayerCount(container, base, included.length)
+  checkLayerCount(container, base, included.length)
   signal.throwIfAborted()
 
   const enoughBytes = options.dryRun ? Infinity : MUCH
   const sizes = await measureMounts({mounts: included, enoughBytes, progress, signal})
   const mountBytes = sizes.reduce((sum, {bytes}) => sum + bytes, 0)
   const sizeOf = new Map(included.map(({destination}, index) => [destination, sizes[index]]))
+  const syncs = await findingSyncs
+  const earlyTraces = await findingTraces
+  const layers = checkLayerCount(container, base, included.length, earlyTraces.length > 0)
   const plan: PackagePlan = {
     container: nameOf(container),
     destinations,
@@ -78,18 +97,24 @@ export async function packageContainer(options: PackageOptions): Promise<Package
     measured: sizes.every(({whole}) => whole),
     addedEnvironment: addedEnvironment(container, base),
     push,
+    syncs: syncs.planned,
   }
   options.onPlan(plan)
   if (options.dryRun) {
     const own = (await engine.container(container.Id, {size: true}))?.SizeRw ?? 0
     const entries = sizes.reduce((sum, size) => sum + size.entries, 0)
-    return packageResult(plan, {layers, bytes: own + mountBytes, entries, pausedMilliseconds: 0})
+    return packageResult(plan, {layers, bytes: own + mountBytes, entries, pausedMilliseconds: 0, warnings})
   }
   if (mountBytes > MUCH) await confirmSize(plan, options.questions)
   signal.throwIfAborted()
 
-  const locking = {engine, container, image: emptyImage.id, run, say: options.say, signal}
+  const locking = {engine, container, image: emptyImage.id, run, sessions: () => syncs.toPause(signal), say, signal}
   const lock = cleanup.use(await ContainerLock.take(locking))
+  // They go on before the lock is gone, by which the next keg would know of them.
+  cleanup.use(syncs)
+  await syncs.settle({progress, signal})
+  const traces = await prepareTraces({engine, container, base, run, syncs, early: earlyTraces, signal})
+  checkLayerCount(container, base, included.length, traces.paths.length > 0)
   const recordsOwnFiles = options.verify
   const taking = {
     engine,
@@ -97,25 +122,52 @@ export async function packageContainer(options: PackageOptions): Promise<Package
     mounts: included,
     run,
     recordsOwnFiles,
+    traces: traces.toEmpty,
     expectedBytes: mountBytes,
     progress,
     signal,
   }
   const capture = cleanup.use(await Capture.take(taking))
-  await lock.release()
-  const facts = factsOf({options, project, destinations, container, base, run})
-  const written = await writePackage({engine, container, base, capture, mounts: included, facts, run, progress, signal})
+  // Meanwhile the image is written. The next keg may read the container once the syncs go on.
+  const lettingGo = syncs.resume().then(() => lock.release())
+  lettingGo.catch(() => undefined)
+  const name = printable(nameOf(container))
+  if (traces.toLeave.length > 0)
+    warn(`A sync that keg could not pause is at work in ${name}. ${onlyHidden(traces.toLeave)}`)
+  if (capture.unemptied.length > 0)
+    warn(`The engine does not empty what a sync made for itself in ${name}. ${onlyHidden(capture.unemptied)}`)
+  const facts = {...factsOf({options, project, destinations, container, base, run}), synced: syncs.synced}
+  const mayHaveTraces = (destination: string): boolean =>
+    syncs.isBlind || syncs.sessions.length > 0 || sizeOf.get(destination)?.mayHaveTraces === true
+  const written = await writePackage({
+    engine,
+    container,
+    base,
+    capture,
+    mounts: included.map((mount) => ({...mount, mayHaveTraces: mayHaveTraces(mount.destination)})),
+    traces: traces.paths,
+    facts,
+    run,
+    progress,
+    signal,
+  })
   const verification = await verify({engine, base, capture, written, progress, signal})
   const digests = await publish({engine, image: written.image, destinations, push, environment, progress, signal})
   const mounts = plan.mounts.map((mount) => ({...mount, bytes: written.bytesOf.get(mount.destination) ?? mount.bytes}))
   const {pausedMilliseconds} = capture
   const layersWritten = written.layers.length
+  await lettingGo
   // The package is there: what cannot be taken away any more takes nothing from it.
   await cleanup[Symbol.asyncDispose]().catch((problem: unknown) => options.say(leftText(problem)))
   return packageResult(
     {...plan, mounts},
-    {...written, layers: layersWritten, digests, pausedMilliseconds, verification},
+    {...written, layers: layersWritten, digests, pausedMilliseconds, synced: syncs.synced, warnings, verification},
   )
+}
+
+function onlyHidden(paths: readonly string[]): string {
+  const list = paths.map((path) => printable(path)).join(', ')
+  return `Its files (${list}) are hidden in the package, but the bytes of them are in a layer.`
 }
 
 function leftText(problem: unknown): string {
@@ -177,9 +229,9 @@ function plannedMount({destination, leftOut, type}: SelectedMount, size: MountSi
 }
 
 /** @returns how many layers the package has at most. */
-function checkLayerCount(container: ContainerDetails, base: ImageDetails, mounts: number): number {
+function checkLayerCount(container: ContainerDetails, base: ImageDetails, mounts: number, hasTraces = false): number {
   const own = base.RootFS.Layers?.length ?? 0
-  const layers = own + 1 + mounts
+  const layers = own + 1 + mounts + (hasTraces ? 1 : 0)
   if (layers <= MOST_LAYERS) return layers
   throw new FailedError(
     `The package would have ${layers} layers, and engines keep at most ${MOST_LAYERS}: ${own} of the image of ${printable(nameOf(container))}, one of its own${mounts > 0 ? `, ${mounts} of its mounts` : ''}.`,
@@ -213,7 +265,7 @@ function factsOf({
   options,
   project,
   run,
-}: FactsOptions): Omit<PackageFacts, 'mounts' | 'entries' | 'created'> {
+}: FactsOptions): Omit<PackageFacts, 'mounts' | 'entries' | 'created' | 'synced' | 'leftOut'> {
   const baseDigest = base.RepoDigests?.[0]?.split('@')[1]
   return {
     run,

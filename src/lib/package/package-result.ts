@@ -1,5 +1,6 @@
 import {formatReference, type Digest} from '../reference/reference.js'
 import {shellLine} from '../terminal/text.js'
+import type {PlannedSync} from '../sync/barrier/barrier.js'
 import type {Destinations, Project} from './target/naming.js'
 import type {Verification} from './verify/verification.js'
 
@@ -27,6 +28,8 @@ export interface PackagePlan {
   /** Names in the environment that the image of the container does not have, or has with another value. */
   readonly addedEnvironment: readonly string[]
   readonly push: boolean
+  /** What is going to be done about the syncs into the container before it is read. */
+  readonly syncs: readonly PlannedSync[]
 }
 
 /** What was made, or with a dry run what would be. */
@@ -39,6 +42,9 @@ export interface PackageOutcome {
   readonly bytes: number
   readonly entries: number
   readonly pausedMilliseconds: number
+  /** When all syncs were clean, as ISO 8601. */
+  readonly synced?: string | undefined
+  readonly warnings?: readonly string[]
   /** Undefined when the image was not checked. */
   readonly verification?: Verification | undefined
 }
@@ -66,6 +72,12 @@ export interface PackageResult {
   /** Files recorded from the mounts. */
   readonly entries: number
   readonly pausedMilliseconds: number
+  /** The syncs into the container. */
+  readonly syncs: readonly PlannedSync[]
+  /** When all of them were clean, just before the container was read, as ISO 8601; null where they were not, or are none. */
+  readonly synced: string | null
+  /** What may be missing in the package, or more in it than ought to be, because of a sync: sentences. */
+  readonly warnings: readonly string[]
   /** Null without `--verify`. */
   readonly verification: Verification | null
   readonly pushed: boolean
@@ -104,6 +116,9 @@ export function packageResult(plan: PackagePlan, outcome: PackageOutcome): Packa
     bytes: outcome.bytes,
     entries: outcome.entries,
     pausedMilliseconds: outcome.pausedMilliseconds,
+    syncs: plan.syncs,
+    synced: outcome.synced ?? null,
+    warnings: outcome.warnings ?? [],
     verification: outcome.verification ?? null,
     pushed: digest !== undefined,
     run: shellLine(runLine),

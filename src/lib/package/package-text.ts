@@ -1,4 +1,5 @@
 import {formatReference} from '../reference/reference.js'
+import type {PlannedSync} from '../sync/barrier/barrier.js'
 import {count, formatBytes, formatDuration, printable} from '../terminal/text.js'
 import type {PackagedMount, PackagePlan, PackageResult} from './package-result.js'
 import {verificationLines} from './verify/verification.js'
@@ -23,6 +24,7 @@ export function planText(plan: PackagePlan): string {
     ...names,
     ...(revision === undefined ? [] : [`  from ${revision}${where}${state}`]),
     ...plan.mounts.map((mount) => `  ${mountText(mount, plan.measured)}`),
+    ...plan.syncs.map((sync) => `  ${syncText(sync)}`),
     ...environment,
   ]
     .map((line) => printable(line))
@@ -48,6 +50,18 @@ export function resultText(result: PackageResult, {isDryRun}: {isDryRun: boolean
   ]
     .map((line) => printable(line))
     .join('\n')
+}
+
+function syncText({action, folder, name}: PlannedSync): string {
+  const sync = `sync ${name} of ${folder}`
+  switch (action) {
+    case 'flush and pause':
+      return `${sync}: flushed before, and paused while it is read`
+    case 'flush':
+      return `${sync}: flushed before (not keg's: it goes on)`
+    case 'none':
+      return `${sync}: paused, so what it has not brought over stays out`
+  }
 }
 
 function mountText({bytes, destination, flag, included, reason, type}: PackagedMount, measured: boolean): string {

@@ -128,7 +128,7 @@ export class OwnBed {
   /** Takes away what dead kegs left, as `keg doctor --fix` does, which takes longer: it looks at much else. */
   async mend(): Promise<void> {
     await using engine = await Engine.connect(process.env)
-    for (const leftover of await findLeftovers(engine)) await removeLeftover(engine, leftover)
+    for (const leftover of await findLeftovers(engine, process.env)) await removeLeftover(engine, leftover, process.env)
   }
 
   /** All that was left can be found and taken away, the container goes on, and nothing else is lost. */

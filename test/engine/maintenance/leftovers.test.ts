@@ -53,7 +53,7 @@ describe('leftovers', function () {
 
   /** Leftovers of the runs that went this way, by what they are. */
   async function leftBy({runs}: WatchedEngine): Promise<Leftover[]> {
-    const all = await findLeftovers(engine)
+    const all = await findLeftovers(engine, process.env)
     const labelled = await Promise.all(
       all.map(async (leftover) => {
         const id = leftover.kind === 'paused container' ? leftover.lock : leftover.id
@@ -66,7 +66,7 @@ describe('leftovers', function () {
   }
 
   async function removeAll(leftovers: readonly Leftover[]): Promise<void> {
-    for (const leftover of leftovers) await removeLeftover(engine, leftover)
+    for (const leftover of leftovers) await removeLeftover(engine, leftover, process.env)
   }
 
   const line = (): string[] => {
@@ -122,7 +122,7 @@ describe('leftovers', function () {
     const detached = await sandbox.run([...owned, baseImage, 'sleep', '1000'])
     const neverStarted = await sandbox.create([...owned, baseImage, 'sleep', '1000'])
     const ownerless = await sandbox.create([...labels, baseImage, 'sleep', '1000'])
-    const found = (await findLeftovers(engine)).map(({id}) => id)
+    const found = (await findLeftovers(engine, process.env)).map(({id}) => id)
     expect(found).to.include.members([attached, neverStarted])
     expect(found).not.to.include.members([detached])
     expect(found).not.to.include.members([ownerless])
@@ -139,7 +139,7 @@ describe('leftovers', function () {
     const victim = await sandbox.create([image])
     await docker(['pause', container])
     try {
-      const left = await findLeftovers(engine)
+      const left = await findLeftovers(engine, process.env)
       expect(left.map(({id}) => id)).not.to.include.members([victim])
       expect(left.filter(({kind, id}) => kind === 'paused container' && id === container)).to.deep.equal([])
     } finally {
@@ -153,7 +153,7 @@ describe('leftovers', function () {
       instructions: ['LABEL com.keg.role=helper', `LABEL com.keg.image-owner='${deadOwner}'`],
     })
     const id = await docker(['image', 'inspect', '--format', '{{.Id}}', name])
-    expect((await findLeftovers(engine)).map((leftover) => leftover.id)).not.to.include.members([id])
+    expect((await findLeftovers(engine, process.env)).map((leftover) => leftover.id)).not.to.include.members([id])
   })
 
   it('are never older packages whose name went to a newer one', async () => {
@@ -167,7 +167,7 @@ describe('leftovers', function () {
       ids.push(String(result.json().image))
     }
     try {
-      expect((await findLeftovers(engine)).map(({id}) => id)).not.to.include.members(ids)
+      expect((await findLeftovers(engine, process.env)).map(({id}) => id)).not.to.include.members(ids)
     } finally {
       await docker(['image', 'rm', ids[0] ?? ''])
     }

@@ -42,6 +42,7 @@ describe('keg docker package inspect', function () {
       entries: labels['com.keg.package.entries'],
       config: labels['com.keg.package.config'],
       settings: {init: true},
+      leftOut: null,
       synced: null,
       invalid: [],
     })

@@ -52,6 +52,20 @@ describe('plan of a package, as text', () => {
     expect(planText(planWith({}, {project: none}))).to.not.include('from')
   })
 
+  it('says what is done about the syncs into the container', () => {
+    const folder = '/home/ada/app'
+    const syncs = [
+      {name: 'app', folder, action: 'flush and pause'},
+      {name: 'other', folder, action: 'flush'},
+      {name: 'mine', folder, action: 'none'},
+    ] as const
+    expect(planText(planWith({}, {syncs})).split('\n').slice(-3)).to.deep.equal([
+      '  sync app of /home/ada/app: flushed before, and paused while it is read',
+      "  sync other of /home/ada/app: flushed before (not keg's: it goes on)",
+      '  sync mine of /home/ada/app: paused, so what it has not brought over stays out',
+    ])
+  })
+
   it('says where a size is only the least', () => {
     expect(planText(planWith({}, {measured: false}))).to.include('volume /data, more than 1.5 kB')
   })

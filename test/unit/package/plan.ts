@@ -28,6 +28,7 @@ export function planWith(
   return {
     container: 'shop-web-1',
     destinations: [first, ...rest],
+    syncs: [],
     project: {
       folder: '/home/ada/app',
       origin: 'container',

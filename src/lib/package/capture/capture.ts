@@ -6,6 +6,7 @@ import type {ProgressListener} from '../../terminal/progress.js'
 import {printable} from '../../terminal/text.js'
 import {helperImageLabels} from '../../maintenance/temporary-labels.js'
 import {mountUnreadable, type HelperContainer} from './helper-container.js'
+import {emptyTraces, type SyncTrace} from './sync-traces.js'
 import {MOUNT_PLACE} from '../mount/mount-selection.js'
 import {settleAll} from '../settle.js'
 import {Spool} from '../spool.js'
@@ -26,6 +27,8 @@ export interface CaptureOptions {
   readonly run: string
   /** Whether the container's own files are recorded too, beside the commit, so that it can be checked. */
   readonly recordsOwnFiles: boolean
+  /** What syncs made for themselves in it, to be emptied before anything is read. */
+  readonly traces: readonly SyncTrace[]
   /** Bytes the mounts are expected to hold, for progress. */
   readonly expectedBytes: number
   readonly progress: ProgressListener
@@ -45,12 +48,15 @@ export class Capture implements AsyncDisposable {
     readonly recordings: readonly Spool[],
     /** The container's own files, where they were to be recorded. */
     readonly ownRecord: OwnRecord | undefined,
+    /** Paths of what could not be emptied. */
+    readonly unemptied: readonly string[],
     /** How long keg held the container still; 0 when it was not running, or paused already. */
     readonly pausedMilliseconds: number,
   ) {}
 
   /**
-   * Pauses the container, commits its own layer and reads its mounts side by side, and lets it go on, whatever happens.
+   * Pauses the container, empties what syncs made for themselves in it, commits its own layer and reads its mounts side by side,
+   * and lets it go on, whatever happens.
    * A container that does not run or was paused by its user is left as it is.
    * @throws FailedError `pause-failed`, `commit-failed`, `unpause-failed`, `container-gone`, `container-moved`, and what
    * reading mounts throws.
@@ -58,15 +64,19 @@ export class Capture implements AsyncDisposable {
   static async take(options: CaptureOptions): Promise<Capture> {
     const recordings = await settleAll(options.mounts.map(() => Spool.create()))
     const taken: Taken = {image: undefined, ownRecord: undefined, recordings}
+    let unemptied: readonly string[] = []
     try {
       options.progress({stage: STAGE, state: 'running'})
-      const {pausedMilliseconds} = await whilePaused(options, () => readAll(options, taken))
+      const {pausedMilliseconds} = await whilePaused(options, async () => {
+        unemptied = await emptyTraces(options.engine, options.container, options.traces)
+        await readAll(options, taken)
+      })
       const done = recordings.reduce((sum, {size}) => sum + size, 0)
       const note = pausedMilliseconds > 0 ? 'standing still for it' : undefined
       options.progress({stage: STAGE, state: 'done', done, ...(note !== undefined && {note})})
       options.signal.throwIfAborted()
       if (taken.image === undefined) throw new Error('the commit has no id')
-      return new Capture(options.engine, taken.image, recordings, taken.ownRecord, pausedMilliseconds)
+      return new Capture(options.engine, taken.image, recordings, taken.ownRecord, unemptied, pausedMilliseconds)
     } catch (error) {
       // What failed first is what counts; what stays bears labels.
       await discard(options.engine, taken).catch(() => undefined)

@@ -3,7 +3,7 @@ import type {Engine} from '../../engine/engine.js'
 import {EngineError} from '../../engine/engine-error.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import {ownerText, readOwner, stateOf} from '../../maintenance/owner.js'
-import {helperLabels, LOCK, LOCK_PAUSES, OWNER, RUN} from '../../maintenance/temporary-labels.js'
+import {helperLabels, LOCK, LOCK_PAUSES, LOCK_SESSIONS, OWNER, RUN} from '../../maintenance/temporary-labels.js'
 import {printable} from '../../terminal/text.js'
 import {neverStarted} from './helper-container.js'
 
@@ -15,6 +15,8 @@ export interface ContainerLockOptions {
   readonly image: string
   /** Id of this run of keg. */
   readonly run: string
+  /** Tells the identifiers of the syncs into the container that are going to be paused as well; asked for each try. */
+  readonly sessions: () => Promise<readonly string[]>
   /** Takes a line for the person at the terminal. */
   readonly say: (line: string) => void
   readonly signal: AbortSignal
@@ -23,8 +25,8 @@ export interface ContainerLockOptions {
 /**
  * The right to hold a container still, which only one keg has at a time. It is a container in the engine itself, never
  * started, whose name tells what it locks: an engine has every name once, so that the lock holds for all who work with it,
- * on whatever machine. Its labels name its owner and say that the container is going to be paused, so that after a keg that
- * was killed the next one knows. Removed when disposed of.
+ * on whatever machine. Its labels name its owner and say that the container and which syncs into it are going to be paused, so
+ * that after a keg that was killed the next one knows. Removed when disposed of.
  */
 export class ContainerLock implements AsyncDisposable {
   private constructor(
@@ -39,7 +41,9 @@ export class ContainerLock implements AsyncDisposable {
     let awaited: string | undefined
     for (;;) {
       options.signal.throwIfAborted()
-      const id = await create(options)
+      // While one waits, others pause syncs and let them go on: only the last moment counts.
+      const isHeldStill = awaited !== undefined && (await engine.container(lockName(options.container)))?.Id === awaited
+      const id = isHeldStill ? undefined : await create(options)
       if (id !== undefined) return new ContainerLock(engine, id, run)
       const holder = await engine.container(lockName(options.container))
       if (holder === undefined) continue
@@ -77,10 +81,16 @@ function recordName(run: string): string {
 }
 
 /** @returns the id of the lock, undefined when somebody has it. */
-async function create({container, engine, image, run}: ContainerLockOptions): Promise<string | undefined> {
+async function create({container, engine, image, run, sessions}: ContainerLockOptions): Promise<string | undefined> {
   // Asked anew: while one waited, or answered questions, it may have been paused or stopped.
   const {Paused, Running} = (await engine.container(container.Id))?.State ?? container.State
-  const labels = {...helperLabels(run), [LOCK]: container.Id, [LOCK_PAUSES]: String(Running && !Paused)}
+  const paused = await sessions()
+  const labels = {
+    ...helperLabels(run),
+    [LOCK]: container.Id,
+    [LOCK_PAUSES]: String(Running && !Paused),
+    ...(paused.length > 0 && {[LOCK_SESSIONS]: paused.join(' ')}),
+  }
   try {
     return (await engine.createContainer(neverStarted({image, labels}), lockName(container))).id
   } catch (error) {

@@ -39,6 +39,12 @@ export class EntryList {
 export type ListedLayer =
   | {readonly kind: 'base' | 'own'; readonly diffId: string}
   | {
+      /** Hides what a sync made for itself in the layers below, and has nothing else. */
+      readonly kind: 'hidden'
+      readonly diffId: string
+      readonly paths: readonly string[]
+    }
+  | {
       readonly kind: 'mount'
       readonly diffId: string
       /** The mount point, symlinks followed. */
@@ -55,13 +61,15 @@ export type ListedLayer =
 export function packageListDigest(layers: readonly ListedLayer[]): string {
   const hash = createHash('sha256')
   for (const layer of layers) {
-    const files =
-      layer.kind === 'mount'
-        ? ` path=${escape(textToBytes(layer.path))} entries=${layer.entries} list=${layer.digest}`
-        : ''
-    hash.update(`#${layer.kind} ${layer.diffId}${files}\n`)
+    hash.update(`#${layer.kind} ${layer.diffId}${wordsOf(layer)}\n`)
   }
   return `sha256:${hash.digest('hex')}`
+}
+
+function wordsOf(layer: ListedLayer): string {
+  const word = (path: string): string => ` path=${escape(textToBytes(path))}`
+  if (layer.kind === 'mount') return `${word(layer.path)} entries=${layer.entries} list=${layer.digest}`
+  return layer.kind === 'hidden' ? layer.paths.map(word).join('') : ''
 }
 
 /** One line of the list, with its line end. */

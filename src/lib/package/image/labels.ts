@@ -14,6 +14,14 @@ export interface MountLayerLabel {
   readonly layer: string
 }
 
+/** What syncs made for themselves in a container and is not in its package. */
+export interface LeftOutLabel {
+  /** diffID of the layer that hides what of it is in the container's own layer; null where none is. */
+  readonly layer: string | null
+  /** Paths of all that stays out, also of mounts. */
+  readonly paths: readonly string[]
+}
+
 /** What is said about a package in its labels; what is undefined is not known, and its label left out. */
 export interface PackageFacts {
   readonly run: string
@@ -32,6 +40,10 @@ export interface PackageFacts {
   readonly mounts: readonly MountLayerLabel[]
   /** Digest of the entry list. */
   readonly entries: string
+  /** When all syncs into the container were clean, just before it was read; ISO 8601. */
+  readonly synced: string | undefined
+  /** Undefined where nothing had to be left out. */
+  readonly leftOut: LeftOutLabel | undefined
 }
 
 /** The labels of a package: keg's own, and the standard ones of the OCI image-spec (annotations.md). */
@@ -45,8 +57,10 @@ export function packageLabels(facts: PackageFacts, container: ContainerDetails):
     'com.keg.package.dirty': facts.dirty === undefined ? undefined : String(facts.dirty),
     'com.keg.package.entries': facts.entries,
     'com.keg.package.folder-commit': facts.commit,
+    'com.keg.package.left-out': facts.leftOut && JSON.stringify(facts.leftOut),
     'com.keg.package.message': facts.message,
     'com.keg.package.mounts': JSON.stringify(facts.mounts),
+    'com.keg.package.synced': facts.synced,
     'com.keg.package.run': JSON.stringify(runSettingsOf(container)),
     'org.opencontainers.image.created': facts.created,
     'org.opencontainers.image.authors': facts.author,
@@ -70,15 +84,30 @@ export function readMountLayers(labels: Readonly<Record<string, string>> | null 
   return Array.isArray(value) && value.length <= MOST_MOUNTS && value.every(isMountLayer) ? value : []
 }
 
+const MOST_PATHS = 1000
+
+/** What an image's label names as left out: a hint as well. */
+export function readLeftOut(labels: Readonly<Record<string, string>> | null | undefined): LeftOutLabel | undefined {
+  const text = labels?.['com.keg.package.left-out']
+  if (text === undefined || labels?.['com.keg.package.schema'] !== PACKAGE_SCHEMA) return undefined
+  const value = parseJson(text)
+  if (typeof value !== 'object' || value === null) return undefined
+  const {layer, paths}: {layer?: unknown; paths?: unknown} = value
+  const isLayer = layer === null || isLayerDigest(layer)
+  const arePaths = Array.isArray(paths) && paths.length > 0 && paths.length <= MOST_PATHS && paths.every(isPath)
+  return isLayer && arePaths ? {layer, paths} : undefined
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && /^\/[^\0]+$/.test(value) && !value.split('/').includes('..')
+}
+
+function isLayerDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value)
+}
+
 function isMountLayer(value: unknown): value is MountLayerLabel {
   if (typeof value !== 'object' || value === null) return false
   const {layer, path, type}: {layer?: unknown; path?: unknown; type?: unknown} = value
-  return (
-    typeof path === 'string' &&
-    /^\/[^\0]+$/.test(path) &&
-    !path.split('/').includes('..') &&
-    typeof type === 'string' &&
-    typeof layer === 'string' &&
-    /^sha256:[0-9a-f]{64}$/.test(layer)
-  )
+  return isPath(path) && typeof type === 'string' && isLayerDigest(layer)
 }

@@ -3,7 +3,7 @@ import {parseJson} from '../../json/json.js'
 import {isDigest, isTag} from '../../reference/reference.js'
 import {printable} from '../../terminal/text.js'
 import {CONFIG_LABEL} from './config-digest.js'
-import {PACKAGE_SCHEMA, readMountLayers, type MountLayerLabel} from './labels.js'
+import {PACKAGE_SCHEMA, readLeftOut, readMountLayers, type LeftOutLabel, type MountLayerLabel} from './labels.js'
 import {isRunSettings, type RunSettings} from './run-settings.js'
 
 /** A label whose value is not what such a label says. */
@@ -32,7 +32,9 @@ export interface ReadFacts {
   readonly entries: string | null
   /** Digest of the rest of its configuration. */
   readonly config: string | null
-  /** What was synced into its container. */
+  /** What syncs had made for themselves in its container and is not in it; null where there was nothing. */
+  readonly leftOut: LeftOutLabel | null
+  /** When all syncs into its container were clean, just before it was read; null where they were not, or were none. */
   readonly synced: string | null
   /** How its container was run, beyond what the image's configuration says. */
   readonly settings: RunSettings | null
@@ -77,7 +79,8 @@ export function readPackageFacts(name: string, labels: Readonly<Record<string, s
     }),
     entries: read('com.keg.package.entries', asDigest),
     config: read(CONFIG_LABEL, asDigest),
-    synced: read('com.keg.package.synced', asText),
+    leftOut: read('com.keg.package.left-out', () => readLeftOut(labels)),
+    synced: read('com.keg.package.synced', asTime),
     settings: read('com.keg.package.run', (text) => {
       const value = parseJson(text)
       return isRunSettings(value) ? value : undefined

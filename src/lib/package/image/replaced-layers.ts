@@ -6,7 +6,8 @@ import {textToBytes} from '../../tar/tar-header.js'
 import {EMPTY_LAYER} from '../capture/helper-image.js'
 import type {ImageLayer} from './image.js'
 import {extractBlob, extractLayers, type StoredImage} from './stored-image.js'
-import type {MountLayerLabel} from './labels.js'
+import {onlyHides} from './hidden-layer.js'
+import type {LeftOutLabel, MountLayerLabel} from './labels.js'
 import {isWithin} from '../mount/mount-rules.js'
 import type {Spool} from '../spool.js'
 
@@ -20,32 +21,35 @@ export interface ReplacedLayersOptions {
   readonly earlier: readonly MountLayerLabel[]
   /** Where the new package gets a mount layer of its own. */
   readonly paths: readonly string[]
+  /** What the base image hides of syncs, as its label names it: a hint as well. */
+  readonly earlierHidden: LeftOutLabel | undefined
+  /** What the new package gets a layer for that hides it. */
+  readonly hiding: readonly string[]
   readonly signal: AbortSignal
 }
 
 /** The layers a package stands on, and temporary files that some of them are read from. */
 export interface TakenOver extends StoredImage, AsyncDisposable {
-  /** How many earlier mount layers were left out. */
+  /** How many earlier layers were left out. */
   readonly replaced: number
 }
 
 /**
- * Takes over the layers of a committed image without the earlier mount layers that new ones hide completely, and without a
- * layer of the container's own in which nothing is. What a label calls a mount layer is left out only if it is one: nothing
- * in it but the mount point, what is below, and the folders above.
+ * Takes over the layers of a committed image without the earlier mount layers that new ones hide completely, without an
+ * earlier layer that only hides what a new one hides as well, and without a layer of the container's own in which nothing is. What
+ * a label calls such a layer is left out only if it is one: nothing in a mount layer but the mount point, what is below, and
+ * the folders above.
  */
 export async function takeOverLayers(options: ReplacedLayersOptions): Promise<TakenOver> {
-  const {earlier, paths, stored} = options
-  const isHidden = ({layer, path}: MountLayerLabel, diffId: string): boolean =>
-    layer === diffId && paths.some((covering) => isWithin(path, covering))
-  const candidates = stored.layers.flatMap(({diffId}) => earlier.find((label) => isHidden(label, diffId)) ?? [])
+  const {stored} = options
+  const candidates = candidatesOf(options)
   const files = new Map<string, Spool>()
   try {
     await readCandidates(options, candidates, files)
     const verified = new Set<string>()
-    for (const {layer, path} of candidates) {
+    for (const {isIt, layer} of candidates) {
       const spool = files.get(layer)
-      if (spool !== undefined && (await holdsOnly(path, contentOf(options.engine, spool)))) verified.add(layer)
+      if (spool !== undefined && (await isIt(contentOf(options.engine, spool)))) verified.add(layer)
     }
     const isLeftOut = ({diffId}: ImageLayer, index: number): boolean =>
       verified.has(diffId) || (diffId === EMPTY_LAYER && index === stored.layers.length - 1)
@@ -71,10 +75,29 @@ export async function takeOverLayers(options: ReplacedLayersOptions): Promise<Ta
   }
 }
 
+/** A layer that is left out if it is what its label says. */
+interface Candidate {
+  /** diffID */
+  readonly layer: string
+  readonly isIt: (layer: AsyncIterable<Buffer>) => Promise<boolean>
+}
+
+function candidatesOf({earlier, earlierHidden, hiding, paths, stored}: ReplacedLayersOptions): Candidate[] {
+  const isHidden = ({layer, path}: MountLayerLabel, diffId: string): boolean =>
+    layer === diffId && paths.some((covering) => isWithin(path, covering))
+  const isNeedless = earlierHidden?.paths.every((path) => hiding.includes(path)) === true
+  return stored.layers.flatMap(({diffId}): Candidate[] => {
+    const mount = earlier.find((label) => isHidden(label, diffId))
+    if (mount !== undefined) return [{layer: diffId, isIt: (layer) => holdsOnly(mount.path, layer)}]
+    if (!isNeedless || earlierHidden.layer !== diffId) return []
+    return [{layer: diffId, isIt: (layer) => onlyHides(earlierHidden.paths, layer)}]
+  })
+}
+
 /** Reads the candidates, and in a classic store all layers above the lowest of them too, into `files`. */
 async function readCandidates(
   {engine, image, signal, stored}: ReplacedLayersOptions,
-  candidates: readonly MountLayerLabel[],
+  candidates: readonly Candidate[],
   files: Map<string, Spool>,
 ): Promise<void> {
   const wanted = new Set(candidates.map(({layer}) => layer))

@@ -3,7 +3,7 @@ import type {InspectResult} from './inspect-package.js'
 
 /** What a person reads: a line for each thing that is known, and at the end what does not fit. */
 export function inspectText(result: InspectResult): string {
-  const {base, bytes, invalid, layers, mounts, settings} = result
+  const {base, bytes, invalid, layers, leftOut, mounts, settings} = result
   const dirty = result.dirty === null ? '' : result.dirty ? ', with uncommitted changes' : ', nothing uncommitted'
   const rows: [name: string, value: string | null][] = [
     ['Package', result.reference],
@@ -19,6 +19,7 @@ export function inspectText(result: InspectResult): string {
     ['Base', base.name === null ? base.digest : `${base.name}${base.digest === null ? '' : ` (${base.digest})`}`],
     ...(mounts ?? []).map(({layer, path, type}): [string, string] => ['Mount', `${path} (${type}, ${layer})`]),
     ['Synced', result.synced],
+    ...(leftOut?.paths ?? []).map((path): [string, string] => ['Left out', `${path} (of a sync)`]),
     ['Ran with', settings === null || Object.keys(settings).length === 0 ? null : JSON.stringify(settings)],
     ['Files', result.entries === null ? null : `list ${result.entries}`],
     ['Config', result.config],

@@ -1,6 +1,7 @@
 import {readTar} from '../../tar/read-tar.js'
 import type {ProgressListener} from '../../terminal/progress.js'
 import {mountUnreadable, type HelperContainer} from '../capture/helper-container.js'
+import {mayBeTrace} from '../capture/trace-names.js'
 import {MOUNT_PLACE} from './mount-selection.js'
 import {settleAll} from '../settle.js'
 
@@ -10,6 +11,8 @@ export interface MountSize {
   readonly entries: number
   /** False where measuring ended early because it was too much already. */
   readonly whole: boolean
+  /** Whether a sync may have made something for itself in it. */
+  readonly mayHaveTraces: boolean
 }
 
 /** What is measured, and how far. */
@@ -29,18 +32,20 @@ export async function measureMounts({enoughBytes, mounts, progress, signal}: Mea
     mounts.map(async ({destination, reader}): Promise<MountSize> => {
       let bytes = 0
       let entries = 0
+      let mayHaveTraces = false
       try {
         for await (const {header} of readTar(reader.archive(MOUNT_PLACE, signal))) {
           entries++
+          mayHaveTraces ||= mayBeTrace(header.path)
           bytes += header.size
           total += header.size
-          if (total > enoughBytes) return {bytes, entries, whole: false}
+          if (total > enoughBytes) return {bytes, entries, whole: false, mayHaveTraces: true}
           if (header.size > 0) progress({stage, state: 'running', done: total})
         }
       } catch (error) {
         throw mountUnreadable(destination, error)
       }
-      return {bytes, entries, whole: true}
+      return {bytes, entries, whole: true, mayHaveTraces}
     }),
   )
   if (mounts.length > 0) progress({stage, state: 'done', done: total})

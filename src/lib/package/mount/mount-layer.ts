@@ -4,6 +4,7 @@ import {readTar} from '../../tar/read-tar.js'
 import {bytesToText, encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../../tar/tar-header.js'
 import {printable} from '../../terminal/text.js'
 import type {Entry} from '../image/entry-list.js'
+import {isWithin} from './mount-rules.js'
 
 /** Hides what lower layers have in its folder (OCI image-spec, layer.md, "Opaque Whiteout"). */
 export const OPAQUE = '.wh..wh..opq'
@@ -17,6 +18,8 @@ export interface MountRecording {
   readonly path: string
   /** Mount points below it: what this mount has there is hidden by another mount. */
   readonly hiddenPaths: readonly string[]
+  /** What a sync made for itself in it: it stays out, with all that is below. */
+  readonly leftOut: readonly string[]
   /** The folders above the mount, outermost first, as the container has them: a layer without them would reset them. */
   readonly parents: readonly TarHeader[]
   /** The archive, from its beginning at each call. */
@@ -33,7 +36,9 @@ export interface MountRecording {
 export async function* mountLayer(recording: MountRecording, onEntry?: (entry: Entry) => void): AsyncGenerator<Buffer> {
   const root = textToBytes(recording.path.slice(1))
   const hidden = recording.hiddenPaths.map((path) => `${textToBytes(path.slice(1))}/`)
-  const isHidden = (path: string): boolean => hidden.some((folder) => path.startsWith(folder))
+  const leftOut = recording.leftOut.map((path) => textToBytes(path.slice(1)))
+  const isHidden = (path: string): boolean =>
+    hidden.some((folder) => path.startsWith(folder)) || leftOut.some((top) => isWithin(path, top))
   for (const parent of recording.parents) yield encodeHeader(parent)
   for await (const {header: archived, content} of readTar(recording.read())) {
     const path = placed(archived.path, root)
@@ -92,8 +97,11 @@ function whiteoutName(path: string): FailedError {
 }
 
 function hiddenHardlink(path: string): FailedError {
-  return new FailedError(`/${printable(bytesToText(path))} is a hard link to a file that another mount hides.`, {
-    code: 'hardlink-hidden',
-    hint: 'Copy it in place, so that it gets content of its own, and package again.',
-  })
+  return new FailedError(
+    `/${printable(bytesToText(path))} is a hard link to a file that is not in the package: another mount hides it, or it is a sync's own.`,
+    {
+      code: 'hardlink-hidden',
+      hint: 'Copy it in place, so that it gets content of its own, and package again.',
+    },
+  )
 }

@@ -39,7 +39,7 @@ export async function runPackage(options: RunPackageOptions): Promise<number> {
   await using engine = await Engine.connect(environment)
   const context: Context = {options, request, engine, run: randomUUID()}
   if (options.dryRun) return await describeRun(context)
-  await offerToFree({engine, questions: options.questions, say})
+  await offerToFree({engine, environment, questions: options.questions, say})
   const obtaining = obtainImage({...options, engine, reference: request.reference})
   const obtained = await obtaining.catch((error: unknown) => {
     throw beforeRun(error)

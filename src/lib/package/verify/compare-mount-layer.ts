@@ -52,16 +52,18 @@ function isOpaqueMarker(root: string, path: string): boolean {
 
 /** What the layer has to have, worked out from the recording alone. */
 async function* expectedEntries(
-  {hiddenPaths, parents, read}: MountRecording,
+  {hiddenPaths, leftOut, parents, read}: MountRecording,
   root: string,
   signal: AbortSignal,
 ): AsyncGenerator<Entry> {
   for (const header of parents) yield {header, sha256: undefined}
   const hidden = hiddenPaths.map((path) => textToBytes(path.slice(1)))
+  const withoutThem = leftOut.map((path) => textToBytes(path.slice(1)))
   for await (const {header: archived, sha256} of entriesOf(read())) {
     signal.throwIfAborted()
     const path = placed(archived.path, root)
     if (hidden.some((point) => path !== point && isWithin(path, point))) continue
+    if (withoutThem.some((top) => isWithin(path, top))) continue
     const link = archived.type === 'hardlink' ? placed(archived.link, root) : archived.link
     const header = {...archived, path, link}
     yield {header, sha256}

@@ -1,6 +1,7 @@
 import {EntryList, packageListDigest, type ListedLayer} from '../image/entry-list.js'
-import type {MountLayerLabel} from '../image/labels.js'
+import type {LeftOutLabel, MountLayerLabel} from '../image/labels.js'
 import {textToBytes} from '../../tar/tar-header.js'
+import {isWithin} from '../mount/mount-rules.js'
 import {isMountEntry} from './compare-mount-layer.js'
 import type {EntrySpool} from './entry-spool.js'
 import {LayerShape} from './layer-shape.js'
@@ -21,24 +22,27 @@ export interface RecognitionOptions {
   readonly stored: readonly (StoredLayer | undefined)[]
   /** What the labels say. */
   readonly mounts: readonly MountLayerLabel[]
+  readonly leftOut: LeftOutLabel | null
   readonly listDigest: string
 }
 
 /**
- * Finds the package in an image by the digest of its list: its uppermost layers are those of its mounts, the one below is
- * the container's own, if anything had changed in it, and the rest its image's.
+ * Finds the package in an image by the digest of its list: its uppermost layers are those of its mounts; below is the one that
+ * hides what a sync made for itself, if there was anything; then the container's own, if anything had changed in it; and the
+ * rest is its image's.
  */
 export async function recogniseLayers(options: RecognitionOptions): Promise<RecognisedLayers> {
-  const {diffIds, listDigest, mounts, stored} = options
+  const {diffIds, leftOut, listDigest, mounts, stored} = options
   const mountLayers = await Promise.all(
     mounts.map(async ({layer, path}) => listedMount(path, layer, stored[diffIds.lastIndexOf(layer)]?.entries)),
   )
   const mountEntries = mountLayers.reduce((sum, layer) => sum + (layer?.entries ?? 0), 0)
-  const known = mountLayers.filter((layer) => layer !== undefined)
+  const known: ListedLayer[] = mountLayers.filter((layer) => layer !== undefined)
   if (known.length < mounts.length) return {layers: undefined, entries: mountEntries}
-  for (let end = diffIds.length; end >= mounts.length; end--) {
-    const below = end - mounts.length
-    if (mounts.some(({layer}, index) => diffIds[below + index] !== layer)) continue
+  if (leftOut !== null && leftOut.layer !== null) known.unshift(listedHidden(leftOut.layer, leftOut, mounts))
+  for (let end = diffIds.length; end >= known.length; end--) {
+    const below = end - known.length
+    if (known.some(({diffId}, index) => diffIds[below + index] !== diffId)) continue
     for (const own of [below - 1, undefined]) {
       const layers = [
         ...diffIds
@@ -52,6 +56,12 @@ export async function recogniseLayers(options: RecognitionOptions): Promise<Reco
     }
   }
   return {layers: undefined, entries: mountEntries}
+}
+
+/** Of all that was left out, what no mount holds is hidden by a layer. */
+function listedHidden(diffId: string, {paths}: LeftOutLabel, mounts: readonly MountLayerLabel[]): ListedLayer {
+  const hidden = paths.filter((path) => !mounts.some((mount) => isWithin(path, mount.path)))
+  return {kind: 'hidden', diffId, paths: hidden}
 }
 
 async function listedMount(

@@ -1,5 +1,5 @@
 import {RefusedError} from '../../error/keg-error.js'
-import {count} from '../../terminal/text.js'
+import {count, printable} from '../../terminal/text.js'
 import type {Difference, Differences} from './difference.js'
 
 /** What came out when an image was checked; scripts can rely on these fields. */
@@ -13,6 +13,8 @@ export interface CheckedImage {
   readonly unchangedLayers: number
   /** What of a file no image carries, or engines change themselves. */
   readonly notCompared: readonly string[]
+  /** What a sync had made for itself in the container, and is not in the image: absolute paths. */
+  readonly leftOut: readonly string[]
 }
 
 /** What came out when a package was compared with its container. */
@@ -47,6 +49,11 @@ export function verificationLines(verification: CheckedImage, sockets = 0): stri
   const unchanged = `${count(verification.unchangedLayers, 'layer')} below unchanged`
   return [
     `Verified: ${verificationCounts(verification)}, ${unchanged}${left}`,
+    ...(verification.leftOut.length === 0
+      ? []
+      : [
+          `Not in it, because a sync made it for itself: ${verification.leftOut.map((path) => printable(path)).join(', ')}`,
+        ]),
     'Not compared: times of folders, parts of a second, user attributes and ACLs',
   ]
 }
@@ -73,7 +80,7 @@ function differenceText({keywords, layer, path, what}: Difference): string {
 /** Puts together what was found. */
 export function verificationOf(
   differences: Differences,
-  facts: Pick<CheckedImage, 'entries' | 'unchangedLayers'>,
+  facts: Pick<CheckedImage, 'entries' | 'unchangedLayers' | 'leftOut'>,
   notCompared: readonly string[] = [],
 ): CheckedImage {
   const found = {differences: differences.list, differenceCount: differences.total}

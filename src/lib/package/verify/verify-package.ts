@@ -2,9 +2,13 @@ import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {configDigest} from '../image/config-digest.js'
 import {readPackageFacts, type ReadFacts} from '../image/read-labels.js'
+import {textToBytes} from '../../tar/tar-header.js'
+import type {ListedLayer} from '../image/entry-list.js'
+import {isWithin} from '../mount/mount-rules.js'
 import {openPackage, type PackageQuery} from '../open-package.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference, type Difference} from './difference.js'
 import {LayerShape} from './layer-shape.js'
+import {changeKey} from './own-record.js'
 import {DamagedImageError, digestDifference, readBack, ZSTD, type ReadBack} from './read-back.js'
 import {recogniseLayers} from './recognise-layers.js'
 import {verificationFailed, verificationOf, type CheckedImage} from './verification.js'
@@ -63,11 +67,13 @@ async function checkImage(
       if (found?.problem === ZSTD) packed.push(`files of the layer ${diffId}: ${ZSTD}`)
       else if (wrong !== undefined) differences.add(wrong)
     }
-    return verificationOf(differences, await compareList(diffIds, stored, facts, differences), packed)
+    const leftOut = facts.leftOut?.paths ?? []
+    const found = await compareList(diffIds, stored, facts, differences)
+    return verificationOf(differences, {...found, leftOut}, packed)
   } catch (error) {
     if (!(error instanceof DamagedImageError)) throw error
     differences.add(error.difference)
-    return verificationOf(differences, {entries: 0, unchangedLayers: 0})
+    return verificationOf(differences, {entries: 0, unchangedLayers: 0, leftOut: []})
   }
 }
 
@@ -75,16 +81,19 @@ async function checkImage(
 async function compareList(
   diffIds: readonly string[],
   stored: ReadBack,
-  {entries: listDigest, mounts}: ReadFacts,
+  {entries: listDigest, leftOut, mounts}: ReadFacts,
   differences: Differences,
 ): Promise<Pick<CheckedImage, 'entries' | 'unchangedLayers'>> {
   const found = await recogniseLayers({
     diffIds,
     stored: stored.layers,
     mounts: mounts ?? [],
+    leftOut,
     listDigest: listDigest ?? '',
   })
   if (found.layers !== undefined) {
+    for (const path of leftOut?.paths ?? [])
+      if (await isShown(path, found.layers, stored)) differences.addPath('added', null, textToBytes(path.slice(1)))
     for (let index = found.layers.length; index < diffIds.length; index++)
       await listAdded(diffIds[index] ?? '', stored.layers[index]?.entries, differences)
     return {entries: found.entries, unchangedLayers: found.layers.filter(({kind}) => kind === 'base').length}
@@ -96,6 +105,20 @@ async function compareList(
   const keyword = {keyword: 'entries', expected: recorded, found: 'another list'}
   differences.add({what: 'changed', path: null, layer: null, keywords: [keyword]})
   return {entries: found.entries, unchangedLayers: 0}
+}
+
+/** Whether something that was left out shows in a package all the same. Only layers above its base can have it. */
+async function isShown(path: string, layers: readonly ListedLayer[], stored: ReadBack): Promise<boolean> {
+  const top = textToBytes(path.slice(1))
+  let shown = true
+  for (const [index, {kind}] of layers.entries()) {
+    const entries = stored.layers[index]?.entries
+    if (kind === 'base' || entries === undefined) continue
+    const shape = await LayerShape.of(entries)
+    if (shape.hides(changeKey(top))) shown = false
+    for await (const {header} of shape.files()) shown ||= isWithin(header.path, top)
+  }
+  return shown
 }
 
 /** A layer on top of the package: all that it brings and takes away. */

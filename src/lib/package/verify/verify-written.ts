@@ -1,8 +1,9 @@
 import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
 import type {ProgressListener} from '../../terminal/progress.js'
-import {readMountLayers} from '../image/labels.js'
+import {readLeftOut, readMountLayers} from '../image/labels.js'
 import type {MountRecording} from '../mount/mount-layer.js'
+import {compareHiddenLayer} from './compare-hidden-layer.js'
 import {compareMountLayer} from './compare-mount-layer.js'
 import {compareOwnLayer} from './compare-own-layer.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference, shownPath} from './difference.js'
@@ -19,6 +20,7 @@ export type WrittenLayer =
       readonly blob: string | undefined
     }
   | {readonly kind: 'own'; readonly diffId: string}
+  | {readonly kind: 'hidden'; readonly diffId: string; readonly paths: readonly string[]}
   | {readonly kind: 'mount'; readonly diffId: string; readonly recording: MountRecording}
 
 /** A package that was written, and what was recorded while its container stood still. */
@@ -44,7 +46,11 @@ export async function verifyWritten(options: VerifyWrittenOptions): Promise<Veri
   const entries = await compareLayers(options, differences)
   const unchangedLayers = options.layers.filter(({kind}) => kind === 'base').length
   const notCarried = options.record.sockets.map((key) => shownPath(key))
-  const verification = {...verificationOf(differences, {entries, unchangedLayers}), notCarried}
+  const leftOut = options.layers.flatMap((layer) => {
+    if (layer.kind === 'hidden') return layer.paths
+    return layer.kind === 'mount' ? layer.recording.leftOut : []
+  })
+  const verification = {...verificationOf(differences, {entries, unchangedLayers, leftOut}), notCarried}
   if (verification.differenceCount === 0) return verification
   throw verificationFailed(
     'The image is not what was recorded of the container, and was removed',
@@ -53,9 +59,10 @@ export async function verifyWritten(options: VerifyWrittenOptions): Promise<Veri
   )
 }
 
-/** The layers of the container's image are in the package, in their order; only earlier mount layers may have been replaced. */
+/** The layers of the container's image are in the package, in their order; only earlier mount layers, and one that hid what a sync had made for itself, may have been replaced. */
 function compareBaseLayers({base, layers}: VerifyWrittenOptions, differences: Differences): void {
-  const replaceable = new Set(readMountLayers(base.Config?.Labels).map(({layer}) => layer))
+  const hidden = readLeftOut(base.Config?.Labels)?.layer
+  const replaceable = new Set([...readMountLayers(base.Config?.Labels).map(({layer}) => layer), hidden])
   const written = layers.flatMap(({diffId, kind}) => (kind === 'base' ? [diffId] : []))
   for (const diffId of base.RootFS.Layers ?? [])
     if (diffId === written[0]) written.shift()
@@ -110,6 +117,8 @@ async function compareLayer(
   let entries = 0
   if (layer.kind === 'own' && found?.entries !== undefined)
     entries = await compareOwnLayer({record, found: found.entries, diffId, differences})
+  if (layer.kind === 'hidden' && found?.entries !== undefined)
+    await compareHiddenLayer({record, paths: layer.paths, found: found.entries, diffId, differences})
   if (layer.kind === 'mount' && found?.entries !== undefined)
     entries = await compareMountLayer({recording: layer.recording, found: found.entries, diffId, differences, signal})
   // Where single files differ, they say it better.

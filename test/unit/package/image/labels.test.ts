@@ -1,6 +1,11 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
-import {packageLabels, readMountLayers, type PackageFacts} from '../../../../src/lib/package/image/labels.js'
+import {
+  packageLabels,
+  readLeftOut,
+  readMountLayers,
+  type PackageFacts,
+} from '../../../../src/lib/package/image/labels.js'
 import {containerWith} from '../details.js'
 
 const layer = `sha256:${'a'.repeat(64)}`
@@ -18,6 +23,8 @@ const facts: PackageFacts = {
   baseDigest: layer,
   mounts: [{path: '/srv/d\u00e4ta "x"', type: 'volume', layer}],
   entries: `sha256:${'b'.repeat(64)}`,
+  synced: '2024-01-02T03:04:05.678Z',
+  leftOut: {layer, paths: ['/root/.mutagen']},
 }
 
 describe('labels of a package', () => {
@@ -35,7 +42,9 @@ describe('labels of a package', () => {
       'com.keg.package.dirty': 'true',
       'com.keg.package.entries': facts.entries,
       'com.keg.package.folder-commit': 'f'.repeat(40),
+      'com.keg.package.left-out': JSON.stringify({layer, paths: ['/root/.mutagen']}),
       'com.keg.package.message': 'See the login page',
+      'com.keg.package.synced': '2024-01-02T03:04:05.678Z',
       'org.opencontainers.image.created': '2024-01-02T03:04:05.000Z',
       'org.opencontainers.image.authors': 'Ada <ada@example.com>',
       'org.opencontainers.image.source': 'https://example.com/team/app',
@@ -122,4 +131,29 @@ describe('mount layers of a label', () => {
     fc.assert(fc.property(fc.string(), (text) => Array.isArray(readMountLayers(labelled(text)))))
     fc.assert(fc.property(fc.json(), (text) => Array.isArray(readMountLayers(labelled(`[${text}]`)))))
   })
+})
+
+describe('the label of what was left out', () => {
+  const labelled = (value: unknown): Record<string, string> => ({
+    'com.keg.package.schema': '1',
+    'com.keg.package.left-out': JSON.stringify(value),
+  })
+  const good = {layer, paths: ['/root/.mutagen']}
+
+  it('is read as it was written, with or without a layer that hides it', () => {
+    for (const value of [good, {...good, layer: null}]) expect(readLeftOut(labelled(value))).to.deep.equal(value)
+  })
+
+  const hostile: Record<string, unknown> = {
+    nothing: null,
+    'a list': ['/root/.mutagen'],
+    'no layer': {paths: good.paths},
+    'a layer that is no digest': {...good, layer: 'sha256:x'},
+    'no path': {...good, paths: []},
+    'a relative path': {...good, paths: ['root']},
+    'a path that climbs': {...good, paths: ['/root/../etc']},
+    'more paths than anybody has': {...good, paths: Array.from({length: 1001}, () => '/a')},
+  }
+  for (const [what, value] of Object.entries(hostile))
+    it(`is nothing where it is ${what}`, () => expect(readLeftOut(labelled(value))).to.equal(undefined))
 })

@@ -21,6 +21,8 @@ const facts = {
   baseDigest: digest,
   mounts: [{path: '/data', type: 'volume', layer: digest}],
   entries: digest,
+  synced: '2024-01-02T03:04:05.678Z',
+  leftOut: {layer: digest, paths: ['/root/.mutagen', '/srv/.mutagen-temporary-1']},
 }
 const labels = packageLabels(facts, containerWith({Tty: true}, {CapAdd: ['NET_ADMIN'], ShmSize: 1}))
 
@@ -32,7 +34,6 @@ describe('labels of a package, read', () => {
       schema: '1',
       base: {name: baseName, digest: baseDigest},
       config: null,
-      synced: null,
       settings: {tty: true, capAdd: ['NET_ADMIN'], shmSize: 1},
       invalid: [],
     })

@@ -14,7 +14,7 @@ const files = [
   fileWith('mount/b', 'y'.repeat(24)),
   without('mount/c', {type: 'hardlink', link: 'mount/a'}),
 ]
-const recording = {path: '/data', hiddenPaths: [], parents: [], read: () => inChunks(archiveOf(files))}
+const recording = {path: '/data', hiddenPaths: [], leftOut: [], parents: [], read: () => inChunks(archiveOf(files))}
 
 describe('facts of a layer', () => {
   it('are those of the very bytes that are written later', async () => {

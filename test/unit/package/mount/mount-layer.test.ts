@@ -16,13 +16,14 @@ const root = without('mount', {type: 'directory', mode: 0o2770, uid: 1000, gid: 
 interface Recorded {
   readonly path?: string
   readonly hiddenPaths?: readonly string[]
+  readonly leftOut?: readonly string[]
   readonly parents?: MountRecording['parents']
   readonly chunk?: number
 }
 
 function recordingOf(files: readonly ArchivedFile[], {chunk, ...more}: Recorded = {}): MountRecording {
   const archive = archiveOf(files)
-  return {path: '/data', hiddenPaths: [], parents: [], read: () => inChunks(archive, chunk), ...more}
+  return {path: '/data', hiddenPaths: [], leftOut: [], parents: [], read: () => inChunks(archive, chunk), ...more}
 }
 
 /** Names in the layer, in order, as an independent reader sees them. */
@@ -160,6 +161,14 @@ describe('layer of a mount', () => {
         'data/in/',
         'data/inside',
         'data/in2/in/file',
+      ])
+    })
+
+    it('has nothing of what a sync made for itself, neither the folder nor what is in it', async () => {
+      expect(await namesOf(recordingOf(files, {leftOut: ['/data/in', '/data/in2/in/file']}))).to.deep.equal([
+        'data/',
+        'data/.wh..wh..opq',
+        'data/inside',
       ])
     })
 

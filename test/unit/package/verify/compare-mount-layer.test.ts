@@ -19,7 +19,7 @@ const files = [
 
 function recordingOf(archived: readonly ArchivedFile[], more: Partial<MountRecording> = {}): MountRecording {
   const parents = [headerOf('srv', {type: 'directory', mode: 0o700})]
-  return {path: '/srv/data', hiddenPaths: [], parents, read: () => inChunks(archiveOf(archived)), ...more}
+  return {path: '/srv/data', hiddenPaths: [], leftOut: [], parents, read: () => inChunks(archiveOf(archived)), ...more}
 }
 
 /** Compares a recording with a layer, which is made of it unless another is given. */

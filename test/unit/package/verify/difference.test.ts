@@ -36,7 +36,7 @@ describe('differences', () => {
   it('are all counted, and listed up to a limit', () => {
     const differences = new Differences()
     for (let index = 0; index < MOST_LISTED + 5; index++) differences.addPath('added', null, `file ${index}`)
-    const checked = verificationOf(differences, {entries: 7, unchangedLayers: 1})
+    const checked = verificationOf(differences, {entries: 7, unchangedLayers: 1, leftOut: []})
     expect(checked.differences).to.have.length(MOST_LISTED)
     expect(checked.differenceCount).to.equal(MOST_LISTED + 5)
     const lines = differencesText(checked).split('\n')

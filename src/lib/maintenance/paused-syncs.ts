@@ -1,0 +1,52 @@
+import {FailedError, KegError} from '../error/keg-error.js'
+import {resumeSession} from '../sync/barrier/resume-session.js'
+import {isSideOf} from '../sync/into-container.js'
+import {Mutagen} from '../sync/mutagen.js'
+import {isOwn} from '../sync/session-labels.js'
+import {printable} from '../terminal/text.js'
+
+/** A sync that a keg paused. */
+export interface PausedSync {
+  /** Mutagen's identifier. */
+  readonly id: string
+  /** Fit to show. */
+  readonly name: string
+}
+
+/**
+ * Finds which of the syncs that a lock names are still paused. The label is only text: what is no identifier, no session that
+ * keg made, or none into that container is passed over; and so are all where Mutagen cannot be asked.
+ */
+export async function findPausedSyncs(
+  label: string,
+  containerId: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<PausedSync[]> {
+  const ids = new Set(label.split(' ').filter((id) => IDENTIFIER.test(id)))
+  if (ids.size === 0) return []
+  try {
+    const sessions = (await (await Mutagen.ifUsed(environment))?.list()) ?? []
+    return sessions
+      .filter((session) => ids.has(session.id) && session.isPaused && isOwn(session) && isSideOf(session, containerId))
+      .map(({id, name}) => ({id, name: printable(name ?? id)}))
+  } catch (error) {
+    if (error instanceof KegError) return []
+    throw error
+  }
+}
+
+/** Has syncs go on. @throws FailedError `mutagen-failed` for one that stays paused; MissingError `mutagen-missing` */
+export async function resumeSyncs(syncs: readonly PausedSync[], environment: NodeJS.ProcessEnv): Promise<void> {
+  if (syncs.length === 0) return
+  const mutagen = await Mutagen.find(environment)
+  for (const sync of syncs) {
+    if (await resumeSession(mutagen, sync)) continue
+    throw new FailedError(`The sync ${sync.name} is still paused.`, {
+      code: 'mutagen-failed',
+      hint: `Mutagen says why: keg sync resume ${sync.name}`,
+    })
+  }
+}
+
+/** Mutagen's (mutagen 0.18, pkg/identifier/identifier.go). */
+const IDENTIFIER = /^sync_[0-9A-Za-z]{43}$/
