@@ -5,6 +5,7 @@
 import {once} from 'node:events'
 import {parseArgs} from 'node:util'
 import {makeBusyboxImage, requireBusybox} from './setup/image.js'
+import {requireMutagen} from './setup/mutagen.js'
 import {startOwnEngine} from './setup/own-engine.js'
 import {requireRegistry} from './setup/registry.js'
 import {inSession} from './setup/session.js'
@@ -17,6 +18,7 @@ await inSession(async (session) => {
   const {kind, tls} = readArguments()
   await requireRegistry(session)
   await requireBusybox(session)
+  const mutagen = await requireMutagen(session)
   const engine = await startOwnEngine({kind, tls, session})
   session.atEnd(engine.stop)
   await makeBusyboxImage(image, {env: environmentAt(engine.host, process.env)})
@@ -29,6 +31,7 @@ await inSession(async (session) => {
     ...registries,
     KEG_TEST_PRIVATE_LOGIN,
     KEG_TEST_IMAGE: image,
+    ...(mutagen !== undefined && {PATH: `${mutagen}:$PATH`}),
   }
   session.tell(`Engine ${engine.version} with the ${kind} image store runs (log: ${engine.log}). Ctrl-C removes it.`)
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`)

@@ -70,6 +70,7 @@ const once = {
   first: [
     ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
     'test/engine/package/rootless.test.ts',
+    'test/engine/sync/!(barrier).test.ts',
   ],
   last: [
     ...['maintenance', 'support'].map((folder) => `test/engine/${folder}/**`),

@@ -1,8 +1,10 @@
 import {randomBytes} from 'node:crypto'
+import {delimiter} from 'node:path'
 import {requireClientPlugins} from './client-plugins.js'
 import {requireEngine} from './engine.js'
 import {isolatedEnvironment} from './environment.js'
 import {makeBusyboxImage, requireBusybox} from './image.js'
+import {requireMutagen} from './mutagen.js'
 import {startOwnEngine} from './own-engine.js'
 import {run} from './process.js'
 import {requireRegistry, startRegistry} from './registry.js'
@@ -17,12 +19,16 @@ import {requireSshServer} from './ssh-server.js'
  * - KEG_TEST_IMAGE: the image made from busybox (programs in /bin, users root and app)
  * - KEG_TEST_CLIENT_PLUGINS: a folder with compose and buildx, where docker's client does not find them itself
  *
- * HOME, XDG_* and DOCKER_CONFIG name an empty temporary folder; DOCKER_HOST is set when the engine is not at the default place.
+ * PATH leads to Mutagen. HOME, XDG_* and DOCKER_CONFIG name an empty temporary folder; DOCKER_HOST is set when the engine is not
+ * at the default place.
  *
  * @param {import('./session.js').Session} session everything is removed at its end; an engine started here stays up
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 export async function prepareTestBed(session) {
+  // Building it takes as long as all the rest: side by side.
+  const mutagen = requireMutagen(session)
+  mutagen.catch(() => undefined)
   const engine = await requireEngine(session)
   await requireRegistry(session)
   await requireSshServer(session)
@@ -35,11 +41,13 @@ export async function prepareTestBed(session) {
   const image = `keg-test-base:${randomBytes(4).toString('hex')}`
   session.atEnd(() => run('docker', ['rmi', '--force', image], {env: environment}))
   await makeBusyboxImage(image, {env: environment})
+  const mutagenFolder = await mutagen
   const {KEG_TEST_REGISTRY: open, KEG_TEST_PRIVATE_REGISTRY: closed} = registries
   session.tell(`Ready: engine ${engine.version}, registries ${open} and ${closed}.`)
   return {
     ...environment,
     ...registries,
+    ...(mutagenFolder !== undefined && {PATH: [mutagenFolder, environment.PATH].join(delimiter)}),
     KEG_TEST_IMAGE: image,
     ...(plugins !== undefined && {KEG_TEST_CLIENT_PLUGINS: plugins}),
   }
