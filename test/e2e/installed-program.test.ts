@@ -7,14 +7,21 @@ import {promisify} from 'node:util'
 import {expect} from 'chai'
 
 import {baseImage, docker, DockerError, Sandbox, uniqueName} from '../support/docker.js'
+import {startMutagen, syncImage, type MutagenDaemon} from '../support/mutagen.js'
 import type {Machine} from './support/installed-keg.js'
 import {InstalledKeg} from './support/installed-keg.js'
-import {filesOf, importsFrom} from './support/tarball.js'
+import {filesOf, importsFrom, type Files} from './support/tarball.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
 /** What a package has besides its code. */
 const documents = /^(package\.json|oclif\.manifest\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+
+/** Paths of what runs: not the modules of which only types are needed, which the compiler writes all the same. */
+function codeOf(files: Files): string[] {
+  const isOnlyTypes = (content: string) => content.replace(/\/\*.*?\*\//gs, '').trim() === 'export {};'
+  return [...files].flatMap(([path, content]) => (documents.test(path) || isOnlyTypes(content) ? [] : [path]))
+}
 
 interface PackageJson {
   dependencies: Record<string, string>
@@ -45,25 +52,28 @@ describe('keg, installed from its packages', function () {
       const commands = [...files.keys()].filter((path) => /^dist\/commands\/[\w/-]+\.js$/.test(path))
       expect(commands).to.deep.equal(['dist/commands/doctor.js'])
       const imports = importsFrom(files, ['bin/run.js', ...commands])
-      const code = [...files.keys()].filter((path) => !documents.test(path))
-      // Only types are needed of it here; the compiler writes it all the same.
-      expect(code).to.have.members([...imports.files, 'dist/lib/engine/types.js'])
+      // Its constants are not needed here.
+      expect(codeOf(files)).to.have.members([...imports.files, 'dist/lib/engine/types.js'])
       const {dependencies, oclif} = JSON.parse(files.get('package.json') ?? '') as RootPackageJson
       expect(Object.keys(dependencies)).to.have.members([...imports.packages, ...oclif.plugins])
       expect([...files.keys()]).to.include('oclif.manifest.json')
     })
 
-    it('@keg/docker stands alone: each file of it is reached by its commands and hooks, and each package it imports is named', async () => {
-      const files = await filesOf(installed.registry.published('@keg/docker'))
-      const entryPoints = [...files.keys()].filter((path) => /^dist\/(commands\/docker|hooks)\/[\w/-]+\.js$/.test(path))
-      expect(entryPoints).to.include.members(['dist/commands/docker/package/index.js', 'dist/hooks/prerun.js'])
-      const imports = importsFrom(files, entryPoints)
-      const code = [...files.keys()].filter((path) => !documents.test(path))
-      expect(code).to.have.members([...imports.files])
-      const {dependencies} = JSON.parse(files.get('package.json') ?? '') as PackageJson
-      expect(Object.keys(dependencies)).to.have.members([...imports.packages])
-      expect([...files.keys()]).to.include.members(['README.md', 'oclif.manifest.json'])
-    })
+    for (const [plugin, some] of [
+      ['docker', ['dist/commands/docker/package/index.js', 'dist/hooks/prerun.js']],
+      ['sync', ['dist/commands/sync/create.js']],
+    ] as const)
+      it(`@keg/${plugin} stands alone: each file of it is reached by its commands and hooks, and each package it imports is named`, async () => {
+        const files = await filesOf(installed.registry.published(`@keg/${plugin}`))
+        const own = new RegExp(`^dist/(commands/${plugin}|hooks)/[\\w/-]+\\.js$`)
+        const entryPoints = [...files.keys()].filter((path) => own.test(path))
+        expect(entryPoints).to.include.members(some)
+        const imports = importsFrom(files, entryPoints)
+        expect(codeOf(files)).to.have.members([...imports.files])
+        const {dependencies} = JSON.parse(files.get('package.json') ?? '') as PackageJson
+        expect(Object.keys(dependencies)).to.have.members([...imports.packages])
+        expect([...files.keys()]).to.include.members(['README.md', 'oclif.manifest.json'])
+      })
   })
 
   describe('the plugin @keg/docker', () => {
@@ -179,6 +189,36 @@ describe('keg, installed from its packages', function () {
       expect(stderr)
         .to.match(/engine/i)
         .and.include('DOCKER_HOST')
+    })
+  })
+
+  describe('the plugin @keg/sync', () => {
+    const sandbox = new Sandbox()
+    let mutagen: MutagenDaemon
+    before(async () => {
+      mutagen = await startMutagen()
+    })
+    after(async () => {
+      await mutagen.stop()
+      await sandbox.clean()
+    })
+
+    it('is installed by its name, and syncs a folder without any other plugin', async () => {
+      const machine = await installed.machine('syncer')
+      await machine.kegSucceeds(['plugins', 'install', '@keg/sync'])
+      expect(await machine.kegSucceeds(['sync', '--help'])).to.match(/^ +sync create +\w/m)
+
+      const container = await sandbox.run([await syncImage(sandbox)])
+      const sync = async (...parameters: string[]) =>
+        machine.kegSucceeds(['sync', ...parameters], {env: mutagen.environment})
+      const folder = join(machine.home, 'shop')
+      await mkdir(folder)
+      await writeFile(join(folder, 'index.html'), 'A shop.\n')
+      await sync('create', container, '--local', folder, '--remote', '/app')
+      expect(await docker(['exec', container, 'cat', '/app/index.html'])).to.equal('A shop.')
+      expect(await sync('list')).to.include(folder)
+      await sync('terminate', container, '--yes')
+      expect(await mutagen.sessions()).to.deep.equal([])
     })
   })
 

@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 
-import {repository} from '../../../scripts/setup/dependencies.js'
+import {readWorkspaces, repository} from '../../../scripts/setup/dependencies.js'
 import {isolatedEnvironment} from '../../../scripts/setup/environment.js'
 import {NpmRegistry} from './npm-registry.js'
 
@@ -100,7 +100,8 @@ export class InstalledKeg {
       ]
       await writeFile(installed.npmSettings, `${settings.join('\n')}\n`)
       const machine = await installed.machine('publisher')
-      for (const workspace of ['src/commands/docker', '.']) await npm(machine, ['publish'], join(repository, workspace))
+      for (const workspace of [...(await readWorkspaces()), '.'])
+        await npm(machine, ['publish'], join(repository, workspace))
       await npm(machine, ['install', '--global', '--prefix', installed.prefix, '@keg/cli'], machine.home)
       return installed
     } catch (error) {
