@@ -1,4 +1,5 @@
-import {Flags, ux} from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
+import {ux} from '@oclif/core/ux'
 import {KegCommand} from '../lib/command/keg-command.js'
 import {canShowSymbols, problemIds, reportText} from '../lib/doctor/doctor-text.js'
 import {examine, exitCodeOf, type DoctorReport} from '../lib/doctor/doctor.js'

@@ -140,6 +140,9 @@ describe('keg, installed from its packages', function () {
       }
       const {modules} = await developer.modulesOf(['docker', 'package', uniqueName('nothing'), '--dry-run'])
       expect(modules.some((path) => path.includes('node_modules/dockerode/'))).to.be.true
+      // What the client of the engine brings along for others, and all of oclif.
+      const unused = /node_modules\/(@grpc|protobufjs|ssh2|semver)\//
+      expect(modules.filter((path) => unused.test(path))).to.deep.equal([])
     })
 
     it('does without a home, and leaves one that it may not write to as it is', async () => {

@@ -1,4 +1,8 @@
-import {Command, Errors, Flags, toConfiguredId} from '@oclif/core'
+// Each from its own place: the index of oclif loads all of it, and semver.
+import {Command} from '@oclif/core/command'
+import {CLIError, ExitError} from '@oclif/core/errors'
+import * as Flags from '@oclif/core/flags'
+import {toConfiguredId} from '@oclif/core/util/ids'
 import {stripVTControlCharacters} from 'node:util'
 import {connectionEnvironment} from '../engine/connection-environment.js'
 import {InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
@@ -141,7 +145,7 @@ export abstract class KegCommand extends Command {
 
   /** What oclif throws for a command line that it cannot read has other exit codes and another form; ExitError is none. */
   #asUsageError(error: unknown): unknown {
-    if (!(error instanceof Errors.CLIError) || error instanceof Errors.ExitError) return error
+    if (!(error instanceof CLIError) || error instanceof ExitError) return error
     const message = stripVTControlCharacters(error.message).replace(/\nSee more help with --help$/, '')
     const command = toConfiguredId(this.id ?? '', this.config)
     return new UsageError(message, {

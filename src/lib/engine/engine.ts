@@ -8,6 +8,7 @@ import {engineBrokeOff, engineError, EngineError, engineLost} from './engine-err
 import {findEndpoint, type Endpoint} from './endpoint.js'
 import {engineAgent, type EngineAgent} from './engine-agent.js'
 import {jsonLines} from './json-lines.js'
+import {loadClient} from './load-client.js'
 import type {
   ContainerDetails,
   ContainerRow,
@@ -76,7 +77,7 @@ export class Engine implements AsyncDisposable {
    */
   static async connect(environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Engine> {
     keepClientOutOfLog()
-    const [endpoint, {default: DockerClient}] = await Promise.all([findEndpoint(environment), import('dockerode')])
+    const [endpoint, DockerClient] = await Promise.all([findEndpoint(environment), loadClient()])
     const connections = await engineAgent(endpoint, environment)
     const options: Docker.DockerOptions & {agent: Agent} = {...addressOf(endpoint), agent: connections.agent}
     const docker = withoutDockerHost(() => new DockerClient(options))

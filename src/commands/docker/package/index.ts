@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {KegCommand} from '../../../lib/command/keg-command.js'
 import {isResolved} from '../../../lib/environment/resolved.js'
 import {MOUNT_POLICIES} from '../../../lib/package/mount/mount-selection.js'

@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {KegCommand} from '../../../lib/command/keg-command.js'
 import {PULL_POLICIES} from '../../../lib/package/obtain-image.js'
 import type {RunResult} from '../../../lib/package/run/run-context.js'
