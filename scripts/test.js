@@ -63,13 +63,16 @@ const steps = [
 ]
 
 /**
- * What need not run on both image stores each time, because it has an engine of its own or does not depend on how images are
- * stored: it runs with one of the two, so that both take as long. By hand, with DOCKER_HOST, it runs on either.
+ * What need not run on both image stores each time, because it has an engine of its own or depends neither on how images are
+ * stored nor on what another engine says: it runs with one of the two, so that both take as long. By hand, with DOCKER_HOST,
+ * it runs on either.
  */
 const once = {
+  /** In the titles of what runs with the first alone, in files of which the rest runs with both. */
+  tag: '@once',
   first: [
     ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
-    'test/engine/package/rootless.test.ts',
+    ...['rootless', 'target'].map((name) => `test/engine/package/${name}.test.ts`),
     'test/engine/sync/!(barrier).test.ts',
   ],
   last: [
@@ -101,13 +104,13 @@ await inSession(async (session) => {
       return env === undefined ? [] : [{step, env, counts: join(folder, step.name)}]
     })
     // One is seen as it runs, the others when they have ended.
-    const ended = runs.map((run, index) =>
-      runStep(
-        session,
-        {...run, left: [...(index > 0 ? once.first : []), ...(index < runs.length - 1 ? once.last : [])]},
-        index === 0 ? 'show' : 'capture',
-      ),
-    )
+    const ended = runs.map((run, index) => {
+      const left = [
+        ...(index > 0 ? [...once.first.flatMap(ignored), '--grep', once.tag, '--invert'] : []),
+        ...(index < runs.length - 1 ? once.last.flatMap(ignored) : []),
+      ]
+      return runStep(session, {...run, left}, index === 0 ? 'show' : 'capture')
+    })
     const codes = await Promise.all(
       ended.map(async (end, index) => {
         const {code, output} = await end
@@ -147,7 +150,7 @@ function stagesOf(chosen) {
 
 /**
  * @param {import('./setup/session.js').Session} session
- * @param {{step: Step, env: NodeJS.ProcessEnv, left: string[], counts: string}} run `left` to another run: patterns of tests
+ * @param {{step: Step, env: NodeJS.ProcessEnv, left: string[], counts: string}} run `left` to another run: options of mocha
  * @param {'show' | 'capture'} output
  * @returns {Promise<{code: number, output: string}>}
  */
@@ -218,15 +221,19 @@ async function prepareEnvironments(session, chosen, names) {
 /**
  * @param {Step} step
  * @param {string} countsFile
- * @param {readonly string[]} left patterns of tests that do not run
+ * @param {readonly string[]} left options of mocha for what does not run
  * @returns {string[]}
  */
 function mocha({name, suite = name}, countsFile, left) {
   const reporter = join(import.meta.dirname, 'test/counting-reporter.js')
   const program = 'node_modules/mocha/bin/mocha.js'
-  const ignored = left.flatMap((pattern) => ['--ignore', pattern])
   const report = ['--reporter', reporter, '--reporter-option', `counts=${countsFile}`]
-  return [program, ...report, ...ignored, `test/${suite}/**/*.test.ts`]
+  return [program, ...report, ...left, `test/${suite}/**/*.test.ts`]
+}
+
+/** @param {string} pattern of files */
+function ignored(pattern) {
+  return ['--ignore', pattern]
 }
 
 /**

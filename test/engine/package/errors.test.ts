@@ -110,7 +110,7 @@ describe('keg docker package, when it fails', function () {
     return sandbox.addImage(`${name}:dev`)
   }
 
-  describe('for want of an engine', () => {
+  describe('for want of an engine @once', () => {
     it('says where it looked, with exit code 4', async () => {
       const socket = join(git.folder, 'dead.sock')
       await expectFailure(
@@ -139,7 +139,7 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  describe('for want of a container', () => {
+  describe('for want of a container @once', () => {
     it('says that none has the name', async () => {
       await expectNothingBegun([uniqueName('nobody'), '-t', 'dev'], {
         exit: 2,
@@ -206,7 +206,7 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  describe('by its names', () => {
+  describe('by its names @once', () => {
     const wrong: Readonly<Record<string, {words: string[]; code: string; says: RegExp; position?: number}>> = {
       'an illegal tag': {words: ['-t', 'a b'], code: 'tag-invalid', says: /"a b" is not a tag: /, position: 2},
       'an illegal reference': {
@@ -286,7 +286,7 @@ describe('keg docker package, when it fails', function () {
   })
 
   describe('by its mounts', () => {
-    it('says which mounts there are', async () => {
+    it('says which mounts there are @once', async () => {
       const expected = {exit: 2, code: 'mount-unknown', hints: /Its mounts are: .*\/data/}
       for (const flag of ['--exclude-mount', '--include-mount']) {
         const says = new RegExp(`${flag} /nothing names no mount of the container`)
@@ -295,7 +295,7 @@ describe('keg docker package, when it fails', function () {
       }
     })
 
-    it('cannot take in a socket or memory', async () => {
+    it('cannot take in a socket or memory @once', async () => {
       const folder = await sandbox.temporaryFolder('socket')
       const server = createServer().listen(join(folder, 'app.sock'))
       await once(server, 'listening')
@@ -319,7 +319,7 @@ describe('keg docker package, when it fails', function () {
       }
     })
 
-    it('takes more than 1 GB only where it is told to', async () => {
+    it('takes more than 1 GB only where it is told to @once', async () => {
       const large = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
       await docker(['exec', large, 'dd', 'if=/dev/zero', 'of=/data/sparse', 'bs=1', 'count=1', 'seek=1000000001'])
       await expectNothingBegun([large, '-t', 'dev'], {
@@ -344,7 +344,7 @@ describe('keg docker package, when it fails', function () {
       })
     })
 
-    it('names a file that no image can have', async () => {
+    it('names a file that no image can have @once', async () => {
       const odd = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
       await inContainer(odd, 'mkdir /data/in; echo 1 >/data/in/.wh.x')
       await expectNothingDone([odd, '-t', 'dev'], {
@@ -406,7 +406,7 @@ describe('keg docker package, when it fails', function () {
     return reference
   }
 
-  describe('for want of room', () => {
+  describe('for want of room @once', () => {
     it('says that there is no temporary folder', async () => {
       await expectNothingBegun(
         [container, '-t', 'dev'],
@@ -477,7 +477,7 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  describe('by its command line', () => {
+  describe('by its command line @once', () => {
     const lines: Readonly<Record<string, {words: string[]; says: RegExp}>> = {
       'an unknown flag': {words: ['--nope'], says: /Nonexistent flag: --nope/},
       'a flag without its value': {words: ['-t'], says: /Flag --tag expects a value/},
@@ -503,7 +503,7 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  it('shows no control characters, whoever wrote them', async () => {
+  it('shows no control characters, whoever wrote them @once', async () => {
     const escape = '\u001b[2J\u0007\u202e\u009b'
     const hostile = await sandbox.run([
       ...['--label', `com.keg.folder=/nowhere${escape}`, '--label', `com.keg.branch=${escape}`],

@@ -142,7 +142,7 @@ describe('keg docker package, interrupted', function () {
     })
   })
 
-  describe('at a terminal, by Ctrl-C', () => {
+  describe('at a terminal, by Ctrl-C @once', () => {
     let large: string
     let slow: StandIn & {cuts(): number}
     const megabytes = 200
@@ -220,7 +220,7 @@ describe('keg docker package, interrupted', function () {
     }
   })
 
-  it('leaves a container paused that its user had paused', async () => {
+  it('leaves a container paused that its user had paused @once', async () => {
     await docker(['pause', container])
     try {
       for (const [signal, place] of [
@@ -252,7 +252,7 @@ describe('keg docker package, interrupted', function () {
     const whole = await (await startKeg(line(), {env: {DOCKER_HOST: engine.host}})).ended
     const duration = performance.now() - startedAt
     await expectAllOrNothing(whole, 'SIGINT', engine, 'never stopped')
-    const times = 12
+    const times = 6
     for (let time = 0; time < times; time++) {
       const signal = signals[time % signals.length] ?? 'SIGINT'
       const milliseconds = Math.round((duration * (time + Math.random())) / times)

@@ -210,7 +210,7 @@ describe('keg docker package: mounts', function () {
     expect(files.get('/srv/app/in')).to.deep.include({gid: 9, mode: 0o1733, uid: 9})
   })
 
-  it('takes read-only mounts of a read-only container', async () => {
+  it('takes read-only mounts of a read-only container @once', async () => {
     const volume = await sandbox.volume()
     const folder = await sandbox.temporaryFolder()
     await writeFile(join(folder, 'bound'), 'bound')
@@ -224,7 +224,7 @@ describe('keg docker package: mounts', function () {
     expect([...files.keys()]).to.include.members(['/data/file', '/work/bound'])
   })
 
-  it('does not touch another container with the same volume', async () => {
+  it('does not touch another container with the same volume @once', async () => {
     const volume = await sandbox.volume()
     const other = await waitingContainer(sandbox, ['-v', `${volume}:/shared`, baseImage], 'echo other > /shared/other')
     const container = await waitingContainer(sandbox, ['-v', `${volume}:/data`, baseImage], 'echo own > /data/own')
@@ -237,7 +237,7 @@ describe('keg docker package: mounts', function () {
     await inContainer(container, 'echo still writable > /data/own')
   })
 
-  it('leaves out what is in memory, and says so', async () => {
+  it('leaves out what is in memory, and says so @once', async () => {
     const volume = await sandbox.volume()
     await waitingContainer(
       sandbox,
@@ -264,7 +264,7 @@ describe('keg docker package: mounts', function () {
     }
   })
 
-  it('leaves out a socket, and says why', async () => {
+  it('leaves out a socket, and says why @once', async () => {
     const folder = await sandbox.temporaryFolder()
     const server = createServer().listen(join(folder, 'docker.sock'))
     await once(server, 'listening')
@@ -291,7 +291,7 @@ describe('keg docker package: mounts', function () {
     }
   })
 
-  describe('which the user chooses', () => {
+  describe('which the user chooses @once', () => {
     let container: string
 
     beforeEach(async () => {

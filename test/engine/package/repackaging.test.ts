@@ -158,7 +158,7 @@ describe('keg docker package: a package packaged again', function () {
     expect(diffIds(await imageLayers(reference)).slice(0, layers.length)).to.deep.equal(layers)
   })
 
-  it('reads labels as nothing where they are no list of mounts', async () => {
+  it('reads labels as nothing where they are no list of mounts @once', async () => {
     for (const value of ['{', '[null, {"path":"/data"}]']) {
       const image = uniqueName('nonsense')
       await sandbox.imageFromFiles(image, [{path: '/data/file', content: value}], {
@@ -170,7 +170,7 @@ describe('keg docker package: a package packaged again', function () {
     }
   })
 
-  it('bears the facts of its own run only', async () => {
+  it('bears the facts of its own run only @once', async () => {
     const first = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo 1 > /data/first')
     const one = await packageOf(sandbox, first, ['-m', 'The first', '-a', 'Ada', '--branch', 'one'])
     const second = await sandbox.run([one.reference, 'sleep', '3600'])

@@ -81,7 +81,7 @@ describe('keg docker package: result', function () {
     }
   })
 
-  it('is told to people: what goes in before, the line for a reviewer at the end', async () => {
+  it('is told to people: what goes in before, the line for a reviewer at the end @once', async () => {
     const run = await keg(['docker', 'package', name, '-t', 'one'])
     sandbox.addImage(`${name}:one`)
     expect(run.code, run.stderr).to.equal(0)
@@ -95,7 +95,7 @@ describe('keg docker package: result', function () {
     expect(run.stderr).to.not.include('value')
   })
 
-  it('is one line with --quiet, pinned where it was pushed', async () => {
+  it('is one line with --quiet, pinned where it was pushed @once', async () => {
     const local = await keg(['docker', 'package', name, '-t', 'one', '--quiet'])
     sandbox.addImage(`${name}:one`)
     expect([local.stdout, local.stderr, local.code]).to.deep.equal([`${name}:one\n`, '', 0])
@@ -135,7 +135,7 @@ describe('keg docker package: result', function () {
     expect(compareSnapshots(expected, files, {ignore: isInMemory})).to.deep.equal([])
   })
 
-  it("is pushed with the user's docker credentials", async () => {
+  it("is pushed with the user's docker credentials @once", async () => {
     const configuration = await sandbox.temporaryFolder('docker-config')
     await writeFile(join(configuration, 'config.json'), JSON.stringify({auths: {[privateRegistry]: {auth: basic}}}))
     const flags = ['-t', 'one', '--registry', `${privateRegistry}/team`, '--json']
@@ -148,7 +148,7 @@ describe('keg docker package: result', function () {
     expect((await manifestOf(privateRegistry, `team/${name}`, 'one')).status, 'without credentials').to.equal(401)
   })
 
-  it('is only a plan with --dry-run: nothing is paused, made or left', async () => {
+  it('is only a plan with --dry-run: nothing is paused, made or left @once', async () => {
     const state = '{{.State.Status}} {{.State.StartedAt}} {{.State.Pid}}'
     const before = await inspected(container, state)
     const since = Date.now()
@@ -188,7 +188,7 @@ describe('keg docker package: result', function () {
     ).to.deep.equal([])
   })
 
-  it('tells what a dry run would do', async () => {
+  it('tells what a dry run would do @once', async () => {
     const run = await keg(['docker', 'package', name, '-t', 'one', '--dry-run'])
     expect(run.code, run.stderr).to.equal(0)
     expect(run.stdout).to.match(new RegExp(`^Nothing was changed\\. ${name}:one would have 3 layers`))

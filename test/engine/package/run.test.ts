@@ -150,7 +150,7 @@ describe('keg docker package run', function () {
       for (const volume of volumes) expect(await volumeExists(volume)).to.equal(false)
     })
 
-    it('is stopped by SIGTERM as well, with exit code 143', async () => {
+    it('is stopped by SIGTERM as well, with exit code 143 @once', async () => {
       const running = await startRun([await pushed(server(await unusedPort()))])
       await running.said(/^http:.*\n/, 'stdout')
       running.kill('SIGTERM')
@@ -179,7 +179,7 @@ describe('keg docker package run', function () {
       expect(await inspect(detached.stdout.trim(), '{{.HostConfig.AutoRemove}}')).to.equal('true')
     })
 
-    it('gives scripts everything with --json, and nothing on standard output besides', async () => {
+    it('gives scripts everything with --json, and nothing on standard output besides @once', async () => {
       const port = await unusedPort()
       const reference = await pushed(server(port))
       const running = await startRun([reference, '--json'])
@@ -198,7 +198,7 @@ describe('keg docker package run', function () {
       expect(result.ports).to.deep.equal([{container: `${port}/tcp`, host: `127.0.0.1:${port}`}])
     })
 
-    it('prints only the id with --quiet', async () => {
+    it('prints only the id with --quiet @once', async () => {
       const reference = await local(server(await unusedPort()))
       const {code, stderr, stdout} = await run([reference, '--detach', '--quiet', '--pull', 'never'])
       expect(code).to.equal(0)
@@ -227,7 +227,7 @@ describe('keg docker package run', function () {
       expect(await inspect(String(result.container), '{{.Config.Image}}')).to.equal(pinned)
     })
 
-    it('runs as well from the docker run line that is printed for those without keg', async () => {
+    it('runs as well from the docker run line that is printed for those without keg @once', async () => {
       const port = await unusedPort()
       const reference = await pushed(server(port))
       const flags = ['--detach', '--env', `WORDS=it's "two" $HOME`, '--name', uniqueName('line')]
@@ -248,14 +248,14 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('takes a pasted docker pull line without quotes, with options around it', async () => {
+    it('takes a pasted docker pull line without quotes, with options around it @once', async () => {
       const reference = await pushed(server(await unusedPort()))
       const {code, stderr} = await run(['docker', 'pull', reference, '-d'])
       expect(code, stderr).to.equal(0)
       expect(stderr).to.include('Understood: the docker pull line')
     })
 
-    it('takes a pasted address of the registry', async () => {
+    it('takes a pasted address of the registry @once', async () => {
       const reference = await pushed(server(await unusedPort()))
       const {code, stderr} = await run([`https://${reference}`, '-d'])
       expect(code, stderr).to.equal(0)
@@ -264,7 +264,7 @@ describe('keg docker package run', function () {
   })
 
   describe('ports', () => {
-    it('move when another process has them, on either address family', async () => {
+    it('move when another process has them, on either address family @once', async () => {
       for (const host of ['127.0.0.1', '0.0.0.0', '::1']) {
         const other = await occupy(0, host).catch((error: unknown) => {
           // A machine without IPv6 has no process there either.
@@ -286,7 +286,7 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('move when another container has them', async () => {
+    it('move when another container has them @once', async () => {
       const port = await unusedPort()
       await sandbox.run(['--publish', `127.0.0.1:${port}:80`, baseImage, 'sleep', '600'])
       const reference = await local(server(port))
@@ -334,7 +334,7 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('are published in docker’s forms: a place of one’s own, several, ranges, UDP', async () => {
+    it('are published in docker’s forms: a place of one’s own, several, ranges, UDP @once', async () => {
       const inside = await unusedPort()
       const first = await unusedPort()
       const second = await unusedPort()
@@ -355,7 +355,7 @@ describe('keg docker package run', function () {
   })
 
   describe('readiness', () => {
-    it('is the healthcheck’s word where there is one', async () => {
+    it('is the healthcheck’s word where there is one @once', async () => {
       const port = await unusedPort()
       const health = 'HEALTHCHECK --interval=1s --retries=30 CMD test -f /ready'
       const command = `httpd -p ${port} -h /www; sleep 3; touch /ready; sleep 600`
@@ -377,7 +377,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('fails when nothing listens in time, although docker’s proxy takes connections', async () => {
+    it('fails when nothing listens in time, although docker’s proxy takes connections @once', async () => {
       const port = await unusedPort()
       const reference = await local([`EXPOSE ${port}`, 'CMD ["sleep", "600"]', 'STOPSIGNAL KILL'])
       const {code, json} = await run([reference, '-d', '--json', '--pull', 'never', '--wait', '2s'])
@@ -386,7 +386,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('is not waited for with --wait 0', async () => {
+    it('is not waited for with --wait 0 @once', async () => {
       const port = await unusedPort()
       const reference = await local([`EXPOSE ${port}`, 'CMD ["sleep", "600"]'])
       const {code, stderr, stdout} = await run([reference, '-d', '--pull', 'never', '--wait', '0'])
@@ -395,7 +395,7 @@ describe('keg docker package run', function () {
     })
 
     for (const rm of [['--rm'], []])
-      it(`fails with the container’s code and last lines when it ends too early, ${rm.join('') || 'kept'}`, async () => {
+      it(`fails with the container’s code and last lines when it ends too early, ${rm.join('') || 'kept'} @once`, async () => {
         const command = 'CMD ["sh", "-c", "echo cannot find my settings; exit 7"]'
         const reference = await local([`EXPOSE ${await unusedPort()}`, command])
         const {code, stderr, stdout} = await run([reference, '-d', '--pull', 'never', ...rm])
@@ -405,7 +405,7 @@ describe('keg docker package run', function () {
         expect(await containers()).to.deep.equal([])
       })
 
-    it('in the foreground shows the output once and passes the code on', async () => {
+    it('in the foreground shows the output once and passes the code on @once', async () => {
       const command = 'CMD ["sh", "-c", "echo cannot find my settings; exit 7"]'
       const reference = await local([`EXPOSE ${await unusedPort()}`, command])
       const {code, stderr} = await run([reference, '--pull', 'never'])
@@ -425,14 +425,14 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('passes every word on as it is', async () => {
+    it('passes every word on as it is @once', async () => {
       const reference = await local([])
       const words = ['--json', '-d', '--', 'a b', '', `it's`]
       const {stdout} = await run([reference, '--pull', 'never', '--', 'printf', '[%s]', ...words])
       expect(stdout).to.equal(words.map((word) => `[${word}]`).join(''))
     })
 
-    it('loses nothing of a long output', async () => {
+    it('loses nothing of a long output @once', async () => {
       const reference = await local([])
       const {code, stdout} = await run([reference, '--pull', 'never', '--', 'seq', '1', '200000'])
       expect(code).to.equal(0)
@@ -440,7 +440,7 @@ describe('keg docker package run', function () {
       expect(stdout.endsWith('199999\n200000\n')).to.equal(true)
     })
 
-    it('is stopped when nobody reads any more what it prints', async () => {
+    it('is stopped when nobody reads any more what it prints @once', async () => {
       const reference = await local(['STOPSIGNAL KILL'])
       const script = `"$@" | head -n 1`
       const program = [process.execPath, join(import.meta.dirname, '../../../bin/dev.js')]
@@ -460,7 +460,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('takes the place of the entrypoint’s arguments; --entrypoint replaces that', async () => {
+    it('takes the place of the entrypoint’s arguments; --entrypoint replaces that @once', async () => {
       const reference = await local(['ENTRYPOINT ["echo", "entrypoint"]', 'CMD ["cmd"]'])
       const printed = async (...more: string[]): Promise<string> =>
         (await run([reference, '--pull', 'never', ...more])).stdout
@@ -470,7 +470,7 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('environment', () => {
+  describe('environment @once', () => {
     it('is the image’s and what was named, never the host’s', async () => {
       const reference = await local(['ENV FROM_IMAGE=image CHANGED=image UNSET=image'])
       const file = join(await sandbox.temporaryFolder(), 'x.env')
@@ -493,7 +493,7 @@ describe('keg docker package run', function () {
   })
 
   describe('what a container may', () => {
-    it('is what every container may: the label of the developer’s settings grants no right', async () => {
+    it('is what every container may: the label of the developer’s settings grants no right @once', async () => {
       const settings = {privileged: true, capAdd: ['SYS_ADMIN'], groupAdd: ['0'], init: true, shmSize: 2 ** 27}
       const label = `LABEL com.keg.package.run=${JSON.stringify(JSON.stringify(settings))}`
       const reference = await local([...server(await unusedPort()), label])
@@ -524,7 +524,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('is not decided by labels: compose and keg’s folders do not own it', async () => {
+    it('is not decided by labels: compose and keg’s folders do not own it @once', async () => {
       const instruction =
         'LABEL com.docker.compose.project=shop com.keg.folder=/home/me com.keg.role=dev com.keg.protect=true'
       const reference = await local([...server(await unusedPort()), instruction])
@@ -542,7 +542,7 @@ describe('keg docker package run', function () {
       expect(JSON.parse(owner ?? '')).to.have.all.keys(['host', 'pid', 'process', 'since', 'user'])
     })
 
-    it('is refused, with exit code 3, for a working directory that leads to the host', async () => {
+    it('is refused, with exit code 3, for a working directory that leads to the host @once', async () => {
       const reference = `${uniqueName('run')}:x`
       await sandbox.imageFromFiles(reference, [], {instructions: ['WORKDIR /proc/self/fd/8', 'CMD ["x"]']})
       const {code, json} = await run([reference, '--json', '--pull', 'never'])
@@ -577,7 +577,7 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('the name', () => {
+  describe('the name @once', () => {
     it('is keg-<name>-<tag>, with a number when it is taken and nobody can be asked', async () => {
       const reference = await local(server(await unusedPort()))
       const expected = `keg-${reference.replace(':', '-')}`
@@ -699,7 +699,7 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('on a terminal', () => {
+  describe('on a terminal @once', () => {
     it('asks for what is missing, shows no control sequence of the container, and Ctrl-C stops and removes it', async () => {
       const port = await unusedPort()
       const hostile = `printf '\\033]0;title\\007\\033[31mred\\n'; ${serve(port)}`
@@ -770,13 +770,13 @@ describe('keg docker package run', function () {
       expect(await run([reference, ...show])).to.include({code: 0, stdout: '/newer\n'})
     })
 
-    it('is not done with --pull never, which says so when nothing is here', async () => {
+    it('is not done with --pull never, which says so when nothing is here @once', async () => {
       const {code, json} = await run([await pushed([]), '--pull', 'never', '--json'])
       expect(code).to.equal(125)
       expect(json().error).to.include({code: 'image-missing'})
     })
 
-    it('is not tried for a package that was made here and has no registry in its name', async () => {
+    it('is not tried for a package that was made here and has no registry in its name @once', async () => {
       const reference = await local([...server(await unusedPort()), 'LABEL com.keg.role=package'])
       const {code, stderr} = await run([reference, '-d'])
       expect(code, stderr).to.equal(0)
@@ -784,7 +784,7 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('wrong use', () => {
+  describe('wrong use @once', () => {
     const nowhere = {DOCKER_HOST: 'unix:///no/such/engine.sock'}
     const wrong: readonly [string, string[], string][] = [
       ['a text that is no reference', ['not a reference'], 'reference-invalid'],
@@ -817,7 +817,7 @@ describe('keg docker package run', function () {
     })
   })
 
-  it('changes nothing with --dry-run', async () => {
+  it('changes nothing with --dry-run @once', async () => {
     const port = await unusedPort()
     const reference = await local(server(port))
     const {code, json, stderr} = await run([reference, '--dry-run', '--json', '-d'])
@@ -878,7 +878,7 @@ describe('keg docker package run', function () {
         })
 
       for (const mode of [[], ['--detach'], ['--detach', '--rm']])
-        it(`${signal} while it is waited for, ${mode.join(' ') || 'in the foreground'}`, async () => {
+        it(`${signal} while it is waited for, ${mode.join(' ') || 'in the foreground'} @once`, async () => {
           const health = 'HEALTHCHECK --interval=30s CMD true'
           const reference = await local([...server(await unusedPort()), 'VOLUME /data', health])
           const running = await startRun([reference, '--pull', 'never', ...mode])

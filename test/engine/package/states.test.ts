@@ -40,7 +40,7 @@ describe('keg docker package: states of a container', function () {
     await expectSameFiles(container, reference)
   })
 
-  it('leaves one paused that its user paused', async () => {
+  it('leaves one paused that its user paused @once', async () => {
     const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo content > /data/file')
     await docker(['pause', container])
     const before = await inspected(container, state)
