@@ -6,6 +6,7 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
+import {listLabelled, remove} from './engine-api.js'
 import type {FileEntry} from './tar.js'
 import {writeTar} from './tar.js'
 
@@ -70,10 +71,6 @@ export async function docker(commandArguments: readonly string[], options: Docke
 /** A name that no other test has: legal for containers, volumes, networks and image repositories. */
 export function uniqueName(prefix: string): string {
   return `keg-test-${prefix}-${randomBytes(6).toString('hex')}`
-}
-
-function lines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '')
 }
 
 export interface ImageOptions {
@@ -185,12 +182,11 @@ export class Sandbox {
   /** Removes an image now; one that is not there is no error. Only this reference goes where others name the same image. */
   async removeImage(reference: string): Promise<void> {
     this.images.delete(reference)
-    await removeAll(['image', 'rm', '--force'], referencesOf(reference))
+    await removeAll('images', referencesOf(reference))
   }
 
   /** Removes everything that was made or bears the label. Throws with what could not be removed, after trying all of it. */
   async clean(): Promise<void> {
-    const filter = ['--filter', `label=${this.label}`]
     const failures: unknown[] = []
     const attempt = async (action: () => Promise<void>) => {
       try {
@@ -200,25 +196,23 @@ export class Sandbox {
       }
     }
     await attempt(async () => {
-      const labelled = lines(await docker(['ps', '--all', '--quiet', '--no-trunc', ...filter]))
-      await removeAll(['rm', '--force', '--volumes'], [...new Set([...this.containers, ...labelled])])
+      const labelled = await listLabelled('containers', this.label)
+      await removeAll('containers', [...new Set([...this.containers, ...labelled])])
       this.containers.clear()
     })
     await attempt(async () => {
-      const labelled = lines(await docker(['network', 'ls', '--quiet', '--no-trunc', ...filter]))
-      await removeAll(['network', 'rm'], [...this.networks, ...labelled])
+      await removeAll('networks', [...this.networks, ...(await listLabelled('networks', this.label))])
       this.networks.clear()
     })
     await attempt(async () => {
-      const labelled = lines(await docker(['volume', 'ls', '--quiet', ...filter]))
-      await removeAll(['volume', 'rm', '--force'], [...new Set([...this.volumes, ...labelled])])
+      await removeAll('volumes', [...new Set([...this.volumes, ...(await listLabelled('volumes', this.label))])])
       this.volumes.clear()
     })
     await attempt(async () => {
-      await removeAll(['image', 'rm', '--force'], [...this.images].flatMap(referencesOf))
+      await removeAll('images', [...this.images].flatMap(referencesOf))
       this.images.clear()
     })
-    await attempt(() => this.removeLabelledImages(filter))
+    await attempt(() => this.removeLabelledImages())
     for (const folder of this.folders) await attempt(() => rm(folder, {force: true, recursive: true}))
     this.folders.clear()
     if (failures.length > 0)
@@ -226,13 +220,13 @@ export class Sandbox {
   }
 
   /** A parent goes only after its children, so rounds are made as long as each removes something. */
-  private async removeLabelledImages(filter: readonly string[]): Promise<void> {
+  private async removeLabelledImages(): Promise<void> {
     let before = Number.POSITIVE_INFINITY
     for (;;) {
-      const images = [...new Set(lines(await docker(['images', '--quiet', '--no-trunc', ...filter])))]
+      const images = await listLabelled('images', this.label)
       if (images.length === 0) return
       try {
-        await removeAll(['image', 'rm', '--force'], images)
+        await removeAll('images', images)
       } catch (error) {
         if (images.length >= before) throw error
       }
@@ -250,15 +244,14 @@ function referencesOf(reference: string): string[] {
   return repository === named ? [withDigest] : [named, withDigest]
 }
 
-/** Removes one by one, since docker stops reading its arguments at some failures; what is gone already is no failure. */
-async function removeAll(command: readonly string[], names: readonly string[]): Promise<void> {
+/** Removes one by one, and goes on where one cannot be removed. */
+async function removeAll(kind: Parameters<typeof remove>[0], names: readonly string[]): Promise<void> {
   const failures: unknown[] = []
   for (const name of names) {
     try {
-      await docker([...command, name])
+      await remove(kind, name)
     } catch (error) {
-      const isGone = error instanceof DockerError && /no such|not found|already in progress/i.test(error.stderr)
-      if (!isGone) failures.push(error)
+      failures.push(error)
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '))
