@@ -21,8 +21,15 @@ import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.
  * @property {string[][]} [programs] scripts for node with their arguments instead of tests
  * @property {EngineKind} [store] runs on an engine that stores images this way: the machine's, or else one of its own
  * @property {boolean} [beside] at the same time as the step before it
+ * @property {string[]} [apart] patterns of tests that run in a process of their own, at the same time as the rest of the step
  * @property {'source' | 'compiled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
  */
+
+/** They wait for tokens to end, lines that are slow, checks of health: half of their time no processor is busy with them. */
+const waiting = [
+  ...['connection', 'registry', 'setup', 'support'].map((folder) => `test/engine/${folder}/**/*.test.ts`),
+  ...['healthcheck', 'rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
+]
 
 /** @type {Step[]} */
 const steps = [
@@ -50,6 +57,7 @@ const steps = [
     title: 'Engine tests on the classic image store',
     needs: 'engine',
     store: 'classic',
+    apart: waiting,
   },
   {
     name: 'engine-containerd',
@@ -57,6 +65,7 @@ const steps = [
     title: 'Engine tests on the containerd image store',
     needs: 'engine',
     store: 'containerd',
+    apart: waiting,
     beside: true,
   },
   {name: 'e2e', title: 'End-to-end tests', needs: 'engine'},
@@ -157,18 +166,28 @@ function stagesOf(chosen) {
 async function runStep(session, {step, env, left, counts: countsFile}, output) {
   if (output === 'show') heading(step.title)
   const parts = []
-  for (const program of step.programs ?? [mocha(step, countsFile, left)]) {
-    const {code, stderr, stdout} = await session.run(process.execPath, program, {
-      cwd: repository,
-      env,
-      output,
-      mayFail: true,
-    })
-    parts.push(stdout, stderr)
-    const counted = await takeCounts(countsFile)
-    counts.passed += counted.passed
-    // What fails without a count is one failure: the last line never says 0 where something went wrong.
-    counts.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed
+  // Those in a list run at the same time.
+  for (const programs of step.programs?.map((program) => [program]) ?? [mocha(step, countsFile, left)]) {
+    const ended = await Promise.all(
+      programs.map((program, index) =>
+        session.run(process.execPath, program, {
+          cwd: repository,
+          env,
+          output: index === 0 ? output : 'capture',
+          mayFail: true,
+        }),
+      ),
+    )
+    const said = ended.map(({stderr, stdout}) => stdout + stderr).join('')
+    if (output === 'show') process.stdout.write(said)
+    parts.push(said)
+    for (const [index, {code}] of ended.entries()) {
+      const counted = await takeCounts(`${countsFile}-${index}`)
+      counts.passed += counted.passed
+      // What fails without a count is one failure: the last line never says 0 where something went wrong.
+      counts.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed
+    }
+    const code = ended.find((each) => each.code !== 0)?.code ?? 0
     if (code !== 0) return {code, output: parts.join('')}
   }
   return {code: 0, output: parts.join('')}
@@ -222,13 +241,16 @@ async function prepareEnvironments(session, chosen, names) {
  * @param {Step} step
  * @param {string} countsFile
  * @param {readonly string[]} left options of mocha for what does not run
- * @returns {string[]}
+ * @returns {string[][]} each counts into a file of its own
  */
-function mocha({name, suite = name}, countsFile, left) {
-  const reporter = join(import.meta.dirname, 'test/counting-reporter.js')
-  const program = 'node_modules/mocha/bin/mocha.js'
-  const report = ['--reporter', reporter, '--reporter-option', `counts=${countsFile}`]
-  return [program, ...report, ...left, `test/${suite}/**/*.test.ts`]
+function mocha({name, suite = name, apart = []}, countsFile, left) {
+  const rest = [...apart.flatMap(ignored), `test/${suite}/**/*.test.ts`]
+  return [rest, ...(apart.length > 0 ? [apart] : [])].map((tests, index) => [
+    'node_modules/mocha/bin/mocha.js',
+    ...['--reporter', join(import.meta.dirname, 'test/counting-reporter.js')],
+    ...['--reporter-option', `counts=${countsFile}-${index}`],
+    ...[...left, ...tests],
+  ])
 }
 
 /** @param {string} pattern of files */
