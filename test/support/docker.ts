@@ -5,10 +5,10 @@ import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {buffer} from 'node:stream/consumers'
 
 import {listLabelled, remove} from './engine-api.js'
-import type {FileEntry} from './tar.js'
-import {writeTar} from './tar.js'
+import {readTar, writeTar, type FileEntry} from './tar.js'
 
 /** The image that the tests build on. No hub is needed: it is made on the machine. */
 export const baseImage = process.env.KEG_TEST_IMAGE ?? 'busybox:local'
@@ -71,6 +71,23 @@ export async function docker(commandArguments: readonly string[], options: Docke
 /** A name that no other test has: legal for containers, volumes, networks and image repositories. */
 export function uniqueName(prefix: string): string {
   return `keg-test-${prefix}-${randomBytes(6).toString('hex')}`
+}
+
+/** What an image of plain names holds, for `imageFromFiles`. */
+export async function filesOf(image: string): Promise<FileEntry[]> {
+  const container = await docker(['create', '--pull', 'never', '--label', testLabel, image, '/never-started'])
+  try {
+    const entries: FileEntry[] = []
+    for await (const {body, gid, link, mode, mtime, name, type, uid} of readTar(dockerStream(['export', container]))) {
+      // What the engine makes in each container.
+      if (/^(?:\.dockerenv$|dev\/|proc\/|sys\/|etc\/(?:hosts|hostname|mtab|resolv\.conf)$)/.test(name)) continue
+      const content = await buffer(body)
+      entries.push({content, gid, link: Buffer.from(link, 'latin1'), mode, mtime, path: name, type, uid})
+    }
+    return entries
+  } finally {
+    await docker(['rm', '--force', container])
+  }
 }
 
 export interface ImageOptions {
@@ -136,7 +153,7 @@ export class Sandbox {
     if (
       from === 'scratch' &&
       upperLayers.length === 0 &&
-      !instructions.some((line) => /^(RUN|ADD|COPY)\b/i.test(line))
+      !instructions.some((line) => /^(RUN|ADD|COPY|STOPSIGNAL)\b/i.test(line))
     ) {
       const changes = [...instructions, `LABEL ${this.label}`].flatMap((line) => ['--change', line])
       await docker(['import', ...changes, '-', name], {input: writeTar(entries)})

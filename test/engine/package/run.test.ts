@@ -10,8 +10,8 @@ import type {Choice, Questions} from '../../../src/lib/command/ask.js'
 import {runPackage} from '../../../src/lib/package/run/run-package.js'
 import type {RunResult} from '../../../src/lib/package/run/run-context.js'
 import {silent} from '../../../src/lib/terminal/progress.js'
-import {baseImage, docker, dockerStream, Sandbox, uniqueName} from '../../support/docker.js'
-import {writeTar} from '../../support/tar.js'
+import {baseImage, docker, dockerStream, filesOf, Sandbox, uniqueName} from '../../support/docker.js'
+import {writeTar, type FileEntry} from '../../support/tar.js'
 import {keg, startKeg, type KegResult, type RunningKeg} from '../../support/keg.js'
 import {proxy} from '../registry/misbehaving-registry.js'
 import {occupy, unusedPort} from './occupied-port.js'
@@ -56,6 +56,12 @@ describe('keg docker package run', function () {
 
   let sandbox: Sandbox
   let open: {close(): Promise<void>}[]
+  /** What the images hold: the programs of the base image and the page, in one layer, which is much faster made than one above. */
+  let files: FileEntry[]
+
+  before(async () => {
+    files = [...(await filesOf(baseImage)), {path: 'www/index.html', content: page}]
+  })
 
   beforeEach(() => {
     sandbox = new Sandbox()
@@ -78,7 +84,7 @@ describe('keg docker package run', function () {
     {registry = openRegistry, keep = false}: {registry?: string; keep?: boolean} = {},
   ): Promise<string> {
     const reference = `${registry}/${uniqueName('run')}:feature-x`
-    await sandbox.imageFromFiles(reference, [{path: 'www/index.html', content: page}], {from: baseImage, instructions})
+    await sandbox.imageFromFiles(reference, files, {instructions})
     await docker(['push', '--quiet', reference])
     if (!keep) await docker(['image', 'rm', '--force', reference])
     return reference
@@ -86,8 +92,7 @@ describe('keg docker package run', function () {
 
   /** An image that is in the engine alone. */
   function local(instructions: readonly string[]): Promise<string> {
-    const reference = `${uniqueName('run')}:feature-x`
-    return sandbox.imageFromFiles(reference, [{path: 'www/index.html', content: page}], {from: baseImage, instructions})
+    return sandbox.imageFromFiles(`${uniqueName('run')}:feature-x`, files, {instructions})
   }
 
   /** The ids of the sandbox's containers: those of keg have the label of their image. */
