@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {KegCommand} from '../../lib/command/keg-command.js'
 import {createText, type CreateSyncResult} from '../../lib/sync/create/create-result.js'
 import {createSync} from '../../lib/sync/create/create-sync.js'

@@ -1,4 +1,4 @@
-import {Flags} from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import {NONE, namesOf, SYNC_TARGETS, SyncCommand} from '../../lib/command/sync-command.js'
 import {observeSyncs, type ObservedSync} from '../../lib/sync/observe-syncs.js'
 import {syncsText} from '../../lib/sync/sync-text.js'

@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import type {ChangeOptions, ChangeReport} from '../sync/change/change-syncs.js'
 import type {ObservedSync} from '../sync/observe-syncs.js'
 import {changeText, type ChangeWords} from '../sync/sync-text.js'
