@@ -346,6 +346,13 @@ describe('keg sync create', function () {
     const homeless = await refused({target: unknown, local, remote: '/srv/homeless'})
     expect(homeless).to.include({code: 'sync-agent-unfit', exitCode: 4})
     expect(homeless.message).to.include('home folder /nowhere of app does not exist')
+    // Nothing was made for a sync that there is not.
+    await inside(unknown, 'test', '!', '-e', '/srv/unknown', '-a', '!', '-e', '/srv/homeless')
+    const sealed = uniqueName('sealed')
+    await sandbox.run(['--name', sealed, '--read-only', image])
+    const closed = await refused({target: sealed, local})
+    expect(closed).to.include({code: 'sync-agent-unfit', exitCode: 4})
+    expect(closed.message).to.include('root file system is read-only')
     await inside(shop, 'mv', '/bin/uname', '/bin/uname.away')
     try {
       await inside(shop, 'rm', '-rf', '/root/.mutagen')
@@ -355,7 +362,7 @@ describe('keg sync create', function () {
     }
     await docker(['pause', unknown])
     expect(await refused({target: unknown, local})).to.include({code: 'container-stopped', exitCode: 1})
-    await docker(['rm', '--force', unknown])
+    await docker(['rm', '--force', unknown, sealed])
     expect(await mutagen.sessions()).to.deep.equal([])
   })
 

@@ -4,7 +4,7 @@ import {FailedError} from '../../error/keg-error.js'
 import {Cleanup} from '../../package/cleanup.js'
 import {nameOf} from '../../target/find-target.js'
 import {bindBranch, sessionBranch} from '../branch/branch-guard.js'
-import {createError} from './create-error.js'
+import {checkAgent, createError} from './create-error.js'
 import {inTurn} from './create-turn.js'
 import {findExisting, type ExistingSessions} from './existing-sessions.js'
 import {holdStill} from './hold-still.js'
@@ -148,6 +148,8 @@ async function create(existing: ExistingSessions, options: ObtainOptions): Promi
     [SYNC_LABELS.run]: run,
   }
   if (!hasRemote) {
+    // A folder that nothing is synced with then would stay behind.
+    await checkAgent(agent)
     const permissions = settings.remotePermissions
     await makeRemoteRoot({engine, container: container.Id, files, path: remote, permissions, user: agent.user})
   }
