@@ -5,7 +5,7 @@ import {END_OF_TAR} from '../../tar/tar-header.js'
 import {sha256Digest} from '../bytes.js'
 import {helperImageLabels} from '../../maintenance/temporary-labels.js'
 import {writeToEngine} from '../image/engine-sink.js'
-import type {ImageLayer} from '../image/image.js'
+import {layerOf, type ImageLayer} from '../image/image.js'
 
 /** The diffID of a layer with nothing in it. */
 export const EMPTY_LAYER = sha256Digest(END_OF_TAR)
@@ -40,23 +40,11 @@ export class HelperImage implements AsyncDisposable {
       os: like.Os,
       config: {Labels: helperImageLabels(run)},
     }
-    const image = {layers: layers ?? [emptyLayer(created)], emptyHistory: [], config}
+    const image = {layers: layers ?? [layerOf(END_OF_TAR, {created, created_by: 'keg'})], emptyHistory: [], config}
     return new HelperImage(engine, await writeToEngine({engine, image, progress: silent, signal}))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine.removeImage(this.id)
   }
-}
-
-function emptyLayer(created: string): ImageLayer {
-  const content = {
-    kind: 'tar',
-    size: END_OF_TAR.length,
-    // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other content
-    async *read() {
-      yield END_OF_TAR
-    },
-  } as const
-  return {diffId: EMPTY_LAYER, history: {created, created_by: 'keg'}, content}
 }

@@ -5,8 +5,7 @@ import {RefusedError} from '../../error/keg-error.js'
 import {readTar} from '../../tar/read-tar.js'
 import {bytesToText, encodeHeader, END_OF_TAR, paddingAfter, type TarHeader} from '../../tar/tar-header.js'
 import {printable} from '../../terminal/text.js'
-import {sha256Digest} from '../bytes.js'
-import type {ImageLayer} from '../image/image.js'
+import {layerOf, type ImageLayer} from '../image/image.js'
 import {HelperContainer} from './helper-container.js'
 import {HelperImage} from './helper-image.js'
 
@@ -166,15 +165,7 @@ function ownersLayer(owners: readonly Owner[]): ImageLayer {
     (owner, index) => ({...nothing, ...owner, path: `${PLACE}/${index}`, type: 'file', mode: 0o644}) as const,
   )
   const tar = Buffer.concat([...[folder, ...files].map(encodeHeader), END_OF_TAR])
-  const content = {
-    kind: 'tar',
-    size: tar.length,
-    // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other content
-    async *read() {
-      yield tar
-    },
-  } as const
-  return {diffId: sha256Digest(tar), history: {created: new Date(0).toISOString(), created_by: 'keg'}, content}
+  return layerOf(tar, {created: new Date(0).toISOString(), created_by: 'keg'})
 }
 
 function known(ids: ReadonlyMap<number, number>, id: number): number {

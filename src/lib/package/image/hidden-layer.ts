@@ -1,9 +1,8 @@
 import {posix} from 'node:path'
 import {readTar} from '../../tar/read-tar.js'
 import {encodeHeader, END_OF_TAR, textToBytes, type TarHeader} from '../../tar/tar-header.js'
-import {sha256Digest} from '../bytes.js'
 import {WHITEOUT} from '../mount/mount-layer.js'
-import type {ImageLayer} from './image.js'
+import {layerOf, type ImageLayer} from './image.js'
 
 /** What a layer hides, and the folders above, outermost first, as the container has them: a layer without them would reset them. */
 export interface HiddenPaths {
@@ -32,16 +31,7 @@ export function hiddenLayer({parents, paths}: HiddenPaths, created: string): Ima
     encodeHeader({...nothing, path, type: 'file', xattrs: new Map<string, Buffer>()}),
   )
   const tar = Buffer.concat([...parents.map(encodeHeader), ...whiteouts, END_OF_TAR])
-  const content = {
-    kind: 'tar',
-    size: tar.length,
-    // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other content
-    async *read() {
-      yield tar
-    },
-  } as const
-  const history = {created, created_by: `keg docker package: without ${paths.join(' ')}`}
-  return {diffId: sha256Digest(tar), history, content}
+  return layerOf(tar, {created, created_by: `keg docker package: without ${paths.join(' ')}`})
 }
 
 /** Whether a layer hides paths and does nothing else. */

@@ -1,3 +1,5 @@
+import {sha256Digest} from '../bytes.js'
+
 /**
  * An image as keg writes it: layers from bottom to top and a configuration of its own. Formats: the OCI image-spec 1.1
  * (config.md, manifest.md, layer.md) and Docker's image specification v1.2, which share all that is used here.
@@ -53,6 +55,19 @@ export interface ImageConfig {
   readonly os: string
   readonly 'os.version'?: string
   readonly config: Readonly<Record<string, unknown>>
+}
+
+/** A layer whose uncompressed tar is at hand. */
+export function layerOf(tar: Buffer, history: HistoryEntry): ImageLayer {
+  const content: TarContent = {
+    kind: 'tar',
+    size: tar.length,
+    // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other content
+    async *read() {
+      yield tar
+    },
+  }
+  return {diffId: sha256Digest(tar), history, content}
 }
 
 /** The configuration of an image as the file that its id is the digest of. */
