@@ -1,7 +1,9 @@
-import {realpath} from 'node:fs/promises'
+import type {AsyncSubscription, Event} from '@parcel/watcher'
+import {readdir, realpath} from 'node:fs/promises'
 import {relative, sep} from 'node:path'
 import {ignoreMatcher, type IgnoreMatcher} from '../ignore/ignore-matcher.js'
 import type {SyncSettings} from '../session.js'
+import {OneAtATime} from './one-at-a-time.js'
 
 export interface WatchFolderOptions {
   readonly folder: string
@@ -25,33 +27,72 @@ export interface FolderWatch {
 export async function watchFolder(options: WatchFolderOptions): Promise<FolderWatch | undefined> {
   const {changed, folder, lost, settings} = options
   const isLeftOut = ignoreMatcher(settings.ignores, settings.ignoresVersionControl)
-  try {
+  const ignore = namesLeftOut(settings, isLeftOut).map((name) => `**/${name}`)
+  const renewals = new OneAtATime(renew, (error) => lose(firstLineOf(error)))
+  let isOver = false
+  let subscription: AsyncSubscription | undefined
+  let root = folder
+
+  function lose(reason: string): void {
+    if (!isOver) lost(reason)
+    isOver = true
+  }
+
+  async function subscribe(): Promise<AsyncSubscription> {
     // Its native part is there for the usual systems, not for all.
     const {default: watcher} = await import('@parcel/watcher')
-    // What changes is told by real paths.
-    const root = await realpath(folder)
-    let isLost = false
-    const lose = (reason: string): void => {
-      if (!isLost) lost(reason)
-      isLost = true
+    return watcher.subscribe(root, (error, events) => take(error, events), {ignore})
+  }
+
+  function take(error: Error | null, events: readonly Event[]): void {
+    if (isOver) return
+    if (error !== null) {
+      lose(error.message)
+      return
     }
-    const subscription = await watcher.subscribe(
-      root,
-      (error, events) => {
-        if (error !== null) {
-          lose(error.message)
-          return
-        }
-        if (events.some(({path, type}) => path === root && type === 'delete')) lose('it is gone')
-        if (events.some(({path}) => isSynced(relative(root, path), isLeftOut))) changed()
-      },
-      {ignore: namesLeftOut(settings, isLeftOut).map((name) => `**/${name}`)},
-    )
-    return {close: async () => subscription.unsubscribe()}
+    if (events.some(({path, type}) => path === root && type === 'delete')) lose('it is gone')
+    const synced = events.filter(({path}) => isSynced(relative(root, path), isLeftOut))
+    if (synced.length === 0) return
+    changed()
+    const made = synced.flatMap(({path, type}) => (type === 'create' ? [path] : []))
+    void Promise.all(made.map(hasFolders)).then((found) => {
+      if (found.includes(true)) renewals.request()
+    })
+  }
+
+  /** A folder made in a new one before that is watched is not (@parcel/watcher 2.6, InotifyBackend.cc): all are looked for anew. */
+  async function renew(): Promise<void> {
+    if (isOver) return
+    await subscription?.unsubscribe()
+    subscription = await subscribe()
+    // Nobody watched for a moment.
+    changed()
+  }
+
+  try {
+    // What changes is told by real paths.
+    root = await realpath(folder)
+    subscription = await subscribe()
   } catch (error) {
-    lost(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
+    lose(firstLineOf(error))
     return undefined
   }
+  return {
+    async close() {
+      isOver = true
+      await renewals.settled()
+      await subscription?.unsubscribe()
+    },
+  }
+}
+
+async function hasFolders(path: string): Promise<boolean> {
+  const entries = await readdir(path, {withFileTypes: true}).catch(() => [])
+  return entries.some((entry) => entry.isDirectory())
+}
+
+function firstLineOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
 /** Mutagen's own files are on their way to their names (mutagen 0.18, pkg/filesystem/temporary.go). */

@@ -36,8 +36,11 @@ describe('watchFolder', () => {
   }
   const changed = async (): Promise<void> => {
     while (changes === 0) await sleep(5)
-    // What belongs to the same change comes at once.
-    await sleep(100)
+    // Until nothing more comes that belongs to the same change.
+    for (let seen = 0; seen !== changes;) {
+      seen = changes
+      await sleep(300)
+    }
     changes = 0
   }
 
@@ -46,12 +49,15 @@ describe('watchFolder', () => {
     await start([])
     await write('a/b/c/file.txt')
     await changed()
-    await write('new/deep/er/file.txt')
+    await rm(join(folder, 'a'), {recursive: true})
     await changed()
-    await write('new/deep/er/file.txt')
-    await changed()
-    await rm(join(folder, 'new'), {recursive: true})
-    await changed()
+    for (let index = 0; index < 5; index++) {
+      // Faster than anybody can begin to watch the first of them.
+      await write(`new-${index}/deep/er/file.txt`)
+      await changed()
+      await write(`new-${index}/deep/er/file.txt`)
+      await changed()
+    }
     expect(reasons).to.deep.equal([])
   })
 
