@@ -40,11 +40,16 @@ export function isAtRest(session: SyncSession): boolean {
   return !isPaused && status === 'watching' && isThere && troublesOf(session).length === 0
 }
 
+/** Whether Mutagen reaches both sides. */
+export function isConnected({alpha, beta}: SyncSession): boolean {
+  return alpha.isConnected && beta.isConnected
+}
+
 /** Whether Mutagen is about to connect and has not failed yet: as right after its daemon started. */
 export function isConnecting(session: SyncSession): boolean {
-  const {alpha, beta, isPaused, lastError, status} = session
+  const {isPaused, lastError, status} = session
   if (isPaused || isHalted(status) || lastError !== undefined) return false
-  return !alpha.isConnected || !beta.isConnected
+  return !isConnected(session)
 }
 
 /** Whether Mutagen stopped, for safety, until somebody decides. */
@@ -125,7 +130,7 @@ function disconnectionOf(session: SyncSession): SyncTrouble[] {
   const {alpha, beta, lastError, status} = session
   if (isHalted(status)) return []
   const said = lastError === undefined ? '' : `: ${printable(lastError)}`
-  if (alpha.isConnected && beta.isConnected)
+  if (isConnected(session))
     return lastError === undefined
       ? []
       : [

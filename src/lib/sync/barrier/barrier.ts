@@ -1,15 +1,15 @@
-import {setTimeout as sleep} from 'node:timers/promises'
 import type {Engine} from '../../engine/engine.js'
 import type {ContainerDetails, ContainerState} from '../../engine/types.js'
 import {KegError, MissingError, RefusedError} from '../../error/keg-error.js'
 import {settleAll} from '../../package/settle.js'
 import type {ProgressListener} from '../../terminal/progress.js'
-import {count, formatBytes, formatDuration, printable} from '../../terminal/text.js'
+import {formatDuration, printable} from '../../terminal/text.js'
 import {findBranchMismatches, mismatchText} from '../branch/branch-guard.js'
+import {FLUSH_PATIENCE, flushSession} from '../flush-session.js'
 import {sessionsInto, type ContainerPlace} from '../into-container.js'
 import {Mutagen} from '../mutagen.js'
 import {resumeSession} from './resume-session.js'
-import {commandFor, isHalted, troublesOf, type SyncTrouble} from '../session-health.js'
+import {commandFor, isConnected, troublesOf, type SyncTrouble} from '../session-health.js'
 import {isOwn} from '../session-labels.js'
 import type {SyncSession} from '../session.js'
 
@@ -132,7 +132,8 @@ export class ContainerSyncs implements AsyncDisposable {
    * @throws RefusedError `sync-unclean` with all that stands in the way; then the sessions go on.
    */
   async settle(options: SettleOptions): Promise<void> {
-    if (this.mutagen === undefined || this.sessions.length === 0) return
+    const {mutagen} = this
+    if (mutagen === undefined || this.sessions.length === 0) return
     const {container, engine, warn} = this.options
     const active = this.sessions.filter(({isPaused}) => !isPaused)
     for (const session of this.sessions)
@@ -148,7 +149,7 @@ export class ContainerSyncs implements AsyncDisposable {
       return
     }
     options.progress({stage: STAGE, state: 'running'})
-    const flushed = (await settleAll(active.map((session) => this.#flush(session, this.mutagen, options)))).flat()
+    const flushed = (await settleAll(active.map((session) => this.#flush(session, mutagen, options)))).flat()
     refuseUnclean(container, flushed)
     const now = new Date().toISOString()
     await this.#pause(active, options.signal)
@@ -181,32 +182,14 @@ export class ContainerSyncs implements AsyncDisposable {
   }
 
   /** @returns the state that the session has then; none where somebody ended it meanwhile */
-  async #flush(
-    session: SyncSession,
-    mutagen: Mutagen | undefined,
-    {connectPatience = CONNECT_PATIENCE, patience = PATIENCE, progress, signal}: SettleOptions,
-  ): Promise<SyncSession[]> {
-    if (mutagen === undefined) return []
-    const connectUntil = Date.now() + connectPatience
-    for (let flushes = 0; ;) {
-      const failure = await flushOnce({mutagen, session, patience, progress, signal})
-      const state = await stateOf(mutagen, session, signal)
-      if (state === undefined) return []
-      if (state.isPaused) throw notBroughtUpToDate(session, 'was paused by somebody else meanwhile')
-      if (isHalted(state.status)) return [state]
-      if ((failure !== undefined || !isConnected(state)) && Date.now() < connectUntil) {
-        // Mutagen tries again only every 15 s by itself; others' sessions are theirs.
-        if (!isConnected(state) && isOwn(session))
-          await mutagen.resume(session.id, within(signal, connectPatience)).catch(() => undefined)
-        signal.throwIfAborted()
-        await sleep(POLL_MILLISECONDS, undefined, {signal}).catch(() => undefined)
-        continue
-      }
-      flushes++
-      const isClean = troublesOf(state).length === 0
-      if (isClean && failure !== undefined) throw failure
-      if (isClean || state.conflicts.length > 0 || flushes === MOST_FLUSHES) return [state]
-    }
+  async #flush(session: SyncSession, mutagen: Mutagen, options: SettleOptions): Promise<SyncSession[]> {
+    const {failure, isStuck, session: state} = await flushSession({...options, mutagen, session, stage: STAGE})
+    if (isStuck)
+      throw notBroughtUpToDate(session, `has not got on for ${formatDuration(options.patience ?? FLUSH_PATIENCE)}`)
+    if (state === undefined) return []
+    if (state.isPaused) throw notBroughtUpToDate(session, 'was paused by somebody else meanwhile')
+    if (failure !== undefined && troublesOf(state).length === 0) throw failure
+    return [state]
   }
 
   async #pause(active: readonly SyncSession[], signal: AbortSignal): Promise<void> {
@@ -228,86 +211,14 @@ export class ContainerSyncs implements AsyncDisposable {
 
 const STAGE = 'Waiting for the sync'
 
-/** One cycle may come upon a file that changes just then; the next one brings it over. */
-const MOST_FLUSHES = 3
-const POLL_MILLISECONDS = 500
-const PATIENCE = 5 * 60_000
-const CONNECT_PATIENCE = 20_000
-
-interface FlushOptions {
-  readonly mutagen: Mutagen
-  readonly session: SyncSession
-  readonly patience: number
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
-}
-
-/** Flushes, as long as the session gets on. @returns what Mutagen said where it did not do it */
-async function flushOnce({mutagen, patience, progress, session, signal}: FlushOptions): Promise<KegError | undefined> {
-  const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
-  const watching = watch({mutagen, patience, progress, session, signal: either}).catch(() => 'over' as const)
-  try {
-    const flushing = mutagen.flush(session.id, either)
-    void watching.then((end) => {
-      if (end === 'stuck') stop.abort(STUCK)
-    })
-    await flushing
-    return undefined
-  } catch (error) {
-    signal.throwIfAborted()
-    if (error === STUCK) throw notBroughtUpToDate(session, `has not got on for ${formatDuration(patience)}`)
-    if (error instanceof KegError) return error
-    throw error
-  } finally {
-    stop.abort()
-    await watching
-  }
-}
-
-const STUCK = new Error('the sync does not get on')
-
-/** Looks how far a session is, until somebody aborts it or it does not get on. */
-async function watch({mutagen, patience, progress, session, signal}: FlushOptions): Promise<'stuck' | 'over'> {
-  let seen = ''
-  let since = Date.now()
-  for (;;) {
-    await sleep(POLL_MILLISECONDS, undefined, {signal})
-    // A daemon that does not answer does not get on either.
-    const state = await stateOf(mutagen, session, within(signal, patience)).catch(() => undefined)
-    const staging = [state?.alpha.staging, state?.beta.staging].find((each) => each !== undefined)
-    const now = JSON.stringify([state?.status, state?.successfulCycles, staging])
-    if (now !== seen) since = Date.now()
-    else if (Date.now() - since > patience) return 'stuck'
-    seen = now
-    const note =
-      staging === undefined
-        ? printable(state?.status ?? '')
-        : `${staging.receivedFiles} of ${count(staging.expectedFiles, 'file')}, ${formatBytes(staging.receivedBytes)}`
-    progress({stage: STAGE, state: 'running', note})
-  }
-}
-
-function isConnected({alpha, beta}: SyncSession): boolean {
-  return alpha.isConnected && beta.isConnected
-}
-
 function placeOf({container, engine, environment}: FindSyncsOptions): ContainerPlace {
   return {id: container.Id, name: container.Name, endpoint: engine.endpoint, environment}
-}
-
-async function stateOf(mutagen: Mutagen, {id}: SyncSession, signal: AbortSignal): Promise<SyncSession | undefined> {
-  return (await mutagen.list(signal)).find((state) => state.id === id)
 }
 
 /** Why no sync can get at a container; undefined where one can. */
 function standingStill(state: ContainerState | undefined): string | undefined {
   if (state?.Running !== true) return 'does not run'
   return state.Paused ? 'is paused' : undefined
-}
-
-function within(signal: AbortSignal, milliseconds: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(milliseconds)])
 }
 
 /** @throws RefusedError `sync-unclean` */

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {FailedError} from '../../error/keg-error.js'
 import {printable} from '../../terminal/text.js'
 import type {Mutagen} from '../mutagen.js'
-import {commandFor, containerNameOf, isHalted, troublesOf, type SyncTrouble} from '../session-health.js'
+import {commandFor, containerNameOf, isConnected, isHalted, troublesOf, type SyncTrouble} from '../session-health.js'
 import type {SyncSession} from '../session.js'
 
 /** With what a session is worked on. */
@@ -27,9 +27,9 @@ export async function connectSession(session: SyncSession, {mutagen, signal}: Se
   }
 }
 
-/** Whether both sides of a session that goes on are connected. */
-export function isConnected({alpha, beta, isPaused, status}: SyncSession): boolean {
-  return !isPaused && !isHalted(status) && alpha.isConnected && beta.isConnected
+/** Whether a session is at work, with both sides. */
+export function goesOn(session: SyncSession): boolean {
+  return !session.isPaused && !isHalted(session.status) && isConnected(session)
 }
 
 /**

@@ -1,9 +1,9 @@
 import {readdir} from 'node:fs/promises'
 import {printable} from '../../terminal/text.js'
 import {changeSyncs, type ChangeReport, type ForcedChangeOptions} from './change-syncs.js'
-import {connectSession, errorOf, isConnected, onceCompared} from './connect-session.js'
+import {connectSession, errorOf, onceCompared} from './connect-session.js'
 import {guardBranch} from './resume-syncs.js'
-import {isHalted, sessionText} from '../session-health.js'
+import {isConnected, isHalted, sessionText} from '../session-health.js'
 import type {SyncMode, SyncSession} from '../session.js'
 
 /**

@@ -1,6 +1,6 @@
 import {refuseOtherBranch} from '../branch/branch-guard.js'
 import {changeSyncs, type ChangeReport, type ForcedChangeOptions} from './change-syncs.js'
-import {connectSession, errorOf, isConnected, onceCompared} from './connect-session.js'
+import {connectSession, errorOf, goesOn, onceCompared} from './connect-session.js'
 import {isHalted} from '../session-health.js'
 import type {SyncSession} from '../session.js'
 
@@ -15,7 +15,7 @@ export async function resumeSyncs(options: ForcedChangeOptions): Promise<ChangeR
     {
       check: (session) => guardBranch(session, options),
       async apply(session, mutagen) {
-        if (isConnected(session)) return 'unchanged'
+        if (goesOn(session)) return 'unchanged'
         await connectSession(session, {mutagen, signal})
         const after = await onceCompared(session.id, {mutagen, signal})
         const error = after !== undefined && isHalted(after.status) ? errorOf(after) : undefined

@@ -1,7 +1,7 @@
 import {FailedError, type KegError} from '../../error/keg-error.js'
 import {printable} from '../../terminal/text.js'
 import type {Mutagen} from '../mutagen.js'
-import {isHalted, troublesOf} from '../session-health.js'
+import {isConnected, isHalted, troublesOf} from '../session-health.js'
 import type {SyncSession} from '../session.js'
 import {troubleLines} from '../sync-text.js'
 
@@ -11,11 +11,10 @@ import {troubleLines} from '../sync-text.js'
  */
 export async function holdStill(session: SyncSession, mutagen: Mutagen, signal: AbortSignal): Promise<void> {
   const {id} = session
-  const isConnected = session.alpha.isConnected && session.beta.isConnected
   let failure: KegError | undefined
   try {
     if (!isHalted(session.status)) {
-      if (session.isPaused || !isConnected) await mutagen.resume(id, signal)
+      if (session.isPaused || !isConnected(session)) await mutagen.resume(id, signal)
       await mutagen.flush(id, signal)
     }
   } catch (error) {

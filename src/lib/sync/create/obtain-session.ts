@@ -12,7 +12,7 @@ import {makeRemoteRoot} from './make-remote-root.js'
 import {sessionIds} from '../mutagen-folder.js'
 import type {Mutagen} from '../mutagen.js'
 import type {SyncPlan} from './plan-sync.js'
-import {isHalted} from '../session-health.js'
+import {isConnected, isHalted} from '../session-health.js'
 import {containerLabel, labelValue, settingsLabel, SYNC_LABELS} from '../session-labels.js'
 import {sessionName} from './session-name.js'
 import type {SyncSession} from '../session.js'
@@ -129,8 +129,7 @@ async function goOn(session: SyncSession, {environment, mutagen, plan, signal}: 
   const bound = await sessionBranch(session, environment)
   if (plan.branch !== undefined && bound !== plan.branch && bound !== labelValue(plan.branch))
     await bindBranch(session, plan.branch, environment)
-  const isConnected = session.alpha.isConnected && session.beta.isConnected
-  if (isHalted(session.status) || (!session.isPaused && isConnected)) return false
+  if (isHalted(session.status) || (!session.isPaused && isConnected(session))) return false
   await mutagen.resume(session.id, signal)
   return true
 }

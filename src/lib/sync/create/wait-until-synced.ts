@@ -3,7 +3,7 @@ import {FailedError} from '../../error/keg-error.js'
 import type {ProgressListener} from '../../terminal/progress.js'
 import {count, printable} from '../../terminal/text.js'
 import type {Mutagen} from '../mutagen.js'
-import {commandFor, isHalted, troublesOf} from '../session-health.js'
+import {commandFor, isConnected, isHalted, troublesOf} from '../session-health.js'
 import type {SyncSession} from '../session.js'
 
 export interface WaitOptions {
@@ -44,7 +44,7 @@ export async function waitUntilSynced({id, mutagen, progress, signal}: WaitOptio
     if (session.isPaused) throw unfinished(session, 'somebody else paused it')
     const [trouble] = troublesOf(session)
     if (isHalted(session.status)) throw unfinished(session, trouble?.detail ?? session.status)
-    const isStuck = session.lastError !== undefined || !session.alpha.isConnected || !session.beta.isConnected
+    const isStuck = session.lastError !== undefined || !isConnected(session)
     stuckSince = isStuck ? (stuckSince ?? Date.now()) : undefined
     if (stuckSince !== undefined && Date.now() - stuckSince > PATIENCE_MILLISECONDS)
       throw unfinished(session, trouble?.detail ?? session.status)
