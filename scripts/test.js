@@ -80,12 +80,12 @@ const once = {
   /** In the titles of what runs with the first alone, in files of which the rest runs with both. */
   tag: '@once',
   first: [
-    ...['connection', 'doctor', 'setup'].map((folder) => `test/engine/${folder}/**`),
+    ...['connection', 'setup'].map((folder) => `test/engine/${folder}/**`),
     ...['rootless', 'target'].map((name) => `test/engine/package/${name}.test.ts`),
     'test/engine/sync/!(barrier).test.ts',
   ],
   last: [
-    ...['maintenance', 'support'].map((folder) => `test/engine/${folder}/**`),
+    ...['doctor', 'maintenance', 'support'].map((folder) => `test/engine/${folder}/**`),
     ...['full-disk', 'killed-engine', 'killed-registry', 'storm'].map(
       (name) => `test/engine/interruption/${name}.test.ts`,
     ),

@@ -3,7 +3,7 @@ import {engineEnvironment} from '../../engine/connection-environment.js'
 import {Engine} from '../../engine/engine.js'
 import {FailedError} from '../../error/keg-error.js'
 import {nameOf} from '../../target/find-target.js'
-import {silent, type ProgressListener} from '../../terminal/progress.js'
+import type {ProgressListener} from '../../terminal/progress.js'
 import {count, printable} from '../../terminal/text.js'
 import {sessionBranch} from '../branch/branch-guard.js'
 import {createResult, plannedResult, type CreateSyncResult} from './create-result.js'
@@ -56,7 +56,9 @@ export async function createSync(options: CreateSyncOptions): Promise<CreateSync
   try {
     const obtained = await obtainSession(obtainOptions)
     tell(obtained, plan, options)
-    const session = options.wait ? checked(await firstSync(obtained, mutagen, plan, options)) : obtained.session
+    const {id} = obtained.session
+    const waiting = {mutagen, id, progress: options.progress, signal}
+    const session = options.wait ? checked(await waitUntilSynced(waiting)) : obtained.session
     // A label holds only a part of some names.
     const branch = plan.branch ?? (await sessionBranch(session, environment))
     return createResult(session, branch, {...obtained, plan})
@@ -72,24 +74,6 @@ function isReplica({hasRemote, settings}: SyncPlan): boolean {
 }
 
 const NOTHING_LOST: ReplicaLosses = {deleted: [], overwritten: []}
-
-async function firstSync(
-  {isCreated, isResumed, session: {id}}: ObtainedSession,
-  mutagen: Mutagen,
-  {settings}: SyncPlan,
-  {progress, signal}: CreateSyncOptions,
-): Promise<SyncSession> {
-  const wait = async (listener: ProgressListener): Promise<SyncSession> =>
-    waitUntilSynced({mutagen, id, progress: listener, signal})
-  if (isCreated && settings.watchMode !== 'no-watch') return wait(progress)
-  // One that watches nothing does nothing by itself, and one that was there may not have seen yet what there is now. What
-  // keeps it from a cycle is told by the session.
-  const flushing = mutagen.flush(id, signal).catch((error: unknown) => {
-    if (!(error instanceof FailedError)) throw error
-  })
-  await Promise.all([isCreated || isResumed ? wait(progress) : undefined, flushing])
-  return wait(silent)
-}
 
 /** @throws FailedError `sync-conflicts`, `sync-problems`, where both sides are not the same */
 function checked(synced: SyncSession): SyncSession {

@@ -18,40 +18,60 @@ export interface WaitOptions {
 export const SYNC_STAGE = 'First sync'
 /** Each look costs a process, whose time the sync itself does not get. */
 const SHORTEST_PAUSE = 50
-const LONGEST_PAUSE = 400
+const LONGEST_PAUSE = 500
 /** Mutagen goes on trying by itself after that many, but somebody waits here. */
 const PATIENCE_MILLISECONDS = 10_000
 
 /**
- * Waits until a session has been through its first full cycle since both sides are connected. Conflicts and paths that cannot be
+ * Waits until a session has brought over all that there is now, its first full cycle included. Conflicts and paths that cannot be
  * written do not keep a cycle from ending: whoever wants to know looks into the session that is returned.
  * @throws FailedError `sync-unfinished` for one that was paused or ended, halted, or does not get through; it stays as it is
  */
 export async function waitUntilSynced({id, mutagen, progress, signal}: WaitOptions): Promise<SyncSession> {
+  const stop = new AbortController()
+  const flush = {isOver: false}
+  // Tells of the end sooner than looking does. One that cannot be flushed yet goes on by itself.
+  const flushing = mutagen
+    .flush(id, AbortSignal.any([signal, stop.signal]))
+    .catch(() => undefined)
+    .finally(() => (flush.isOver = true))
   let stuckSince: number | undefined
-  for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
-    const session = (await mutagen.list(signal)).find((each) => each.id === id)
-    if (session === undefined) throw unfinished(undefined, 'somebody else ended it')
-    if (session.successfulCycles > 0 && !isHalted(session.status)) {
-      progress({
-        stage: SYNC_STAGE,
-        state: 'done',
-        done: Math.max(session.alpha.bytes, session.beta.bytes),
-        note: contentsOf(session),
-      })
-      return session
+  let pause = SHORTEST_PAUSE
+  try {
+    for (;;) {
+      // Of a time before the look.
+      const {isOver} = flush
+      const session = (await mutagen.list(signal)).find((each) => each.id === id)
+      if (session === undefined) throw unfinished(undefined, 'somebody else ended it')
+      if (isOver && session.successfulCycles > 0 && !isHalted(session.status)) {
+        progress({
+          stage: SYNC_STAGE,
+          state: 'done',
+          done: Math.max(session.alpha.bytes, session.beta.bytes),
+          note: contentsOf(session),
+        })
+        return session
+      }
+      if (session.isPaused) throw unfinished(session, 'somebody else paused it')
+      const [trouble] = troublesOf(session)
+      if (isHalted(session.status)) throw unfinished(session, trouble?.detail ?? session.status)
+      const isStuck = session.lastError !== undefined || !isConnected(session)
+      stuckSince = isStuck ? (stuckSince ?? Date.now()) : undefined
+      if (stuckSince !== undefined && Date.now() - stuckSince > PATIENCE_MILLISECONDS)
+        throw unfinished(session, trouble?.detail ?? session.status)
+      progress(progressOf(session))
+      if (!flush.isOver) await Promise.race([flushing, rest(LONGEST_PAUSE, {signal, ref: false})])
+      else await rest((pause = Math.min(pause * 1.5, LONGEST_PAUSE)), {signal})
+      signal.throwIfAborted()
     }
-    if (session.isPaused) throw unfinished(session, 'somebody else paused it')
-    const [trouble] = troublesOf(session)
-    if (isHalted(session.status)) throw unfinished(session, trouble?.detail ?? session.status)
-    const isStuck = session.lastError !== undefined || !isConnected(session)
-    stuckSince = isStuck ? (stuckSince ?? Date.now()) : undefined
-    if (stuckSince !== undefined && Date.now() - stuckSince > PATIENCE_MILLISECONDS)
-      throw unfinished(session, trouble?.detail ?? session.status)
-    progress(progressOf(session))
-    await sleep(pause, undefined, {signal}).catch(() => undefined)
-    signal.throwIfAborted()
+  } finally {
+    stop.abort()
+    await flushing
   }
+}
+
+async function rest(milliseconds: number, options: {signal: AbortSignal; ref?: boolean}): Promise<void> {
+  await sleep(milliseconds, undefined, options).catch(() => undefined)
 }
 
 function progressOf({alpha, beta, status}: SyncSession): Parameters<ProgressListener>[0] {
