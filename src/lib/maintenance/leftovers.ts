@@ -3,7 +3,7 @@ import {EngineError} from '../engine/engine-error.js'
 import type {ContainerRow} from '../engine/types.js'
 import {printable} from '../terminal/text.js'
 import {ownerText, readOwner, stateOf, type Owner} from './owner.js'
-import {findPausedSyncs, resumeSyncs, type PausedSync} from './paused-syncs.js'
+import {findPausedSyncs, resumePausedSyncs, type PausedSync} from './paused-syncs.js'
 import {ATTACHED, HELPER, IMAGE_OWNER, LOCK, LOCK_PAUSES, LOCK_SESSIONS, OWNER, ROLE, RUN} from './temporary-labels.js'
 
 /**
@@ -108,11 +108,11 @@ export async function removeLeftover(
   switch (leftover.kind) {
     case 'paused container':
       await letGoOn(engine, leftover.id)
-      await resumeSyncs(leftover.syncs, environment)
+      await resumePausedSyncs(leftover.syncs, environment)
       await engine.removeContainer(leftover.lock, {force: true})
       return
     case 'paused sync':
-      await resumeSyncs(leftover.syncs, environment)
+      await resumePausedSyncs(leftover.syncs, environment)
       await engine.removeContainer(leftover.id, {force: true})
       return
     case 'lock':

@@ -36,7 +36,7 @@ export async function findPausedSyncs(
 }
 
 /** Has syncs go on. @throws FailedError `mutagen-failed` for one that stays paused; MissingError `mutagen-missing` */
-export async function resumeSyncs(syncs: readonly PausedSync[], environment: NodeJS.ProcessEnv): Promise<void> {
+export async function resumePausedSyncs(syncs: readonly PausedSync[], environment: NodeJS.ProcessEnv): Promise<void> {
   if (syncs.length === 0) return
   const mutagen = await Mutagen.find(environment)
   for (const sync of syncs) {

@@ -179,6 +179,26 @@ describe('keg sync create', function () {
     expect(await inside(name, 'cat', '/app/one')).to.equal('mine')
   })
 
+  it('leaves the session that there is alone where it cannot be ended for another', async () => {
+    const local = await folderOf('one')
+    const first = await create({local})
+    // Once, Mutagen does not end a session.
+    const folder = await realpath(await sandbox.temporaryFolder('stubborn'))
+    const program = execFileSync('sh', ['-c', 'command -v mutagen'], {encoding: 'utf8'}).trim()
+    const script = `#!/bin/sh\nif [ "$2" = terminate ] && mkdir '${folder}/once' 2>/dev/null; then exit 1; fi\nexec '${program}' "$@"\n`
+    await writeFile(join(folder, 'mutagen'), script, {mode: 0o755})
+    const stubborn = {...environment(), PATH: `${folder}:${process.env.PATH}`}
+    expect(await refused({local, ignore: ['*.log'], environment: stubborn})).to.include({code: 'mutagen-failed'})
+    const left = (await mutagen.sessions()).map(({identifier, paused}) => [identifier, paused])
+    expect(left).to.deep.equal([[first.id, false]])
+  })
+
+  it('knows the whole name of a branch that no label can hold', async () => {
+    await create({local: git.repository('slash', 'feature/search')})
+    const {json} = await keg(['sync', 'list', '--json'], {env: environment()})
+    expect(json()).to.have.nested.property('[0].branch', 'feature/search')
+  })
+
   it('keeps a folder to one branch, and out of the way of other sessions', async () => {
     const local = git.repository('branches', 'main')
     const [main, other] = [uniqueName('main'), uniqueName('other')]

@@ -1,5 +1,5 @@
 import {expect} from 'chai'
-import {findPausedSyncs, resumeSyncs} from '../../../src/lib/maintenance/paused-syncs.js'
+import {findPausedSyncs, resumePausedSyncs} from '../../../src/lib/maintenance/paused-syncs.js'
 import {thrown} from '../../support/thrown.js'
 import {SESSION, StandInMutagen, type StandInState} from '../sync/stand-in-mutagen.js'
 
@@ -36,10 +36,10 @@ describe('syncs that a dead keg paused', function () {
 
   it('go on, or it is said which do not', async () => {
     await find(SESSION)
-    await resumeSyncs(shop, mutagen.environment)
+    await resumePausedSyncs(shop, mutagen.environment)
     expect(await find(SESSION, {paused: false})).to.deep.equal([])
     await mutagen.set({paused: true, container, fail: 'resume'})
-    const error = await thrown(resumeSyncs(shop, mutagen.environment))
+    const error = await thrown(resumePausedSyncs(shop, mutagen.environment))
     expect(error).to.include({code: 'mutagen-failed', message: 'The sync shop is still paused.'})
   })
 

@@ -79,7 +79,7 @@ async function obtain(options: ObtainOptions): Promise<ObtainedSession> {
     return {session, isCreated: true, isResumed: false, replaced, paused}
   } catch (error) {
     // Before another goes on with the same folders.
-    if (signal.aborted) await endRun(mutagen, options.run)
+    await endRun(mutagen, options.run).catch(() => undefined)
     await undo[Symbol.asyncDispose]().catch(() => undefined)
     throw error
   }
