@@ -25,10 +25,7 @@ interface SyncFlags extends SharedFlags {
   readonly all: boolean
 }
 
-/**
- * What the commands share that look at syncs or change them. `args` and `strict` are named by each again: oclif's parser sees
- * those of the class itself alone.
- */
+/** What the commands share that look at syncs or change them. `args` are named by each: oclif's parser sees no inherited ones. */
 export abstract class SyncCommand extends KegCommand {
   static override flags = {
     all: Flags.boolean({char: 'a', description: 'All syncs that keg made.'}),
