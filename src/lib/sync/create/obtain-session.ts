@@ -5,7 +5,7 @@ import {Cleanup} from '../../package/cleanup.js'
 import {nameOf} from '../../target/find-target.js'
 import {bindBranch, sessionBranch} from '../branch/branch-guard.js'
 import {checkAgent, createError} from './create-error.js'
-import {inTurn} from './create-turn.js'
+import {inTurn} from '../../config/turn.js'
 import {findExisting, type ExistingSessions} from './existing-sessions.js'
 import {holdStill} from './hold-still.js'
 import {makeRemoteRoot} from './make-remote-root.js'
@@ -48,7 +48,8 @@ export interface ObtainedSession {
  * @throws what its parts do; FailedError `sync-not-replaced`
  */
 export async function obtainSession(options: ObtainOptions): Promise<ObtainedSession> {
-  return inTurn(options.environment, options.signal, async () => obtain(options))
+  // Mutagen takes a second session with the same sides without a word, and both would write the same files.
+  return inTurn('sync', options, async () => obtain(options))
 }
 
 async function obtain(options: ObtainOptions): Promise<ObtainedSession> {

@@ -2,22 +2,24 @@ import {randomUUID} from 'node:crypto'
 import {mkdir, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {stateFolder, stateUnwritable} from '../../config/state-folder.js'
-import {readOwner, stateOf, thisOwner} from '../../maintenance/owner.js'
+import {stateFolder, stateUnwritable} from './state-folder.js'
+import {readOwner, stateOf, thisOwner} from '../maintenance/owner.js'
+
+/** What one keg at a time does: to look for sessions and make one, to read what the user set and write it anew. */
+export type TurnSubject = 'configuration' | 'sync'
 
 /**
- * Has one keg at a time look for sessions and make one: Mutagen takes a second session with the same sides without a word, and
- * both would write the same files. Everybody who wants the turn has a file of his own, named by chance, and has the turn once
- * no other file is there. So a file that a dead keg left can be removed by anyone: its name never comes back, and
- * nobody can take a living one's turn away by mistake.
+ * Has one keg of this user at a time do what belongs to a subject: between reading and writing nobody else may write. Everybody
+ * who wants the turn has a file of his own, named by chance, and has the turn once no other file is there. So a file that a
+ * dead keg left can be removed by anyone: its name never comes back, and nobody can take a living one's turn away by mistake.
  * @throws FailedError `state-unwritable`, the reason of the signal, and what the work throws
  */
 export async function inTurn<T>(
-  environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
+  subject: TurnSubject,
+  {environment, signal}: {readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal},
   work: () => Promise<T>,
 ): Promise<T> {
-  const folder = join(stateFolder(environment), 'sync', 'turns')
+  const folder = join(stateFolder(environment), subject, 'turns')
   const name = `${randomUUID()}.json`
   try {
     await waitForTurn(folder, name, signal)

@@ -3,10 +3,10 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as wait} from 'node:timers/promises'
-import {inTurn} from '../../../../src/lib/sync/create/create-turn.js'
-import {thrown} from '../../../support/thrown.js'
+import {inTurn} from '../../../src/lib/config/turn.js'
+import {thrown} from '../../support/thrown.js'
 
-describe('the turn to make a sync', () => {
+describe('the turn', () => {
   let folder: string
   let turns: string
   beforeEach(async () => {
@@ -16,7 +16,7 @@ describe('the turn to make a sync', () => {
   afterEach(() => rm(folder, {force: true, recursive: true}))
 
   async function turn<T>(work: () => Promise<T>, signal = new AbortController().signal): Promise<T> {
-    return inTurn({XDG_STATE_HOME: folder}, signal, work)
+    return inTurn('sync', {environment: {XDG_STATE_HOME: folder}, signal}, work)
   }
 
   const files = async (): Promise<string[]> => readdir(turns)
