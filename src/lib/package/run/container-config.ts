@@ -4,8 +4,8 @@ import {RefusedError} from '../../error/keg-error.js'
 import type {Owner} from '../../maintenance/owner.js'
 import {ATTACHED, OWNER, ROLE, RUN} from '../../maintenance/temporary-labels.js'
 import {printable} from '../../terminal/text.js'
-import type {PlannedPort} from './port-plan.js'
-import {portKey} from './published-ports.js'
+import type {PlannedPort} from '../../port/port-plan.js'
+import {portKey} from '../../port/published-ports.js'
 import type {GrantedSettings} from './granted-settings.js'
 
 /** How a package's container is to be made. */

@@ -5,7 +5,7 @@ import {requestedPackage} from '../requested-package.js'
 import {checkContainerName, defaultContainerName} from './container-name.js'
 import {parseDuration} from './duration.js'
 import {containerVariables} from './environment-file.js'
-import {parsePublishedPorts, type PortRequest} from './published-ports.js'
+import {parsePublishedPorts, type PortRequest} from '../../port/published-ports.js'
 
 /** What the user typed, unread. */
 export interface TypedRequest {

@@ -5,8 +5,8 @@ import {nameTaken} from './choose-name.js'
 import {containerConfig, type ContainerPlan} from './container-config.js'
 import type {ContainerOutput} from './container-output.js'
 import {freeName} from './container-name.js'
-import type {PlannedPort} from './port-plan.js'
-import {portKey, type Protocol} from './published-ports.js'
+import type {PlannedPort} from '../../port/port-plan.js'
+import {portKey, type Protocol} from '../../port/published-ports.js'
 import {isPortRefusal, RunError, startError} from './run-error.js'
 
 /** How often a start is tried anew, with other ports or another name, when somebody was faster. */

@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises'
-import type {Engine} from '../../engine/engine.js'
-import {silent, type ProgressListener} from '../../terminal/progress.js'
-import {formatDuration, printable} from '../../terminal/text.js'
+import type {Engine} from '../engine/engine.js'
+import {silent, type ProgressListener} from '../terminal/progress.js'
+import {formatDuration, printable} from '../terminal/text.js'
 import {hostAndPort} from './published-ports.js'
 import {probePort, type PortAnswer, type ProbeTarget} from './probe.js'
 import {portUrl} from './reachable-address.js'
-import {RunError} from './run-error.js'
+import {RunError} from '../package/run/run-error.js'
 
 const POLL_MILLISECONDS = 200
 

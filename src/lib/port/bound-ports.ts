@@ -1,5 +1,5 @@
-import type {Engine} from '../../engine/engine.js'
-import type {ContainerDetails, ImageDetails} from '../../engine/types.js'
+import type {Engine} from '../engine/engine.js'
+import type {ContainerDetails, ImageDetails} from '../engine/types.js'
 import {isPortTaken} from './free-port.js'
 import {planPorts, type PlannedPort} from './port-plan.js'
 import {exposedPorts, portKey, type PortRequest, type Protocol} from './published-ports.js'

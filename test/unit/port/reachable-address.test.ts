@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import type {EngineAddress} from '../../../../src/lib/engine/engine-address.js'
-import {portUrl, reachableAddress, shownPort} from '../../../../src/lib/package/run/reachable-address.js'
+import type {EngineAddress} from '../../../src/lib/engine/engine-address.js'
+import {portUrl, reachableAddress, shownPort} from '../../../src/lib/port/reachable-address.js'
 
 const socket: EngineAddress = {kind: 'socket', path: '/var/run/docker.sock'}
 const remote: EngineAddress = {kind: 'tcp', host: 'engine.example', port: 2376}

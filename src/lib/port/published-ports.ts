@@ -1,6 +1,6 @@
 import {isIP, isIPv6} from 'node:net'
-import {UsageError} from '../../error/keg-error.js'
-import {printable} from '../../terminal/text.js'
+import {UsageError} from '../error/keg-error.js'
+import {printable} from '../terminal/text.js'
 
 /** The protocols a port can be published for. */
 export type Protocol = 'tcp' | 'udp' | 'sctp'

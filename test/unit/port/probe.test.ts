@@ -2,8 +2,8 @@ import {once} from 'node:events'
 import {createServer as createHttpServer} from 'node:http'
 import {createServer, type AddressInfo, type Server} from 'node:net'
 import {expect} from 'chai'
-import {probePort} from '../../../../src/lib/package/run/probe.js'
-import {bestUrl} from '../../../../src/lib/package/run/readiness.js'
+import {probePort} from '../../../src/lib/port/probe.js'
+import {bestUrl} from '../../../src/lib/port/readiness.js'
 
 describe('probePort', () => {
   const never = new AbortController().signal

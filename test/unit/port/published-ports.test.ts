@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {exposedPorts, hostAndPort, parsePublishedPorts} from '../../../../src/lib/package/run/published-ports.js'
-import {UsageError} from '../../../../src/lib/error/keg-error.js'
+import {exposedPorts, hostAndPort, parsePublishedPorts} from '../../../src/lib/port/published-ports.js'
+import {UsageError} from '../../../src/lib/error/keg-error.js'
 
 const fixed = (port: number, hostPort: string, address = '', protocol = 'tcp') => ({
   kind: 'fixed',

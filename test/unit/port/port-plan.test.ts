@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {planPorts} from '../../../../src/lib/package/run/port-plan.js'
-import {parsePublishedPorts} from '../../../../src/lib/package/run/published-ports.js'
+import {planPorts} from '../../../src/lib/port/port-plan.js'
+import {parsePublishedPorts} from '../../../src/lib/port/published-ports.js'
 
 const tcp = (port: number) => ({port, protocol: 'tcp' as const})
 

@@ -1,5 +1,5 @@
 import {isIPv6} from 'node:net'
-import type {EngineAddress} from '../../engine/engine-address.js'
+import type {EngineAddress} from '../engine/engine-address.js'
 import {hostAndPort, portKey, type ContainerPort} from './published-ports.js'
 import type {PortAnswer, ProbeTarget} from './probe.js'
 

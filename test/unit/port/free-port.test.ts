@@ -3,7 +3,7 @@ import {once} from 'node:events'
 import {createServer, type AddressInfo} from 'node:net'
 import {networkInterfaces} from 'node:os'
 import {expect} from 'chai'
-import {isPortTaken} from '../../../../src/lib/package/run/free-port.js'
+import {isPortTaken} from '../../../src/lib/port/free-port.js'
 
 describe('isPortTaken', () => {
   const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({address}) => address === '::1'))
