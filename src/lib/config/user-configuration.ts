@@ -11,10 +11,24 @@ export interface UserConfiguration {
   readonly registry: string | undefined
   /** The tag that everybody pulls; a package takes it only where it is named. */
   readonly defaultTag: string
+  /** Which `values-<environment>.yml` counts; undefined where nobody says. */
+  readonly environment: string | undefined
+  /** KEG_* and DOC_* values for all taps, below what a tap says itself; templates are not filled in. */
+  readonly env: ReadonlyMap<string, WrittenSetting>
+  /** Folders of dependencies on this machine, by their names. */
+  readonly paths: ReadonlyMap<string, string>
+  /** Linked taps by their names. */
+  readonly taps: ReadonlyMap<string, {readonly path: string}>
+}
+
+/** A setting with the line of the file that has it. */
+export interface WrittenSetting {
+  readonly text: string
+  readonly line: number
 }
 
 /** Each setting, and what throws a UsageError for a text it cannot have. */
-const settings: Readonly<Record<keyof UserConfiguration, (text: string) => unknown>> = {
+const settings: Readonly<Record<'defaultTag' | 'registry', (text: string) => unknown>> = {
   defaultTag: parseTag,
   registry: parseRegistry,
 }
@@ -39,7 +53,14 @@ export async function readUserConfiguration(environment: NodeJS.ProcessEnv): Pro
   const file = userConfigurationFile(environment)
   const text = await readIfThere(file)
   const values = text === undefined ? new Map<string, string>() : await readSettings(text, file)
-  return {registry: values.get('registry'), defaultTag: values.get('defaultTag') ?? 'develop'}
+  return {
+    registry: values.get('registry'),
+    defaultTag: values.get('defaultTag') ?? 'develop',
+    environment: undefined,
+    env: new Map(),
+    paths: new Map(),
+    taps: new Map(),
+  }
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
@@ -102,6 +123,6 @@ async function readSettings(text: string, file: string): Promise<Map<string, str
   return values
 }
 
-function isSetting(name: unknown): name is keyof UserConfiguration {
+function isSetting(name: unknown): name is 'defaultTag' | 'registry' {
   return typeof name === 'string' && Object.hasOwn(settings, name)
 }

@@ -5,10 +5,9 @@ import type {Engine} from '../engine/engine.js'
 import type {ContainerDetails, ContainerRow, ImageDetails} from '../engine/types.js'
 import {FailedError, UsageError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
+import {CONTAINER_LABELS} from './container-labels.js'
 
-const FOLDER = 'com.keg.folder'
-const BRANCH = 'com.keg.branch'
-const ROLE = 'com.keg.role'
+const {branch: BRANCH, folder: FOLDER, role: ROLE} = CONTAINER_LABELS
 const COMPOSE_FOLDER = 'com.docker.compose.project.working_dir'
 export const COMPOSE_SERVICE = 'com.docker.compose.service'
 
