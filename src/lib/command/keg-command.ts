@@ -5,7 +5,7 @@ import * as Flags from '@oclif/core/flags'
 import {toConfiguredId} from '@oclif/core/util/ids'
 import {stripVTControlCharacters} from 'node:util'
 import {connectionEnvironment} from '../engine/connection-environment.js'
-import {InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
+import {errorJson, InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
 import {property} from '../json/json.js'
 import {ProgressDisplay} from '../terminal/progress-display.js'
 import {silent, type ProgressListener} from '../terminal/progress.js'
@@ -117,9 +117,10 @@ export abstract class KegCommand extends Command {
       else process.stderr.write('Still cleaning up.\n')
     }
     for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal)
-    // `keg ... | head` closes the pipe, and a terminal may be gone: what cannot be shown any more is no error.
+    // `keg ... | head` closes the pipe, and a terminal may be gone: what cannot be shown any more is no error. oclif takes the second
+    // for one.
     for (const output of [process.stdout, process.stderr])
-      output.on('error', (error: NodeJS.ErrnoException) => {
+      output.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
       })
   }
@@ -162,9 +163,7 @@ export abstract class KegCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    if (!(error instanceof KegError)) return super.toErrorJson(error)
-    const {code, data, exitCode, hint, message} = error
-    return {error: {code, message, hint, exitCode, ...(data === undefined ? {} : {data})}}
+    return error instanceof KegError ? errorJson(error) : super.toErrorJson(error)
   }
 }
 

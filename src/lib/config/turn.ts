@@ -5,8 +5,19 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {stateFolder, stateUnwritable} from './state-folder.js'
 import {readOwner, stateOf, thisOwner} from '../maintenance/owner.js'
 
-/** What one keg at a time does: to look for sessions and make one, to read what the user set and write it anew. */
-export type TurnSubject = 'configuration' | 'sync'
+/**
+ * What one keg at a time does: to look for sessions and make one, to read what the user set and write it anew, to make the
+ * containers of a tap.
+ */
+export type TurnSubject = 'configuration' | 'start' | 'sync'
+
+/** Whose turn it is. */
+export interface TurnOptions {
+  readonly environment: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  /** Which one of a subject it is about, where several can be worked at side by side; fit to begin a file's name. */
+  readonly name?: string
+}
 
 /**
  * Has one keg of this user at a time do what belongs to a subject: between reading and writing nobody else may write. Everybody
@@ -16,11 +27,11 @@ export type TurnSubject = 'configuration' | 'sync'
  */
 export async function inTurn<T>(
   subject: TurnSubject,
-  {environment, signal}: {readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal},
+  {environment, name: about = '', signal}: TurnOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const folder = join(stateFolder(environment), subject, 'turns')
-  const name = `${randomUUID()}.json`
+  const name = `${about}${randomUUID()}.json`
   try {
     await waitForTurn(folder, name, signal)
     return await work()
@@ -44,6 +55,9 @@ async function waitForTurn(folder: string, name: string, signal: AbortSignal): P
 
 const SHORTEST_WAIT = 30
 
+/** Of the part of a file's name that is made by chance. */
+const UNIQUE_LENGTH = `${'0'.repeat(36)}.json`.length
+
 async function announce(folder: string, name: string): Promise<void> {
   // Nobody may read half of it, and take its owner for dead.
   const draft = join(folder, `${name}.draft`)
@@ -59,7 +73,10 @@ async function announce(folder: string, name: string): Promise<void> {
 
 /** The files of the others who are at work; those of the dead are removed. */
 async function livingOthers(folder: string, own: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && name !== own)
+  const about = own.slice(0, -UNIQUE_LENGTH)
+  const names = (await readdir(folder)).filter((name) => {
+    return name.endsWith('.json') && name !== own && name.slice(0, -UNIQUE_LENGTH) === about
+  })
   const living = await Promise.all(
     names.map(async (name) => {
       const file = join(folder, name)

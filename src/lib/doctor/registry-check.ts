@@ -30,7 +30,7 @@ export async function checkRegistry(options: RegistryCheckOptions): Promise<Find
     return {
       status: 'notice',
       detail: 'none is set: packages stay in the engine',
-      remedy: `Write it into ${printable(userConfigurationFile(environment))} as: registry: HOST[:PORT][/NAMESPACE]`,
+      remedy: 'keg config set registry HOST[:PORT][/NAMESPACE]',
       data: {registry: null, origin: null, credentials: null},
     }
   const {origin, registry} = wanted

@@ -1,15 +1,6 @@
 /** Where a value comes from, low to high (see docs/values.md). */
-export const ORIGIN_KINDS = [
-  'default',
-  'configuration',
-  'values',
-  'environment-values',
-  'dotenv',
-  'override',
-  'environment',
-  'flag',
-] as const
-export type OriginKind = (typeof ORIGIN_KINDS)[number]
+export type OriginKind =
+  'default' | 'configuration' | 'values' | 'environment-values' | 'dotenv' | 'override' | 'environment' | 'flag'
 
 /** Where a value comes from. */
 export interface Origin {

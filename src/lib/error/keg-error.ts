@@ -28,6 +28,11 @@ export abstract class KegError extends Error {
   }
 }
 
+/** What is printed of an error with `--json`. */
+export function errorJson({code, data, exitCode, hint, message}: KegError) {
+  return {error: {code, message, hint, exitCode, ...(data === undefined ? {} : {data})}}
+}
+
 /** The command line is wrong or incomplete: whoever typed it must act. */
 export class UsageError extends KegError {
   readonly exitCode = 2

@@ -1,5 +1,5 @@
 import {count, printable} from '../terminal/text.js'
-import {SYNC_LABELS, isOwn} from './session-labels.js'
+import {SYNC_LABELS, isOwn, labelValue} from './session-labels.js'
 import type {SyncChange, SyncConflict, SyncEndpoint, SyncProblem, SyncSession} from './session.js'
 
 /** What stands in the way of a sync, and what mends it. */
@@ -69,7 +69,11 @@ export function sideName(session: SyncSession, side: SyncEndpoint): string {
 export function containerNameOf(session: SyncSession): string | undefined {
   const host = [session.beta, session.alpha].find(({protocol}) => protocol === 'docker')?.host
   const label = session.labels[SYNC_LABELS.containerName]
-  if (label !== undefined && isOwn(session)) return label
+  if (label !== undefined && isOwn(session)) {
+    // A label cannot hold every name; a session mostly bears that of its container, as it is.
+    const {name} = session
+    return name !== undefined && labelValue(name) === label ? name : label
+  }
   return host !== undefined && /^[0-9a-f]{64}$/.test(host) ? host.slice(0, 12) : host
 }
 

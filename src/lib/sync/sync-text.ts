@@ -1,3 +1,4 @@
+import {textTable} from '../terminal/table.js'
 import {count, formatBytes, printable} from '../terminal/text.js'
 import type {ChangedSync} from './change/change-syncs.js'
 import type {ObservedSide, ObservedSync} from './observe-syncs.js'
@@ -34,15 +35,7 @@ export function syncTable(syncs: readonly ObservedSync[], width: number | undefi
     `${sync.containerName ?? ''}:${sync.remote}`,
     sync.folder,
   ])
-  const table = [head, ...rows].map((cells) => cells.map((cell) => printable(cell)))
-  const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)))
-  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0)
-  return table
-    .map((cells) => {
-      const padded = cells.slice(0, -1).map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      return [...padded, shortened(cells.at(-1) ?? '', width === undefined ? undefined : width - before)].join(GAP)
-    })
-    .join('\n')
+  return textTable([head, ...rows], width)
 }
 
 /** All that is known of syncs, each by itself. */
@@ -90,14 +83,6 @@ export function changeText(syncs: readonly ChangedSync[], {already, done, ends, 
       }
     })
     .join('\n')
-}
-
-const GAP = '  '
-const FEWEST_COLUMNS = 12
-
-/** The end of a path tells more than its beginning. */
-function shortened(path: string, width: number | undefined): string {
-  return width === undefined || width < FEWEST_COLUMNS || path.length <= width ? path : `...${path.slice(3 - width)}`
 }
 
 function syncText(sync: ObservedSync): string {

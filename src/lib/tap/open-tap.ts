@@ -1,6 +1,8 @@
 import {readUserConfiguration, type UserConfiguration} from '../config/user-configuration.js'
-import {environmentNameOf, resolveValues} from '../environment/resolve-values.js'
+import {environmentNameOf} from '../environment/environment-name.js'
+import {resolveValues} from '../environment/resolve-values.js'
 import type {Values} from '../environment/values.js'
+import {withNamedMutagenFile} from './folder/named-mutagen-file.js'
 import {readTapFolder, refuseProblems, type TapFolder} from './folder/tap-folder.js'
 import {findTap} from './link/find-tap.js'
 import type {Tap} from './tap.js'
@@ -28,22 +30,24 @@ export interface OpenTap {
 
 /**
  * Finds a tap, reads its folder and resolves its values.
- * @throws what its parts do; UsageError `tap-invalid` where its files have errors
+ * @throws what its parts do; FailedError `tap-invalid` where its files have errors
  */
 export async function openTap({environment, flags, folder, name, ...options}: OpenTapOptions): Promise<OpenTap> {
   const [configuration, tap] = await Promise.all([
     readUserConfiguration(environment),
     findTap({name, folder, environment}),
   ])
-  const {name: environmentName} = environmentNameOf(options.environmentName, environment, configuration)
+  const named = environmentNameOf(options.environmentName, environment, configuration)
+  const environmentName = named.name
   const files = await readTapFolder(tap.folder, environmentName)
   refuseProblems(files)
   const values = await resolveValues({
     configuration,
     environment,
     environmentName,
+    environmentOrigin: named.origin,
     tap: {tap, files},
     flags: flags ?? new Map(),
   })
-  return {tap, files, values, configuration}
+  return {tap, files: await withNamedMutagenFile(files, values), values, configuration}
 }

@@ -35,6 +35,15 @@ describe('the turn', () => {
     expect(await files()).to.deep.equal([])
   })
 
+  it('is one for each name, so that others work at the same time', async () => {
+    const common = {environment: {XDG_STATE_HOME: folder}, signal: new AbortController().signal}
+    const shop = inTurn('start', {...common, name: 'shop-main'}, async () => {
+      await inTurn('start', {...common, name: 'shop'}, async () => wait(5))
+      return readdir(join(folder, 'keg/start/turns'))
+    })
+    expect(await shop).to.have.length(1)
+  })
+
   it('is not kept by a dead keg, or by something that is none', async () => {
     const own = await turn(async () => readFile(join(turns, (await files())[0] ?? ''), 'utf8'))
     const dead = {...(JSON.parse(own) as object), pid: 2 ** 22 + 1}

@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
+import {overrideFile} from '../../../src/lib/config/override.js'
 import {userConfigurationFile} from '../../../src/lib/config/user-configuration.js'
 import {checkConfiguration} from '../../../src/lib/doctor/configuration-check.js'
 import {thrown} from '../../support/thrown.js'
@@ -31,10 +32,11 @@ describe('the check of the user configuration', () => {
   })
 
   it('shows what is set', async () => {
-    write('registry: ghcr.io/acme\n', 0o600)
+    write('registry: ghcr.io/acme\ntaps: {shop: {path: /srv/shop}}\n', 0o600)
     const finding = await checkConfiguration(environment)
     expect(finding.status).to.equal('ok')
-    expect(finding.detail).to.include('registry ghcr.io/acme').and.include('develop')
+    expect(finding.detail).to.include('registry ghcr.io/acme').and.include('develop').and.include('1 linked tap')
+    expect(finding.data).to.deep.include({registry: 'ghcr.io/acme', defaultTag: 'develop', taps: ['shop']})
   })
 
   it('says that others may open it, and what ends that', async () => {
@@ -47,5 +49,18 @@ describe('the check of the user configuration', () => {
   it('throws what is wrong in it, with its place', async () => {
     const file = write('regsitry: ghcr.io\n', 0o600)
     expect((await thrown(checkConfiguration(environment))).message).to.include(`${file}:1:1`)
+  })
+
+  it('throws what is wrong in what is set for a linked tap', async () => {
+    write('taps: {shop: {path: /srv/shop}}\n', 0o600)
+    const file = overrideFile('shop', environment)
+    mkdirSync(dirname(file))
+    writeFileSync(file, 'env: {KEG_USE_PROXY: maybe}\n')
+    expect((await thrown(checkConfiguration(environment))).message).to.include(`${file}:1:22`)
+  })
+
+  it('throws that a newer keg wrote it', async () => {
+    write('version: 9\n', 0o600)
+    expect(await thrown(checkConfiguration(environment))).to.include({code: 'configuration-newer'})
   })
 })

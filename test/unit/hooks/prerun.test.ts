@@ -1,12 +1,23 @@
 import {expect} from 'chai'
 import {execFile} from 'node:child_process'
-import {mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import ts from 'typescript'
 import {GitSandbox} from '../../support/git.js'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
+const recorder = join(repository, 'test/e2e/support/record-modules.js')
 
 interface Outcome {
   readonly exitCode: number
@@ -21,17 +32,13 @@ interface Outcome {
 describe('prerun hook', () => {
   let sandbox: GitSandbox
   let folder: string
+  let program: string
 
-  beforeEach(() => {
-    sandbox = new GitSandbox()
-    folder = sandbox.repository('app', 'feature-a')
-    mkdirSync(join(sandbox.folder, '.config/keg'), {recursive: true})
-    sandbox.write('.config/keg/config.yml', 'registry: localhost:5000/team\n')
-
-    const program = join(sandbox.folder, 'program')
+  before(() => {
+    program = realpathSync(mkdtempSync(join(tmpdir(), 'keg-hook-')))
     const plugin = join(program, 'plugins/own')
     mkdirSync(join(program, 'node_modules'), {recursive: true})
-    for (const name of ['@oclif', 'simple-git', 'yaml']) {
+    for (const name of ['@oclif', 'dotenv', 'fastest-levenshtein', 'simple-git', 'yaml']) {
       symlinkSync(join(repository, 'node_modules', name), join(program, 'node_modules', name))
     }
     writePlugin(program, {name: 'program', plugins: ['own'], dependencies: {own: '1.0.0'}})
@@ -41,23 +48,43 @@ describe('prerun hook', () => {
     write(join(program, 'dist/commands/foreign.js'), command(`tag: Flags.string({env: 'KEG_TAG'})`))
     write(
       join(plugin, 'dist/commands/own.js'),
-      command(`tag: Flags.string({env: 'KEG_TAG'}), registry: Flags.string({env: 'KEG_REGISTRY'})`),
+      command(
+        `tag: Flags.string({env: 'KEG_TAG'}), registry: Flags.string({env: 'KEG_REGISTRY'}),
+         proxy: Flags.boolean({env: 'KEG_USE_PROXY', allowNo: true}), name: Flags.string({char: 'n'})`,
+      ),
     )
-    write(join(plugin, 'dist/commands/plain.js'), command(`name: Flags.string({env: 'KEG_NAME'})`))
+    write(join(plugin, 'dist/commands/plain.js'), command(`name: Flags.string({env: 'OTHER_NAME'})`))
     compile('hooks/prerun.ts', plugin)
-    for (const subject of ['config', 'environment', 'error', 'git', 'reference', 'terminal']) {
-      for (const file of readdirSync(join(repository, 'src/lib', subject))) compile(`lib/${subject}/${file}`, plugin)
-    }
+  })
+  after(() => {
+    rmSync(program, {recursive: true, force: true})
+  })
+  beforeEach(() => {
+    sandbox = new GitSandbox()
+    folder = sandbox.repository('app', 'feature-a')
+    mkdirSync(join(sandbox.folder, '.config/keg'), {recursive: true})
+    sandbox.write('.config/keg/config.yml', 'registry: localhost:5000/team\n')
   })
   afterEach(() => sandbox.remove())
 
   const run = (parameters: string[], environment = sandbox.environment, cwd = folder): Promise<Outcome> =>
     new Promise((resolve) => {
-      const script = join(sandbox.folder, 'program/run.js')
+      const script = join(program, 'run.js')
       execFile(process.execPath, [script, ...parameters], {cwd, env: environment}, (error, stdout, stderr) => {
         resolve({exitCode: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr})
       })
     })
+  /** The modules of keg that a command loads, besides the hook. */
+  const loaded = async (...asked: Parameters<typeof run>): Promise<string[]> => {
+    const [parameters, environment = sandbox.environment, cwd = folder] = asked
+    const record = join(sandbox.folder, 'modules')
+    rmSync(record, {force: true})
+    const recording = {NODE_OPTIONS: `--import=${recorder}`, RECORD_MODULES: record}
+    expect(await run(parameters, {...environment, ...recording}, cwd)).to.include({exitCode: 0, stderr: ''})
+    const root = join(program, 'plugins/own/dist/lib/')
+    const paths = [...new Set(readFileSync(record, 'utf8').split('\n'))]
+    return paths.filter((path) => path.startsWith(root)).map((path) => path.slice(root.length))
+  }
   const shown = async (...asked: Parameters<typeof run>): Promise<unknown> => {
     const {exitCode, stdout, stderr} = await run(...asked)
     expect({exitCode, stderr}).to.deep.equal({exitCode: 0, stderr: ''})
@@ -88,6 +115,65 @@ describe('prerun hook', () => {
     expect(await shown(['plain'])).to.deep.equal({flags: {}, resolved: []})
   })
 
+  it('loads nothing of keg for a command that needs nothing of it', async () => {
+    expect(await loaded(['plain'])).to.deep.equal([])
+    expect(await loaded(['foreign'])).to.deep.equal([])
+  })
+
+  it('loads nothing of taps where none is linked, and nothing of git where the user says the tag', async () => {
+    const environment = {...sandbox.environment, KEG_TAG: 'own'}
+    const modules = await loaded(['own'], environment)
+    expect(modules).to.include('environment/resolve-values.js')
+    expect(modules.filter((path) => /^(?:tap\/folder\/|tap\/link\/find-tap|git\/)/.test(path))).to.deep.equal([])
+    const all = {...environment, KEG_REGISTRY: 'own', KEG_USE_PROXY: 'no'}
+    expect((await loaded(['own'], all)).filter((path) => /^(?:config|tap|git)\//.test(path))).to.deep.equal([])
+  })
+
+  describe('with a linked tap', () => {
+    beforeEach(() => {
+      sandbox.repository('shop', 'checkout')
+      mkdirSync(join(sandbox.folder, 'shop/container'))
+      sandbox.write('shop/container/Dockerfile', 'FROM scratch\n')
+      values('KEG_REGISTRY: ghcr.io/shop\n  KEG_USE_PROXY: on')
+      sandbox.write('.config/keg/config.yml', `taps:\n  shop:\n    path: ${sandbox.folder}/shop\n`)
+    })
+    const values = (env: string) => {
+      sandbox.write('shop/container/values.yml', `env:\n  ${env}\n`)
+    }
+
+    it('gives the flags the values and the branch of the tap that the first argument names', async () => {
+      expect(await shown(['own', '-n', 'x', 'shop'])).to.deep.equal({
+        flags: {name: 'x', proxy: true, registry: 'ghcr.io/shop', tag: 'checkout'},
+        resolved: ['KEG_REGISTRY', 'KEG_TAG', 'KEG_USE_PROXY'],
+      })
+    })
+
+    it('gives them those of the folder’s tap, and the user’s no is no', async () => {
+      const environment = {...sandbox.environment, KEG_USE_PROXY: 'off'}
+      expect(await shown(['own'], environment, join(sandbox.folder, 'shop'))).to.deep.equal({
+        flags: {proxy: false, registry: 'ghcr.io/shop', tag: 'checkout'},
+        resolved: ['KEG_REGISTRY', 'KEG_TAG'],
+      })
+    })
+
+    it('warns of a broken tap in the folder of which something else is asked, and ends where the tap itself is', async () => {
+      values('KEG_REGISTRY: "{{ nothing }}"')
+      const place = join(sandbox.folder, 'shop')
+      const other = await run(['own', 'other'], sandbox.environment, place)
+      expect(other.exitCode).to.equal(0)
+      expect(JSON.parse(other.stdout)).to.deep.equal({flags: {tag: 'checkout'}, resolved: ['KEG_TAG']})
+      expect(unbroken(other.stderr)).to.match(/Warning: The tap of this folder is left out of account: .*names nothing/)
+      for (const parameters of [['own', 'shop'], ['own']]) {
+        const {exitCode, stderr, stdout} = await run(parameters, sandbox.environment, place)
+        expect({exitCode, stdout}).to.deep.equal({exitCode: 2, stdout: ''})
+        expect(unbroken(stderr)).to.match(/values\.yml:2: \{\{ nothing \}\} names nothing\./)
+      }
+      const {exitCode, stdout} = await run(['own', 'shop', '--json'], sandbox.environment, place)
+      expect(exitCode).to.equal(2)
+      expect(JSON.parse(stdout)).to.have.nested.include({'error.code': 'value-template', 'error.exitCode': 2})
+    })
+  })
+
   it('lets the command run where there is no repository, and where it cannot be read', async () => {
     const registryAlone = {flags: {registry: 'localhost:5000/team'}, resolved: ['KEG_REGISTRY']}
     expect(await shown(['own'], sandbox.environment, sandbox.folder)).to.deep.equal(registryAlone)
@@ -99,13 +185,17 @@ describe('prerun hook', () => {
     sandbox.write('.config/keg/config.yml', 'registry: localhost:5000\nregistri: x\n')
     const {exitCode, stdout, stderr} = await run(['own'])
     expect({exitCode, stdout}).to.deep.equal({exitCode: 2, stdout: ''})
-    // oclif breaks its lines at 80 characters, behind a mark of its own.
-    const said = stderr.replaceAll(/\n? ›\s+/g, ' ')
+    const said = unbroken(stderr)
     expect(said).to.match(/config\.yml:2:1: there is no setting "registri"/)
-    expect(said).to.match(/The settings are: defaultTag, registry/)
+    expect(said).to.match(/The settings are: .*registry/)
     expect(stderr).to.not.match(/^\s+at /m)
   })
 })
+
+/** oclif breaks its lines at 80 characters, behind a mark of its own. */
+function unbroken(stderr: string): string {
+  return stderr.replaceAll(/\n? ›\s+/g, ' ').replaceAll(/ +/g, ' ')
+}
 
 interface PluginFacts {
   readonly name: string
@@ -121,8 +211,10 @@ function writePlugin(root: string, {name, dependencies = {}, ...oclif}: PluginFa
 
 /** A command that prints its flags and the names that keg lists as set by itself. */
 function command(flags: string): string {
-  return `import {Command, Flags} from '@oclif/core'
+  return `import {Args, Command, Flags} from '@oclif/core'
 export default class Shown extends Command {
+  static args = {target: Args.string()}
+  static enableJsonFlag = true
   static flags = {${flags}}
   async run() {
     const {flags} = await this.parse(Shown)
@@ -133,10 +225,15 @@ export default class Shown extends Command {
 `
 }
 
+/** Compiles a source and all that it reaches. */
 function compile(source: string, plugin: string): void {
+  const output = join(plugin, 'dist', source.replace(/\.ts$/, '.js'))
+  if (existsSync(output)) return
   const compilerOptions = {module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true}
   const {outputText} = ts.transpileModule(readFileSync(join(repository, 'src', source), 'utf8'), {compilerOptions})
-  write(join(plugin, 'dist', source.replace(/\.ts$/, '.js')), outputText)
+  write(output, outputText)
+  for (const [, path = ''] of outputText.matchAll(/(?:from|import\() ?'(\.[^']+)\.js'/g))
+    compile(join(dirname(source), `${path}.ts`), plugin)
 }
 
 function write(file: string, content: string): void {

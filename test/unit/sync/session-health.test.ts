@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {isAtRest, isConnecting, troublesOf} from '../../../src/lib/sync/session-health.js'
-import {SYNC_LABELS} from '../../../src/lib/sync/session-labels.js'
+import {containerNameOf, isAtRest, isConnecting, troublesOf} from '../../../src/lib/sync/session-health.js'
+import {labelValue, SYNC_LABELS} from '../../../src/lib/sync/session-labels.js'
 import {endpoint, session} from './example-session.js'
 
 describe('the health of a session', () => {
@@ -13,6 +13,14 @@ describe('the health of a session', () => {
   it('is clean and at rest where both sides are connected and the same', () => {
     expect(troublesOf(session())).to.deep.equal([])
     expect(isAtRest(session())).to.equal(true)
+  })
+
+  it('names the container whole, where its label cannot', () => {
+    const name = 'shop-feature-x-k217d2bf51f'
+    const labels = {...session().labels, [SYNC_LABELS.containerName]: labelValue(name)}
+    expect(labelValue(name)).not.to.equal(name)
+    expect(containerNameOf(session({name, labels}))).to.equal(name)
+    expect(containerNameOf(session({labels}))).to.equal(labelValue(name))
   })
 
   it('is clean, and not at rest, while work is under way or nothing was looked at yet', () => {
