@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import {IncomingMessage, type Agent} from 'node:http'
-import {Readable} from 'node:stream'
+import {Readable, type Duplex} from 'node:stream'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 import {keepClientOutOfLog} from './client-log.js'
@@ -15,12 +15,18 @@ import type {
   EngineFacts,
   EngineInfo,
   EngineVersion,
+  ExecDetails,
   HistoryRow,
   ImageDetails,
   ImageRow,
   ImageStore,
+  LogOptions,
+  NetworkDetails,
   PathStat,
+  ProcessTable,
   StreamMessage,
+  TerminalSize,
+  VolumeDetails,
 } from './types.js'
 
 /** The newest API that keg was tried with; an older engine is spoken to in its own. */
@@ -43,6 +49,8 @@ interface Request {
   readonly upload?: Readable
   /** Value of X-Registry-Auth. */
   readonly registryAuth?: string
+  /** Takes the connection over, for bytes both ways; the answer is a Duplex then. */
+  readonly hijack?: true
   readonly signal?: AbortSignal
   /** Statuses that are no error. */
   readonly expect: readonly number[]
@@ -158,6 +166,11 @@ export class Engine implements AsyncDisposable {
     await this.#call({method: 'POST', path: containerPath(id, 'stop'), query: {t: seconds}, expect: [204, 304, 404]})
   }
 
+  /** Starts a container anew; one that runs is stopped before, and killed when it has not ended after `seconds`. */
+  async restartContainer(id: string, seconds: number): Promise<void> {
+    await this.#call({method: 'POST', path: containerPath(id, 'restart'), query: {t: seconds}, expect: [204]})
+  }
+
   async pauseContainer(id: string): Promise<void> {
     await this.#call({method: 'POST', path: containerPath(id, 'pause'), expect: [204]})
   }
@@ -184,11 +197,15 @@ export class Engine implements AsyncDisposable {
   }
 
   /** What a container prints, from its start on, as it comes: multiplexed unless it has a terminal. */
-  containerLogs(id: string, signal: AbortSignal): Promise<Readable> {
+  containerLogs(
+    id: string,
+    signal: AbortSignal,
+    {follow = true, since, tail, timestamps = false}: LogOptions = {},
+  ): Promise<Readable> {
     return this.#stream({
       method: 'GET',
       path: containerPath(id, 'logs'),
-      query: {follow: true, stdout: true, stderr: true},
+      query: {follow, stdout: true, stderr: true, since, tail, timestamps},
       signal,
       expect: [200],
     })
@@ -275,10 +292,45 @@ export class Engine implements AsyncDisposable {
 
   /** The command lines of all processes in a running container, as `ps` of the engine's machine prints them. */
   async processes(container: string): Promise<readonly string[]> {
-    const list = await this.#json<{Processes?: readonly (readonly string[])[] | null}>({
-      path: containerPath(container, 'top'),
-    })
-    return (list.Processes ?? []).map((columns) => columns.join(' '))
+    const {Processes} = await this.processTable(container)
+    return (Processes ?? []).map((columns) => columns.join(' '))
+  }
+
+  /** All processes in a running container with the columns that `ps` of the engine's machine is asked for; ids are of that machine. */
+  processTable(container: string, psArguments?: string): Promise<ProcessTable> {
+    return this.#json({path: containerPath(container, 'top'), query: {ps_args: psArguments}})
+  }
+
+  /** Has the engine know of a command that is to run in a container. @returns the id of the exec. */
+  async createExec(container: string, config: object): Promise<string> {
+    const request = {method: 'POST', path: containerPath(container, 'exec'), body: config, expect: [201]} as const
+    return (await this.#parsed<{Id: string}>(request)).Id
+  }
+
+  /** Runs an exec that nobody listens to. */
+  async startExec(id: string): Promise<void> {
+    await this.#call({method: 'POST', path: execPath(id, 'start'), body: {Detach: true}, expect: [200, 204]})
+  }
+
+  /** Runs an exec. @returns what it prints, multiplexed unless it has a terminal, and what goes to its standard input. */
+  async openExec(
+    id: string,
+    {size, tty}: {readonly size?: TerminalSize | undefined; readonly tty: boolean},
+  ): Promise<Duplex> {
+    const body = {Detach: false, Tty: tty, ...(size && {ConsoleSize: [size.rows, size.columns]})}
+    const request = {method: 'POST', path: execPath(id, 'start'), body, hijack: true, expect: [101]} as const
+    return (await this.#dial(request, true)) as Duplex
+  }
+
+  /** Sets the size of the terminal of an exec that runs. */
+  async resizeExec(id: string, {columns, rows}: TerminalSize): Promise<void> {
+    const query = {h: rows, w: columns}
+    await this.#call({method: 'POST', path: execPath(id, 'resize'), query, expect: [200, 201]})
+  }
+
+  /** How an exec is; undefined when the engine does not know it any more. */
+  async exec(id: string): Promise<ExecDetails | undefined> {
+    return ifFound(this.#json<ExecDetails>({path: execPath(id, 'json')}))
   }
 
   /** The paths a container changed against its image, with one of CHANGE each. */
@@ -345,9 +397,45 @@ export class Engine implements AsyncDisposable {
     await this.#call({method: 'POST', path: `/images/${image}/tag`, query: {repo: repository, tag}, expect: [201]})
   }
 
-  /** Removes a volume; one that is gone already, or that a container has, is no error. */
-  async removeVolume(name: string): Promise<void> {
-    await this.#call({method: 'DELETE', path: `/volumes/${encodeURIComponent(name)}`, expect: [204, 404, 409]})
+  networks(filters: Filters = {}): Promise<readonly NetworkDetails[]> {
+    return this.#json({path: '/networks', query: {filters: JSON.stringify(filters)}})
+  }
+
+  /** One network by name or id; undefined when there is none. */
+  async network(name: string): Promise<NetworkDetails | undefined> {
+    return ifFound(this.#json<NetworkDetails>({path: networkPath(name)}))
+  }
+
+  /** @throws EngineError 409 when there is one of that name, where the body asks to look for it. */
+  async createNetwork(config: object): Promise<void> {
+    await this.#call({method: 'POST', path: '/networks/create', body: config, expect: [201]})
+  }
+
+  /** Removes a network, unless a container has it. @returns whether it is gone. */
+  async removeNetwork(name: string): Promise<boolean> {
+    try {
+      await this.#call({method: 'DELETE', path: networkPath(name), expect: [204, 404]})
+      return true
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 403) return false
+      throw error
+    }
+  }
+
+  async volumes(filters: Filters = {}): Promise<readonly VolumeDetails[]> {
+    const query = {filters: JSON.stringify(filters)}
+    return (await this.#json<{Volumes: readonly VolumeDetails[] | null}>({path: '/volumes', query})).Volumes ?? []
+  }
+
+  /** Removes a volume, unless a container has it. @returns whether it is gone. */
+  async removeVolume(name: string): Promise<boolean> {
+    try {
+      await this.#call({method: 'DELETE', path: `/volumes/${encodeURIComponent(name)}`, expect: [204, 404]})
+      return true
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 409) return false
+      throw error
+    }
   }
 
   /** Takes away one tag, or an image by id, never its parents. One that is gone already is no error. */
@@ -459,7 +547,7 @@ export class Engine implements AsyncDisposable {
   }
 
   #ask(
-    {method, path, query, body, upload, registryAuth, signal, expect}: Request,
+    {method, path, query, body, upload, registryAuth, hijack, signal, expect}: Request,
     isStream: boolean,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -472,6 +560,7 @@ export class Engine implements AsyncDisposable {
         isStream,
         ...(upload && {file: upload}),
         ...(registryAuth !== undefined && {authconfig: {key: registryAuth}}),
+        ...(hijack && {hijack}),
         ...(signal && {abortSignal: signal}),
       }
       this.docker.modem.dial(options, (error: unknown, answer: unknown) => {
@@ -508,6 +597,14 @@ function withoutDockerHost<T>(make: () => T): T {
 
 function containerPath(container: string, action?: string): string {
   return `/containers/${encodeURIComponent(container)}${action === undefined ? '' : `/${action}`}`
+}
+
+function execPath(exec: string, action: string): string {
+  return `/exec/${encodeURIComponent(exec)}/${action}`
+}
+
+function networkPath(network: string): string {
+  return `/networks/${encodeURIComponent(network)}`
 }
 
 async function ifFound<T>(asking: Promise<T>): Promise<T | undefined> {

@@ -77,6 +77,8 @@ export interface ContainerState {
   readonly Dead?: boolean
   readonly ExitCode: number
   readonly Error?: string
+  /** Process id of its first process, on the engine's machine; 0 while it does not run. */
+  readonly Pid?: number
   /** When it was started last (RFC 3339). */
   readonly StartedAt?: string
   readonly Health?: {
@@ -94,7 +96,13 @@ export interface ContainerDetails {
   readonly Config: RuntimeConfig & {readonly Image: string}
   readonly HostConfig: HostConfig
   readonly Mounts: readonly MountPoint[]
-  readonly NetworkSettings?: {readonly Ports?: Readonly<Record<string, readonly PortBinding[] | null>> | null}
+  readonly NetworkSettings?: {
+    readonly Ports?: Readonly<Record<string, readonly PortBinding[] | null>> | null
+    /** By their names. */
+    readonly Networks?: Readonly<Record<string, {readonly NetworkID?: string}>> | null
+  }
+  /** Ids of the execs that it has, or had a while ago. */
+  readonly ExecIDs?: readonly string[] | null
   /** Bytes of the container's own layer; only when asked for. */
   readonly SizeRw?: number
   readonly SizeRootFs?: number
@@ -169,6 +177,51 @@ export const GO_MODE = {
   namedPipe: 0x02000000,
   socket: 0x01000000,
 } as const
+
+/** The size of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** `GET /exec/{id}/json`. */
+export interface ExecDetails {
+  readonly Running: boolean
+  /** Null while it runs. */
+  readonly ExitCode: number | null
+  readonly ProcessConfig: {readonly entrypoint: string; readonly arguments?: readonly string[] | null}
+}
+
+/** `GET /containers/{id}/top`. */
+export interface ProcessTable {
+  readonly Titles?: readonly string[] | null
+  readonly Processes?: readonly (readonly string[])[] | null
+}
+
+/** Which part of a container's log is wanted. */
+export interface LogOptions {
+  /** Also what is yet to come. */
+  readonly follow?: boolean
+  /** From then on, in seconds since 1970, with a fraction where one is given. */
+  readonly since?: string | undefined
+  /** So many lines from its end; `all`. */
+  readonly tail?: string | undefined
+  /** Each line with its time before it. */
+  readonly timestamps?: boolean
+}
+
+/** `GET /networks/{id}`. */
+export interface NetworkDetails {
+  readonly Id: string
+  readonly Name: string
+  readonly Labels?: Readonly<Record<string, string>> | null
+}
+
+/** One of `GET /volumes`. */
+export interface VolumeDetails {
+  readonly Name: string
+  readonly Labels?: Readonly<Record<string, string>> | null
+}
 
 /** One part of an engine, as `GET /version` lists them: `Engine`, `containerd`, `runc`, `docker-init`. */
 export interface EngineComponent {
