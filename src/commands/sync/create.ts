@@ -9,7 +9,7 @@ import {SYNC_MODES} from '../../lib/sync/session.js'
 export default class SyncCreate extends KegCommand {
   static override args = {
     container: Args.string({
-      description: 'Container, service of this folder, or id; without, the container of this folder.',
+      description: 'Container, linked tap, service of this folder, or id; without, the container of this folder.',
     }),
   }
   static override description = [

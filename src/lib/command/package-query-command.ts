@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import type {Interfaces} from '@oclif/core'
-import {PULL_POLICIES} from '../package/obtain-image.js'
+import {PULL_POLICIES} from '../registry/obtain-image.js'
 import type {PackageQuery} from '../package/open-package.js'
 import {KegCommand, type SharedFlags} from './keg-command.js'
 

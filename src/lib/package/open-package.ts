@@ -4,7 +4,7 @@ import type {ImageDetails} from '../engine/types.js'
 import {offerToFree} from '../maintenance/offer-to-free.js'
 import {formatReference, type Digest} from '../reference/reference.js'
 import type {ProgressListener} from '../terminal/progress.js'
-import {obtainImage, type PullPolicy} from './obtain-image.js'
+import {obtainImage, type PullPolicy} from '../registry/obtain-image.js'
 import {requestedPackage} from './requested-package.js'
 
 /** Which package is asked about, and who is told. */

@@ -58,7 +58,7 @@ export async function packageContainer(options: PackageOptions): Promise<Package
   const {environment, progress, signal} = options
   await using engine = await Engine.connect(environment)
   if (!options.dryRun) await offerToFree({engine, environment, questions: options.questions, say: options.say})
-  const {base, container, destinations, project, push} = await findSubject(engine, options)
+  const {base, container, destinations, project, push, ...subject} = await findSubject(engine, options)
   signal.throwIfAborted()
   const {say} = options
   const warnings: string[] = []
@@ -66,6 +66,7 @@ export async function packageContainer(options: PackageOptions): Promise<Package
     warnings.push(text)
     say(`Warning: ${text}`)
   }
+  for (const text of subject.warnings) warn(text)
   const mayStartDaemon = !options.dryRun
   const findingSyncs = ContainerSyncs.find({engine, container, environment, mayStartDaemon, warn, signal})
   // Whoever awaits it hears of its failure; much is done meanwhile.
@@ -253,7 +254,7 @@ async function confirmSize(plan: PackagePlan, questions: Questions): Promise<voi
   })
 }
 
-interface FactsOptions extends Omit<Subject, 'push'> {
+interface FactsOptions extends Omit<Subject, 'push' | 'warnings'> {
   readonly options: PackageOptions
   readonly run: string
 }

@@ -1,9 +1,9 @@
 import type {Engine} from '../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../engine/types.js'
-import {isPortTaken} from './free-port.js'
 import {planPorts, type PlannedPort} from './port-plan.js'
-import {exposedPorts, portKey, type PortRequest, type Protocol} from './published-ports.js'
-import {isLocalEngine, type BoundPort} from './reachable-address.js'
+import {exposedPorts, type PortRequest} from './published-ports.js'
+import type {BoundPort} from './reachable-address.js'
+import {takenPorts} from './taken-ports.js'
 
 /** What decides which ports of the host a container gets. */
 export interface FreePortOptions {
@@ -11,29 +11,21 @@ export interface FreePortOptions {
   readonly image: Pick<ImageDetails, 'Config'>
   readonly requests: readonly PortRequest[]
   readonly network: string | undefined
+  /** Whether ports are published that the image exposes, though nobody asks for them. */
+  readonly publishesExposed?: boolean
   /** Ports of the host (`8080/tcp`) that were tried in vain. */
   readonly refused: ReadonlySet<string>
 }
 
 /** Plans the ports by what the containers of the engine and, where it is this machine's, all processes have taken. */
-export async function freePorts({engine, image, requests, network, refused}: FreePortOptions): Promise<PlannedPort[]> {
+export async function freePorts(options: FreePortOptions): Promise<PlannedPort[]> {
+  const {engine, image, network, publishesExposed = true, refused, requests} = options
   // Of these networks none publishes ports: the container has the host's, none, or another container's.
-  const publishes = !/^(?:host|none|container:.*)$/.test(network ?? '')
-  const rows = await engine.containers()
-  const published = new Set(
-    rows.flatMap(({Ports}) =>
-      (Ports ?? []).flatMap(({PublicPort, Type}) => (PublicPort === undefined ? [] : [`${PublicPort}/${Type}`])),
-    ),
-  )
-  const isLocal = isLocalEngine(engine.endpoint)
-  const isTaken = async (port: number, protocol: Protocol): Promise<boolean> => {
-    const key = portKey({port, protocol})
-    return refused.has(key) || published.has(key) || (isLocal && (await isPortTaken(port, protocol)))
-  }
+  const publishes = publishesExposed && !/^(?:host|none|container:.*)$/.test(network ?? '')
   return planPorts({
     requests,
     exposed: publishes ? exposedPorts(image.Config?.ExposedPorts) : [],
-    isTaken,
+    isTaken: await takenPorts({engine, refused}),
   })
 }
 

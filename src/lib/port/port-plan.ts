@@ -54,8 +54,9 @@ export async function planPorts({requests, exposed, isTaken}: PortPlanOptions): 
   return planned
 }
 
-async function firstFree(
-  {port}: ContainerPort,
+/** The first port that is free of a number, and those that keg tries after it; undefined where none is. */
+export async function firstFree(
+  {port}: Pick<ContainerPort, 'port'>,
   isTaken: (candidate: number) => Promise<boolean>,
 ): Promise<number | undefined> {
   const base = port < LOW_PORTS_END ? port + LOW_PORTS_MOVE_BY : port + 1

@@ -7,7 +7,7 @@ import {FailedError, UsageError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 import {CONTAINER_LABELS} from './container-labels.js'
 
-const {branch: BRANCH, folder: FOLDER, role: ROLE} = CONTAINER_LABELS
+const {branch: BRANCH, folder: FOLDER, role: ROLE, tapMain: TAP_MAIN} = CONTAINER_LABELS
 const COMPOSE_FOLDER = 'com.docker.compose.project.working_dir'
 export const COMPOSE_SERVICE = 'com.docker.compose.service'
 
@@ -16,6 +16,8 @@ export interface FindTargetOptions {
   readonly engine: Engine
   /** What the user wrote, if anything. */
   readonly target: string | undefined
+  /** Says where the links of taps are. */
+  readonly environment: NodeJS.ProcessEnv
   /** The current folder. */
   readonly folder: string
   /** The top of the repository the folder is in: a container may belong to any folder on the way there. */
@@ -28,16 +30,30 @@ export interface FindTargetOptions {
 }
 
 /**
- * Finds the one container that is meant: by its exact name or full id, else as a service of this folder's compose project,
- * else by a unique prefix of an id; without a target the container that belongs to this folder, this branch's first.
+ * Finds the one container that is meant: by its exact name or full id, else that of a linked tap for the branch checked out, else as
+ * a service of this folder's compose project, else by a unique prefix of an id; without a target the container that belongs to this
+ * folder, this branch's first, and of a tap's containers its own.
  * @throws UsageError `container-unknown`, `container-ambiguous` (with the list) or `container-missing`; FailedError
- * `container-dead` for one whose files are gone.
+ * `container-dead` for one whose files are gone, `tap-not-started` and `tap-folder-missing` for a tap that nothing else is called as.
  */
 export async function findTarget(options: FindTargetOptions): Promise<ContainerDetails> {
-  const rows = (await options.engine.containers()).filter(({Labels}) => Labels?.[ROLE] !== 'helper')
-  const folders = await foldersUpTo(options.folder, options.top)
+  const {engine, environment, folder, target} = options
+  const rows = (await engine.containers()).filter(({Labels}) => Labels?.[ROLE] !== 'helper')
+  const exact = target === undefined ? [] : exactly(rows, target)
+  // Few targets are taps: what finds those is not loaded for the others.
+  const linked =
+    target === undefined || exact.length > 0
+      ? undefined
+      : await (await import('./linked-tap.js')).findLinkedTap({engine, name: target, folder, environment})
+  if (linked?.kind === 'container') return alive(linked.container)
+  const folders = await foldersUpTo(folder, options.top)
   const found =
-    options.target === undefined ? ofFolder(rows, folders, options.branch) : named(rows, folders, options.target)
+    target === undefined
+      ? ofFolder(rows, folders, options.branch)
+      : exact.length > 0
+        ? exact
+        : named(rows, folders, target)
+  if (found.length === 0 && linked !== undefined) throw linked.error
   const row = found.length === 1 ? found[0] : await chooseOne(found, rows, options)
   const container = row && (await options.engine.container(row.Id))
   if (container === undefined) throw unknown(options.target ?? '', rows)
@@ -64,9 +80,11 @@ export function nameOf(container: Pick<ContainerDetails, 'Name'>): string {
   return container.Name.replace(/^\//, '')
 }
 
+function exactly(rows: readonly ContainerRow[], target: string): readonly ContainerRow[] {
+  return rows.filter((row) => row.Id === target || row.Names?.includes(`/${target}`) === true)
+}
+
 function named(rows: readonly ContainerRow[], folders: readonly string[], target: string): readonly ContainerRow[] {
-  const exact = rows.filter((row) => row.Id === target || row.Names?.includes(`/${target}`) === true)
-  if (exact.length > 0) return exact
   const services = rows.filter(({Labels}) => Labels?.[COMPOSE_SERVICE] === target && belongsTo(Labels, folders))
   if (services.length > 0) return services
   return /^[0-9a-f]+$/.test(target) ? rows.filter(({Id}) => Id.startsWith(target)) : []
@@ -79,7 +97,9 @@ function ofFolder(
 ): readonly ContainerRow[] {
   const own = rows.filter(({Labels}) => Labels?.[ROLE] !== 'package' && belongsTo(Labels, folders))
   const ofBranch = own.filter(({Labels}) => branch !== undefined && Labels?.[BRANCH] === branch)
-  return ofBranch.length > 0 ? ofBranch : own
+  const found = ofBranch.length > 0 ? ofBranch : own
+  const main = found.filter(({Labels}) => Labels?.[TAP_MAIN] === 'true')
+  return main.length === 1 ? main : found
 }
 
 function belongsTo(labels: ContainerRow['Labels'] | undefined, folders: readonly string[]): boolean {
@@ -125,7 +145,7 @@ function alive(container: ContainerDetails): ContainerDetails {
 }
 
 function unknown(target: string, rows: readonly ContainerRow[]): UsageError {
-  return new UsageError(`There is no container, service of this folder or container id ${printable(target)}.`, {
+  return new UsageError(`There is no container, linked tap, service of this folder or container id ${printable(target)}.`, {
     code: 'container-unknown',
     hint: hintOf(rows),
     data: {containers: running(rows).map(rowName)},

@@ -1,4 +1,5 @@
 import type {ContainerDetails, ImageDetails, RuntimeConfig} from '../../engine/types.js'
+import {CONTAINER_LABELS} from '../../target/container-labels.js'
 
 /** Labels by which a tool takes a container for its own; in an image they would make it adopt a reviewer's container. */
 const TOOL_LABELS = /^(?:com\.docker\.(?:compose|stack|swarm|desktop)\.|desktop\.docker\.io\/)/
@@ -7,9 +8,12 @@ const TOOL_LABELS = /^(?:com\.docker\.(?:compose|stack|swarm|desktop)\.|desktop\
 const PROVENANCE =
   /^(?:com\.keg\.|org\.opencontainers\.image\.(?:created|authors|source|revision|version|base\.name|base\.digest)$)/
 
+/** On the container of a tap these say where its developer reaches it; a proxy would take two containers for one. */
+const PROXY_LABELS = /^traefik\./
+
 /**
  * The runtime configuration of a package: the container's own, as it runs, with the VOLUMEs of its image only (those of a
- * `-v` are not the app's), and without the labels of compose, Docker Desktop and earlier packages. Env values are kept as
+ * `-v` are not the app's), and without the labels of compose, Docker Desktop, a tap's proxy and earlier packages. Env values are kept as
  * they are: `addedEnvironment` tells which names are not the base image's.
  */
 export function packageConfig(
@@ -18,7 +22,9 @@ export function packageConfig(
   labels: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const config = container.Config
-  const kept = Object.entries(config.Labels ?? {}).filter(([name]) => !TOOL_LABELS.test(name) && !PROVENANCE.test(name))
+  const isTap = config.Labels?.[CONTAINER_LABELS.tapMain] !== undefined
+  const dropped = [TOOL_LABELS, PROVENANCE, ...(isTap ? [PROXY_LABELS] : [])]
+  const kept = Object.entries(config.Labels ?? {}).filter(([name]) => !dropped.some((pattern) => pattern.test(name)))
   const entries: Record<keyof RuntimeConfig, unknown> = {
     User: config.User,
     ExposedPorts: config.ExposedPorts,

@@ -13,6 +13,8 @@ export interface ContainerPlan {
   /** The image as docker shows it. */
   readonly image: string
   readonly imageLabels: Readonly<Record<string, string>>
+  /** Labels for a proxy. */
+  readonly proxyLabels: Readonly<Record<string, string>>
   readonly name: string
   readonly detach: boolean
   /** Removed by the engine when it ends. */
@@ -21,7 +23,10 @@ export interface ContainerPlan {
   readonly isAttached: boolean
   readonly command: readonly string[]
   readonly entrypoint: string | undefined
+  /** `KEY=VALUE`, or `KEY` for one that is unset: what the user says. */
   readonly variables: readonly string[]
+  /** What keg says, below that. */
+  readonly ownVariables: readonly string[]
   readonly network: string | undefined
   readonly ports: readonly PlannedPort[]
   readonly settings: GrantedSettings
@@ -30,16 +35,19 @@ export interface ContainerPlan {
   readonly owner: Owner
 }
 
-/** Labels by which compose, Docker Desktop and keg take a container for one of theirs. */
+/** Labels by which compose, Docker Desktop, keg and a proxy take a container for one of theirs. */
 const OWNERSHIP =
-  /^(?:com\.docker\.|desktop\.docker\.io\/|com\.keg\.(?:folder|branch|tap|role|run|protect|build\.key)$)/
+  /^(?:com\.docker\.|traefik\.|desktop\.docker\.io\/|com\.keg\.(?:folder|branch|tap(?:\.\w+)?|role|run|protect|build\.key)$)/
 
-/** Labels of an image that must not speak for its container, blanked: a container cannot be without them. */
+/**
+ * Labels of an image that must not speak for its container, blanked: a container cannot be without them. What traefik reads as yes or
+ * no cannot be empty.
+ */
 export function blankedLabels(imageLabels: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.keys(imageLabels)
       .filter((name) => OWNERSHIP.test(name))
-      .map((name) => [name, '']),
+      .map((name) => [name, name === 'traefik.enable' ? 'false' : '']),
   )
 }
 
@@ -50,9 +58,10 @@ export function containerConfig(plan: ContainerPlan): object {
   for (const port of plan.ports) (bindings[portKey(port)] ??= []).push({HostIp: port.address, HostPort: port.hostPort})
   return {
     Image: plan.image,
-    Env: plan.variables,
+    Env: [...plan.ownVariables, ...plan.variables],
     Labels: {
       ...blankedLabels(plan.imageLabels),
+      ...plan.proxyLabels,
       [ROLE]: 'package',
       [RUN]: plan.run,
       [OWNER]: JSON.stringify(plan.owner),

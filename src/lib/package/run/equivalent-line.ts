@@ -39,9 +39,9 @@ export function equivalentLine({engine, environmentFiles, plan, remove, typedVar
   for (const {address, hostPort, port, protocol} of plan.ports)
     words.push('--publish', publishValue(address, hostPort, port, protocol))
   for (const file of environmentFiles) words.push('--env-file', file)
-  for (const variable of typedVariables) words.push('--env', variable)
-  const blanked = Object.keys(blankedLabels(plan.imageLabels)).filter((label) => !KEPT_BY_HAND.includes(label))
-  for (const label of blanked) words.push('--label', `${label}=`)
+  for (const variable of [...plan.ownVariables, ...typedVariables]) words.push('--env', variable)
+  const labels = Object.entries({...blankedLabels(plan.imageLabels), ...plan.proxyLabels})
+  for (const [label, value] of labels) if (!KEPT_BY_HAND.includes(label)) words.push('--label', `${label}=${value}`)
   if (plan.entrypoint !== undefined) words.push('--entrypoint', plan.entrypoint)
   return shellLine([...words, plan.image, ...plan.command])
 }

@@ -3,7 +3,8 @@ import type {Questions} from '../../command/ask.js'
 import type {Engine} from '../../engine/engine.js'
 import type {ProgressListener} from '../../terminal/progress.js'
 import type {OutputTargets} from './container-output.js'
-import type {PullPolicy} from '../obtain-image.js'
+import type {PullPolicy} from '../../registry/obtain-image.js'
+import type {ProxyWishes} from './proxied.js'
 import type {RunRequest, TypedRequest} from './run-request.js'
 
 /** What to run, how, and who is told. */
@@ -12,6 +13,8 @@ export interface RunPackageOptions extends TypedRequest, ConnectionFlags {
   /** Only say what would be done. */
   readonly dryRun: boolean
   readonly pull: PullPolicy
+  /** Undefined: it is reached by ports alone. */
+  readonly proxy?: ProxyWishes | undefined
   /** Undefined: in the foreground yes, else no. */
   readonly remove: boolean | undefined
   /** The user's environment: it says where the engine is and has the values of `-e KEY`. */

@@ -3,9 +3,10 @@ import {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {thisOwner} from '../../maintenance/owner.js'
 import {offerToFree} from '../../maintenance/offer-to-free.js'
+import {ensureNetwork, removeUnusedNetwork} from '../../proxy/network.js'
 import {formatReference} from '../../reference/reference.js'
 import {printable} from '../../terminal/text.js'
-import {obtainImage, type ObtainedImage} from '../obtain-image.js'
+import {obtainImage, type ObtainedImage} from '../../registry/obtain-image.js'
 import {boundPorts, freePorts} from '../../port/bound-ports.js'
 import {chooseName, type ChosenName} from './choose-name.js'
 import {checkWorkingDirectory, type ContainerPlan} from './container-config.js'
@@ -13,6 +14,7 @@ import {freeName} from './container-name.js'
 import {ContainerOutput, type OutputTargets} from './container-output.js'
 import {discardRun, removeCompletely} from './discard.js'
 import {equivalentLine} from './equivalent-line.js'
+import {proxied} from './proxied.js'
 import {platformNote} from './platform-note.js'
 import type {PlannedPort} from '../../port/port-plan.js'
 import {shownPort} from '../../port/reachable-address.js'
@@ -73,13 +75,17 @@ async function runNew(
   const {refused} = decideSettings(image.Config)
   if (refused.length > 0)
     options.say(`Not granted, though the developer's container had it: ${printable(refused.join('; '))}.`)
+  const reach = reachOf(context, image, name)
+  if (options.proxy !== undefined && reach.url === undefined)
+    options.say('Warning: Nothing says at which port the proxy reaches it: name one with -p.')
   const output = new ContainerOutput(options.detach ? NOWHERE : options.output)
   const streams = new AbortController()
   try {
+    if (reach.ownNetwork !== undefined) await ensureNetwork(engine, reach.ownNetwork, run)
     const {id, plan, exitCode, printed, warnings} = await startContainer({
       engine,
-      plan: planOf(context, obtained, name),
-      planPorts: (refusedPorts) => portsFor(context, image, refusedPorts),
+      plan: planOf(context, obtained, name, reach),
+      planPorts: (refusedPorts) => portsFor(context, image, refusedPorts, reach),
       nameIsGiven: request.nameIsGiven,
       output,
       signal: options.signal,
@@ -90,7 +96,8 @@ async function runNew(
       if (movable && hostPort !== String(port))
         options.say(`Port ${port} is taken here: it is published at ${hostPort === '' ? 'another number' : hostPort}.`)
     options.say(`Started ${plan.name}. Without keg: ${lineOf(context, plan)}`)
-    const session = {id, name: plan.name, planned: plan.ports, exitCode, printed, output, stopOnSignal: true}
+    const {url} = reach
+    const session = {id, name: plan.name, planned: plan.ports, url, exitCode, printed, output, stopOnSignal: true}
     const code = await serve(context, obtained, session, note)
     if (!options.detach && removes(options)) await removeCompletely(engine, id)
     return code
@@ -103,6 +110,8 @@ async function runNew(
     throw error
   } finally {
     streams.abort()
+    // While the container is there, this does nothing.
+    if (reach.ownNetwork !== undefined) await removeUnusedNetwork(engine, reach.ownNetwork).catch(() => undefined)
   }
 }
 
@@ -124,7 +133,7 @@ async function reuse(
     const output = new ContainerOutput(options.detach ? NOWHERE : options.output)
     const logs = await engine.containerLogs(id, streams.signal)
     const printed = output.follow(engine, logs, details?.Config.Tty === true)
-    const session = {id, name, planned: [], exitCode, printed, output, stopOnSignal: false}
+    const session = {id, name, planned: [], url: undefined, exitCode, printed, output, stopOnSignal: false}
     return await serve(context, obtained, session, undefined)
   } finally {
     streams.abort()
@@ -136,8 +145,29 @@ function portsFor(
   {engine, request}: Context,
   image: ImageDetails,
   refused: ReadonlySet<string>,
+  {network, url}: Reach,
 ): Promise<PlannedPort[]> {
-  return freePorts({engine, image, requests: request.ports, network: request.network, refused})
+  return freePorts({engine, image, requests: request.ports, network, publishesExposed: url === undefined, refused})
+}
+
+/** How a container is reached: through a proxy, or else by ports alone. */
+interface Reach {
+  readonly network: string | undefined
+  /** A network of the proxy's that the user did not name: made where it is missing, and removed when nothing is in it. */
+  readonly ownNetwork: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  /** What a browser opens behind the proxy. */
+  readonly url: string | undefined
+}
+
+function reachOf({options, request}: Context, image: Pick<ImageDetails, 'Config'>, name: string): Reach {
+  const {proxy} = options
+  const byPorts: Reach = {network: request.network, ownNetwork: undefined, labels: {}, url: undefined}
+  if (proxy === undefined) return byPorts
+  const network = request.network ?? proxy.network
+  const found = proxied({proxy, image, reference: request.reference, name, network, requests: request.ports})
+  if (found === undefined) return byPorts
+  return {...found, network, ownNetwork: request.network === undefined ? network : undefined}
 }
 
 /** Says what would be done, as far as that is known without pulling anything. */
@@ -158,8 +188,10 @@ async function describeRun(context: Context): Promise<number> {
     pinned: request.reference,
     image: image ?? {Id: '', Architecture: '', Os: '', Size: 0, RootFS: {Type: 'layers'}},
   }
-  const ports = await portsFor(context, local.image, new Set())
-  const plan: ContainerPlan = {...planOf(context, local, freeName(request.name, taken)), ports}
+  const containerName = freeName(request.name, taken)
+  const reach = reachOf(context, local.image, containerName)
+  const ports = await portsFor(context, local.image, new Set(), reach)
+  const plan: ContainerPlan = {...planOf(context, local, containerName, reach), ports}
   say(`This would be done: ${lineOf(context, plan)}`)
   options.ready({
     container: null,
@@ -167,7 +199,7 @@ async function describeRun(context: Context): Promise<number> {
     reference: name,
     digest: request.reference.digest ?? null,
     ports: boundPorts(undefined, ports).map(shownPort),
-    url: null,
+    url: reach.url ?? null,
     understood: request.understood,
   })
   return 0
@@ -177,10 +209,12 @@ function planOf(
   {options, request, run}: Context,
   {image, pinned}: ObtainedImage,
   name: string,
+  {labels, network}: Reach,
 ): Omit<ContainerPlan, 'ports'> {
   return {
     image: formatReference(pinned),
     imageLabels: image.Config?.Labels ?? {},
+    proxyLabels: labels,
     name,
     detach: options.detach,
     // In the foreground keg removes it itself, after it has read the last of what it printed.
@@ -189,11 +223,21 @@ function planOf(
     command: request.command,
     entrypoint: request.entrypoint,
     variables: request.variables,
-    network: request.network,
+    ownVariables: isTapPackage(image) ? [RUN_VARIABLE] : [],
+    network,
     settings: decideSettings(image.Config).granted,
     run,
     owner: thisOwner(),
   }
+}
+
+/** What a tap's run script is told by: without it that only waits for keg to run it. */
+const RUN_VARIABLE = 'KEG_DOCKER_EXEC=package-run'
+
+/** Whether a package was made of a tap, by what taps have in their environment. */
+function isTapPackage({Config}: Pick<ImageDetails, 'Config'>): boolean {
+  const isPackage = Config?.Labels?.['com.keg.package.schema'] !== undefined
+  return isPackage && (Config.Env ?? []).some((variable) => /^(?:KEG|DOC)_/.test(variable))
 }
 
 function lineOf({options}: Context, plan: ContainerPlan): string {

@@ -3,7 +3,7 @@ import {UsageError} from '../../error/keg-error.js'
 import type {Reference} from '../../reference/reference.js'
 import {requestedPackage} from '../requested-package.js'
 import {checkContainerName, defaultContainerName} from './container-name.js'
-import {parseDuration} from './duration.js'
+import {parseDuration} from '../../terminal/duration.js'
 import {containerVariables} from './environment-file.js'
 import {parsePublishedPorts, type PortRequest} from '../../port/published-ports.js'
 

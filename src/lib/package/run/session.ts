@@ -6,7 +6,7 @@ import {silent} from '../../terminal/progress.js'
 import {printable} from '../../terminal/text.js'
 import {boundPorts} from '../../port/bound-ports.js'
 import type {ContainerOutput} from './container-output.js'
-import type {ObtainedImage} from '../obtain-image.js'
+import type {ObtainedImage} from '../../registry/obtain-image.js'
 import type {PlannedPort} from '../../port/port-plan.js'
 import {portUrl, reachableAddress, shownPort} from '../../port/reachable-address.js'
 import {waitUntilReady} from '../../port/readiness.js'
@@ -19,6 +19,8 @@ export interface Session {
   readonly name: string
   /** Where the engine does not say which ports it has, because it has ended already. */
   readonly planned: readonly PlannedPort[]
+  /** What a browser opens behind a proxy; undefined without one. */
+  readonly url: string | undefined
   readonly exitCode: Promise<number>
   readonly printed: Promise<void>
   readonly output: ContainerOutput
@@ -85,7 +87,7 @@ export async function serve(
     reference: formatReference(request.reference),
     digest: obtained.digest ?? null,
     ports: ports.map(shownPort),
-    url: (first.kind === 'ready' ? first.url : undefined) ?? null,
+    url: (first.kind === 'ready' ? (session.url ?? first.url) : undefined) ?? null,
     understood: request.understood,
   }
   if (first.kind === 'ready') {

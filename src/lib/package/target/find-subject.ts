@@ -5,6 +5,7 @@ import type {ContainerDetails, ImageDetails} from '../../engine/types.js'
 import {FailedError, KegError, RefusedError, UsageError} from '../../error/keg-error.js'
 import {readRepository, type Repository} from '../../git/repository.js'
 import {findCredentials} from '../../registry/credentials.js'
+import {CONTAINER_LABELS} from '../../target/container-labels.js'
 import {findTarget, nameOf} from '../../target/find-target.js'
 import {imageOf} from '../../target/image-of.js'
 import {printable} from '../../terminal/text.js'
@@ -21,6 +22,8 @@ export interface SubjectOptions {
   /** The tag that was resolved for the current folder before the command ran. */
   readonly currentTag: string | undefined
   readonly name: string | undefined
+  /** What the container's tap calls its image; undefined has its labels and files say it. */
+  readonly tapImage?: string | undefined
   /** `HOST[:PORT][/NAMESPACE]`. */
   readonly registry: string | undefined
   /** Undefined pushes where there is a registry. */
@@ -39,6 +42,8 @@ export interface Subject {
   readonly destinations: Destinations
   /** Whether names with a registry are pushed. */
   readonly push: boolean
+  /** What is doubtful about them, for the person at the terminal. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -59,6 +64,7 @@ export async function findSubject(engine: Engine, options: SubjectOptions): Prom
   const container = await findTarget({
     engine,
     target,
+    environment,
     folder,
     top: current?.folder,
     branch: current?.branch,
@@ -79,11 +85,27 @@ export async function findSubject(engine: Engine, options: SubjectOptions): Prom
   })
   const needsBranch = tags.length === 0 && project.tag === undefined && project.origin === 'current folder'
   if (needsBranch && unreadable !== undefined) throw unreadable
-  const destinations = await nameDestinations({container, project, tags, name, registry, defaultTag, questions})
+  const warnings: string[] = []
+  const tapImage = await findTapImage(container, base, options, (text) => warnings.push(text))
+  const naming = {container, project, tags, name, tapImage, registry, defaultTag, questions}
+  const destinations = await nameDestinations(naming)
   const push = options.push ?? destinations.some(({remote}) => remote)
   if (push && !destinations.some(({remote}) => remote)) throw registryMissing()
   if (push && !options.dryRun) await findAllCredentials(destinations, options)
-  return {container, base, project, destinations, push}
+  return {container, base, project, destinations, push, warnings}
+}
+
+/** Most containers are no tap's: what reads taps is not loaded for them. */
+async function findTapImage(
+  container: ContainerDetails,
+  base: ImageDetails,
+  {environment, name, tapImage}: SubjectOptions,
+  warn: (text: string) => void,
+): Promise<string | undefined> {
+  if (tapImage !== undefined || name !== undefined) return tapImage
+  if (container.Config.Labels?.[CONTAINER_LABELS.tapMain] === undefined) return undefined
+  const {tapImageName} = await import('../../tap/package/image-name.js')
+  return tapImageName({container, base, environment, warn})
 }
 
 /** A credential helper that is missing, or a file that cannot be read, is better known before the container is touched. */

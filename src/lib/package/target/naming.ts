@@ -64,6 +64,8 @@ export interface NameOptions {
   readonly tags: readonly string[]
   /** `--name`. */
   readonly name: string | undefined
+  /** What the tap calls its image that the container belongs to. */
+  readonly tapImage: string | undefined
   /** `HOST[:PORT][/NAMESPACE]`. */
   readonly registry: string | undefined
   /** The tag that everybody pulls. */
@@ -80,11 +82,12 @@ export type Destinations = readonly [Destination, ...Destination[]]
  * `tag-missing` when there is no tag at all and nobody can be asked, and what reading the parts throws.
  */
 export async function nameDestinations(options: NameOptions): Promise<Destinations> {
-  const {container, defaultTag, name, project, questions, registry} = options
+  const {container, defaultTag, name, project, questions, registry, tapImage} = options
   const image =
     name === undefined
       ? cleanImageName(
-          container.Config.Labels?.[COMPOSE_SERVICE] ??
+          tapImage ??
+            container.Config.Labels?.[COMPOSE_SERVICE] ??
             (project.repository && basename(project.repository.folder)) ??
             nameOf(container),
         )

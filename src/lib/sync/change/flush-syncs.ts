@@ -10,6 +10,10 @@ import type {SyncSession} from '../session.js'
 
 export interface FlushOptions extends ForcedChangeOptions {
   readonly progress: ProgressListener
+  /** How long each may stand without getting on, in milliseconds; default: five minutes. */
+  readonly patience?: number
+  /** How long each may be without one of its sides, in milliseconds; default: twenty seconds. */
+  readonly connectPatience?: number
 }
 
 /**
@@ -19,7 +23,7 @@ export interface FlushOptions extends ForcedChangeOptions {
  * and as connectSession does.
  */
 export async function flushSyncs(options: FlushOptions): Promise<ChangeReport> {
-  const {dryRun, progress, say, signal} = options
+  const {dryRun, say, signal} = options
   return changeSyncs(
     {
       async check(session, mutagen) {
@@ -35,7 +39,7 @@ export async function flushSyncs(options: FlushOptions): Promise<ChangeReport> {
         if (session.isPaused) throw pausedError(session)
       },
       async apply(session, mutagen) {
-        await flush(session, {mutagen, progress, signal})
+        await flush(session, {...options, mutagen})
         return 'done'
       },
     },
@@ -43,29 +47,39 @@ export async function flushSyncs(options: FlushOptions): Promise<ChangeReport> {
   )
 }
 
-interface FlushWork extends SessionWork {
-  readonly progress: ProgressListener
-}
+type FlushWork = SessionWork & Pick<FlushOptions, 'connectPatience' | 'patience' | 'progress'>
 
 async function flush(session: SyncSession, work: FlushWork): Promise<void> {
-  const {progress} = work
+  const {connectPatience, mutagen, patience, progress, signal} = work
   const name = printable(session.name ?? session.id)
   const stage = `Syncing ${name}`
   if (isHalted(session.status)) throw errorOf(session) ?? new Error('a halt that is no trouble')
   // By itself Mutagen tries every 15 seconds.
   if (!isConnected(session)) await connectSession(session, work)
   progress({stage, state: 'running'})
-  const {failure, isStuck, session: after} = await flushSession({...work, session, stage})
-  if (isStuck) throw stuckError(session)
+  const {
+    failure,
+    isStuck,
+    session: after,
+  } = await flushSession({
+    mutagen,
+    progress,
+    session,
+    signal,
+    stage,
+    ...(patience !== undefined && {patience}),
+    ...(connectPatience !== undefined && {connectPatience}),
+  })
+  if (isStuck) throw stuckError(session, patience)
   if (after?.isPaused === true) throw pausedError(after)
   const error: KegError | undefined = (after && errorOf(after)) ?? failure
   if (error !== undefined) throw error
   progress({stage, state: 'done'})
 }
 
-function stuckError(session: SyncSession): FailedError {
+function stuckError(session: SyncSession, patience = FLUSH_PATIENCE): FailedError {
   const name = printable(session.name ?? session.id)
-  return new FailedError(`The sync ${name} has not got on for ${formatDuration(FLUSH_PATIENCE)}.`, {
+  return new FailedError(`The sync ${name} has not got on for ${formatDuration(patience)}.`, {
     code: 'sync-disconnected',
     hint: `Look at it with: ${commandFor(session, 'status')}`,
     data: {id: session.id, name: session.name ?? null},

@@ -44,6 +44,14 @@ export class ContainerFiles {
     return '/'
   }
 
+  /** Whether a folder has nothing in it. */
+  async isEmpty(folder: string): Promise<boolean> {
+    let entries = 0
+    // The first is the folder itself.
+    for await (const {header} of this.#entries(folder)) if (header.type !== 'directory' || ++entries > 1) return false
+    return true
+  }
+
   /** The tar header of a path, with the owners that the engine gives it; undefined when it is not there. */
   async header(path: string): Promise<TarHeader | undefined> {
     for await (const {header} of this.#entries(path)) return header

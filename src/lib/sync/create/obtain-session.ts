@@ -23,6 +23,8 @@ export interface ObtainOptions {
   readonly plan: SyncPlan
   /** `--name`. */
   readonly name: string | undefined
+  /** What it is called where no name is given; undefined takes the container's name. */
+  readonly usualName?: string | undefined
   /** Id of this run of keg. */
   readonly run: string
   readonly environment: NodeJS.ProcessEnv
@@ -170,7 +172,7 @@ async function create(existing: ExistingSessions, options: ObtainOptions): Promi
 }
 
 /** One that takes the place of another has its name. */
-function newName(existing: ExistingSessions, {name, plan}: ObtainOptions): string {
+function newName(existing: ExistingSessions, {name, plan, usualName}: ObtainOptions): string {
   const [former] = [...existing.same, ...existing.gone]
-  return sessionName(name, former?.name ?? nameOf(plan.container), existing.others)
+  return sessionName(name, former?.name ?? usualName ?? nameOf(plan.container), existing.others)
 }

@@ -22,8 +22,10 @@ import type {SyncMode} from '../session.js'
 
 /** What is said of a sync that is to be made. */
 export interface SyncWishes {
-  /** Container, service of this folder, or id; without, the container of this folder. */
+  /** Container, linked tap, service of this folder, or id; without, the container of this folder. */
   readonly target: string | undefined
+  /** The container itself, where it is known: nothing is looked for then. */
+  readonly container?: ContainerDetails
   /** The current folder. */
   readonly folder: string
   readonly environment: NodeJS.ProcessEnv
@@ -40,6 +42,11 @@ export interface SyncWishes {
   readonly permissions: PermissionWishes
   /** Sync with the container of another branch than the one checked out; the sync is that branch's then. */
   readonly force: boolean
+  /**
+   * The sync belongs to no branch: the folder is not the one that the container is for, such as that of a dependency, and whatever
+   * is checked out there may be synced.
+   */
+  readonly isOfNoBranch?: boolean
   readonly questions: Questions
   readonly signal: AbortSignal
 }
@@ -74,7 +81,8 @@ export async function planSync(engine: Engine, wishes: SyncWishes, run: string):
   const {path, stat} = await files.follow(named)
   const remote = checkRemotePath(path)
   refuseItself(engine, container, local, remote)
-  const branch = await guardedBranch(branchOf(container, image), local, container, wishes)
+  const branch =
+    wishes.isOfNoBranch === true ? undefined : await guardedBranch(branchOf(container, image), local, container, wishes)
 
   const [root, database, own, defaults] = await Promise.all([
     stat && findRemoteRoot({engine, container, image, files, path: remote, run, signal}),
@@ -99,21 +107,8 @@ export async function planSync(engine: Engine, wishes: SyncWishes, run: string):
   return {container, local, remote, branch, settings, hasRemote: root !== undefined, files, agent}
 }
 
-async function findContainer(
-  engine: Engine,
-  {environment, folder, questions, target}: SyncWishes,
-): Promise<ContainerDetails> {
-  // A repository that cannot be read only keeps containers of the folders above it from being found.
-  const repository = await readRepository(folder, {environment}).catch(() => undefined)
-  const container = await findTarget({
-    engine,
-    target,
-    folder,
-    top: repository?.folder,
-    branch: repository?.branch,
-    questions,
-    usage: 'keg sync create CONTAINER',
-  })
+async function findContainer(engine: Engine, wishes: SyncWishes): Promise<ContainerDetails> {
+  const container = wishes.container ?? (await lookForContainer(engine, wishes))
   const {Paused, Running} = container.State
   if (Running && !Paused) return container
   const name = printable(nameOf(container))
@@ -124,6 +119,24 @@ async function findContainer(
       hint: `Start it: docker ${Paused ? 'unpause' : 'start'} ${name}`,
     },
   )
+}
+
+async function lookForContainer(
+  engine: Engine,
+  {environment, folder, questions, target}: SyncWishes,
+): Promise<ContainerDetails> {
+  // A repository that cannot be read only keeps containers of the folders above it from being found.
+  const repository = await readRepository(folder, {environment}).catch(() => undefined)
+  return findTarget({
+    engine,
+    target,
+    environment,
+    folder,
+    top: repository?.folder,
+    branch: repository?.branch,
+    questions,
+    usage: 'keg sync create CONTAINER',
+  })
 }
 
 /** The branch that the sync is for. @throws RefusedError `branch-guard` where the container is another's */

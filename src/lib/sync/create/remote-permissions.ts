@@ -108,7 +108,7 @@ function known(id: number | undefined, what: 'owner' | 'group', text: string): n
   if (id !== undefined) return id
   throw new UsageError(`The container has no ${what === 'owner' ? 'user' : 'group'} ${printable(text)}.`, {
     code: 'owner-unknown',
-    hint: `Give --${what} a name that its ${what === 'owner' ? '/etc/passwd' : '/etc/group'} has, or a number.`,
+    hint: `Give --${what} (of a tap: permissions in mutagen.yml) a name that its ${what === 'owner' ? '/etc/passwd' : '/etc/group'} has, or a number.`,
   })
 }
 
@@ -128,7 +128,10 @@ function readMode(text: string | undefined, flag: string, allowed: number): numb
 function denied({container, user}: PermissionFacts, flag: string): FailedError {
   return new FailedError(
     `${whoRuns(user)} in ${printable(nameOf(container))}, and cannot give files to whom ${flag} names: only root can.`,
-    {code: 'sync-owner-denied', hint: `Leave ${flag} out, or start the container with --user root.`},
+    {
+      code: 'sync-owner-denied',
+      hint: `Leave ${flag} out (of a tap: permissions in mutagen.yml), or start the container with --user root.`,
+    },
   )
 }
 

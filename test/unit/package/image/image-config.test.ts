@@ -87,6 +87,12 @@ describe('configuration of a package', () => {
     const config = packageConfig(containerWith({Labels: {...kept, ...dropped}}), imageWith({Labels: dropped}), labels)
     expect(config).to.deep.equal({Labels: {...kept, ...labels}})
   })
+
+  it("has no labels of the proxy that a tap's own container is reached by", () => {
+    const proxied = {'com.keg.tap.main': 'true', 'traefik.enable': 'true', 'traefik.http.routers.shop.rule': 'Host(`a`)'}
+    const config = packageConfig(containerWith({Labels: {...proxied, kept: 'yes'}}), imageWith(), {})
+    expect(config).to.deep.equal({Labels: {kept: 'yes'}})
+  })
 })
 
 describe('added environment', () => {

@@ -36,6 +36,7 @@ describe('containerConfig', () => {
     const config = containerConfig({
       image: 'app:x',
       imageLabels: {'com.docker.compose.project': 'shop', 'com.keg.folder': '/home/me', team: 'kept'},
+      proxyLabels: {},
       name: 'keg-app-x',
       detach: true,
       autoRemove: false,
@@ -43,6 +44,7 @@ describe('containerConfig', () => {
       command: [],
       entrypoint: undefined,
       variables: [],
+      ownVariables: [],
       network: undefined,
       ports: [{port: 80, protocol: 'tcp', address: '127.0.0.1', hostPort: '8080', movable: true}],
       settings: {init: false, tty: false, readOnly: false, writable: [], tmpfs: {}},
@@ -66,13 +68,15 @@ describe('containerConfig', () => {
 })
 
 describe('blankedLabels', () => {
-  it('blanks what claims a container for compose, Docker Desktop, a folder or a user', () => {
+  it('blanks what claims a container for compose, Docker Desktop, a proxy, a folder or a user', () => {
     const labels = {
       'com.docker.compose.project': 'a',
       'com.docker.compose.service': 'a',
       'desktop.docker.io/binds/0/Source': 'a',
       'com.keg.folder': 'a',
       'com.keg.protect': 'true',
+      'com.keg.tap.main': 'true',
+      'traefik.http.routers.shop.rule': 'Host(`shop.example`)',
       'com.keg.package.branch': 'kept',
       'org.opencontainers.image.source': 'kept',
       'com.dockerish': 'kept',
@@ -83,6 +87,12 @@ describe('blankedLabels', () => {
       'desktop.docker.io/binds/0/Source',
       'com.keg.folder',
       'com.keg.protect',
+      'com.keg.tap.main',
+      'traefik.http.routers.shop.rule',
     ])
+  })
+
+  it('has a proxy leave the container alone, by a word that the proxy can read', () => {
+    expect(blankedLabels({'traefik.enable': 'true'})).to.deep.equal({'traefik.enable': 'false'})
   })
 })

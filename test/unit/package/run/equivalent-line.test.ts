@@ -5,6 +5,7 @@ import {equivalentLine} from '../../../../src/lib/package/run/equivalent-line.js
 const plain: ContainerPlan = {
   image: 'registry.example/app:x',
   imageLabels: {},
+  proxyLabels: {},
   name: 'keg-app-x',
   detach: false,
   autoRemove: false,
@@ -12,6 +13,7 @@ const plain: ContainerPlan = {
   command: [],
   entrypoint: undefined,
   variables: [],
+  ownVariables: [],
   network: undefined,
   ports: [],
   settings: {init: false, tty: false, readOnly: false, writable: [], tmpfs: {}},
@@ -69,6 +71,15 @@ describe('equivalentLine', () => {
         "--volume /data --network team --publish 127.0.0.1:8080:80 --publish 53:53/udp --publish '[::1]::81' " +
         "--env-file x.env --env 'A=1 2' --env B --label com.docker.compose.project= --entrypoint '' " +
         `registry.example/app:x sh -c 'echo "it'\\''s $HOME"'`,
+    )
+  })
+
+  it("has the labels of a proxy, above the image's own, and what keg tells a tap's run script", () => {
+    const imageLabels = {'traefik.enable': 'true', 'traefik.http.routers.dev.rule': 'Host(`dev`)'}
+    const proxyLabels = {'traefik.enable': 'true', 'traefik.docker.network': 'hub'}
+    expect(line({imageLabels, proxyLabels, ownVariables: ['KEG_DOCKER_EXEC=package-run']})).to.equal(
+      'docker run --name keg-app-x --env KEG_DOCKER_EXEC=package-run --label traefik.enable=true ' +
+        '--label traefik.http.routers.dev.rule= --label traefik.docker.network=hub registry.example/app:x',
     )
   })
 

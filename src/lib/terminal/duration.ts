@@ -1,5 +1,5 @@
-import {UsageError} from '../../error/keg-error.js'
-import {printable} from '../../terminal/text.js'
+import {UsageError} from '../error/keg-error.js'
+import {printable} from './text.js'
 
 const MILLISECONDS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000}
 

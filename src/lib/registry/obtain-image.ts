@@ -2,8 +2,8 @@ import type {Engine} from '../engine/engine.js'
 import type {ImageDetails} from '../engine/types.js'
 import {FailedError} from '../error/keg-error.js'
 import {formatReference, hubRegistry, isDigest, type Digest, type Reference} from '../reference/reference.js'
-import {pullImage} from '../registry/pull.js'
-import {isUnreachable} from '../registry/registry-error.js'
+import {pullImage} from './pull.js'
+import {isUnreachable} from './registry-error.js'
 import type {ProgressListener} from '../terminal/progress.js'
 
 /** When the registry is asked, in docker's words. */

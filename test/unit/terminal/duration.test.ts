@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {UsageError} from '../../../../src/lib/error/keg-error.js'
-import {parseDuration} from '../../../../src/lib/package/run/duration.js'
+import {UsageError} from '../../../src/lib/error/keg-error.js'
+import {parseDuration} from '../../../src/lib/terminal/duration.js'
 
 describe('parseDuration', () => {
   const table: readonly [string, number][] = [
