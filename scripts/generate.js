@@ -1,16 +1,20 @@
 /**
- * `node scripts/generate.js [--check]`: writes what is made from the compiled commands, namely the oclif manifests and the
- * command references (of keg's own commands in docs/commands.md, of the plugins in their READMEs). With `--check` it writes
- * nothing and fails when a committed copy is stale.
+ * `node scripts/generate.js [--check]`: writes what is made from the compiled commands, namely the oclif manifests, the
+ * command references (of keg's own commands in docs/commands.md, of the plugins in their READMEs) and the tables of values in
+ * docs/values.md. With `--check` it writes nothing and fails when a committed copy is stale.
  */
 import {access, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join, relative} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {Plugin} from '@oclif/core'
-import {commandReference, replaceReference} from './generate/command-reference.js'
+import {commandReference} from './generate/command-reference.js'
+import {replacePart} from './generate/generated-part.js'
+import {valueReference} from './generate/value-reference.js'
 import {readWorkspaces, repository} from './setup/dependencies.js'
 
 const workspaces = await readWorkspaces()
 const check = process.argv.includes('--check')
+const VALUES_PAGE = 'docs/values.md'
 
 // A flag whose default is taken from the environment must not carry this one's value into the manifest.
 for (const name of Object.keys(process.env)) if (name.startsWith('KEG_')) Reflect.deleteProperty(process.env, name)
@@ -26,8 +30,9 @@ for (const {page, root} of plugins) {
   const manifest = await readManifest(join(repository, root))
   generated.set(join(root, 'oclif.manifest.json'), serialize(manifest))
   const text = await readFile(join(repository, page), 'utf8')
-  generated.set(page, replaceReference(text, commandReference(Object.values(manifest.commands))))
+  generated.set(page, replacePart(text, 'commands', commandReference(Object.values(manifest.commands))))
 }
+generated.set(VALUES_PAGE, await valuesPage())
 
 const stale = []
 for (const [file, content] of generated) {
@@ -52,6 +57,15 @@ async function readManifest(root) {
   await plugin.load()
   const {commands, version} = plugin.manifest
   return {commands: Object.fromEntries(Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1))), version}
+}
+
+/** @returns {Promise<string>} the page of all values, with the tables of the compiled schema */
+async function valuesPage() {
+  const compiled = join(repository, 'src/commands/tap/dist/lib/environment/schema/known-values.js')
+  /** @type {unknown} */
+  const schema = await import(pathToFileURL(compiled).href)
+  const {VALUE_GROUPS} = /** @type {typeof import('../src/lib/environment/schema/known-values.js')} */ (schema)
+  return replacePart(await readFile(join(repository, VALUES_PAGE), 'utf8'), 'values', valueReference(VALUE_GROUPS))
 }
 
 /** @param {import('@oclif/core/interfaces').Manifest} manifest */

@@ -1,19 +1,7 @@
+import {table} from './generated-part.js'
+
 /** @typedef {import('@oclif/core').Command.Cached} CachedCommand */
 /** @typedef {import('@oclif/core').Command.Flag.Cached} CachedFlag */
-
-const start = '<!-- commands: made by `npm run build` -->'
-const end = '<!-- /commands -->'
-
-/**
- * @param {string} page
- * @param {string} reference
- * @returns {string} the page with the reference between its two markers
- */
-export function replaceReference(page, reference) {
-  const [from, to] = [page.indexOf(start), page.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`The page needs the lines "${start}" and "${end}".`)
-  return `${page.slice(0, from)}${start}\n\n${reference}\n${page.slice(to)}`
-}
 
 /**
  * The commands as a page of Markdown: what each does, its arguments, flags, examples and short forms.
@@ -42,11 +30,11 @@ function describeCommand(command) {
     command.description === command.summary ? undefined : command.description,
     shortForms(command),
     table(
-      'Argument',
+      ['Argument', 'Meaning'],
       commandArguments.map((it) => [`\`${it.name.toUpperCase()}\``, it.description ?? '']),
     ),
     table(
-      'Flag',
+      ['Flag', 'Meaning'],
       flags.map((flag) => [flagName(flag), flagMeaning(flag)]),
     ),
     examples(command),
@@ -108,16 +96,3 @@ function examples(command) {
   )
   return `\`\`\`sh\n${lines.join('\n\n')}\n\`\`\``
 }
-
-/**
- * @param {string} title
- * @param {readonly (readonly [string, string])[]} rows
- */
-function table(title, rows) {
-  if (rows.length === 0) return undefined
-  const lines = rows.map((row) => `| ${row.map(cell).join(' | ')} |`)
-  return [`| ${title} | Meaning |`, '| --- | --- |', ...lines].join('\n')
-}
-
-/** @param {string} text */
-const cell = (text) => text.replaceAll('|', String.raw`\|`).replace(/\s*\n\s*/g, ' ')

@@ -1,5 +1,5 @@
 import {expect} from 'chai'
-import {commandReference, replaceReference} from '../../../scripts/generate/command-reference.js'
+import {commandReference} from '../../../scripts/generate/command-reference.js'
 
 const command = {
   id: 'docker:package',
@@ -52,20 +52,5 @@ describe('commandReference', () => {
   it('leaves out what is hidden', () => {
     expect(reference).not.to.include('hidden')
     expect(reference).not.to.include('secret')
-  })
-})
-
-describe('replaceReference', () => {
-  const readme = (inner: string) =>
-    `# A\n\n<!-- commands: made by \`npm run build\` -->\n${inner}<!-- /commands -->\n\nB\n`
-
-  it('replaces what stands between the markers, and nothing else', () => {
-    const once = replaceReference(readme('old\n'), 'new\n')
-    expect(once).to.equal(readme('\nnew\n\n'))
-    expect(replaceReference(once, 'new\n')).to.equal(once)
-  })
-
-  it('refuses a README without markers', () => {
-    expect(() => replaceReference('# A\n', 'new')).to.throw('<!-- /commands -->')
   })
 })
