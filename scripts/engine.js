@@ -4,6 +4,7 @@
  */
 import {once} from 'node:events'
 import {parseArgs} from 'node:util'
+import {requireClientPlugins} from './setup/client-plugins.js'
 import {makeBusyboxImage, requireBusybox} from './setup/image.js'
 import {requireMutagen} from './setup/mutagen.js'
 import {startOwnEngine} from './setup/own-engine.js'
@@ -19,6 +20,7 @@ await inSession(async (session) => {
   await requireRegistry(session)
   await requireBusybox(session)
   const mutagen = await requireMutagen(session)
+  const plugins = await requireClientPlugins(session, process.env)
   const engine = await startOwnEngine({kind, tls, session})
   session.atEnd(engine.stop)
   await makeBusyboxImage(image, {env: environmentAt(engine.host, process.env)})
@@ -32,6 +34,7 @@ await inSession(async (session) => {
     KEG_TEST_PRIVATE_LOGIN,
     KEG_TEST_IMAGE: image,
     ...(mutagen !== undefined && {PATH: `${mutagen}:$PATH`}),
+    ...(plugins !== undefined && {KEG_TEST_CLIENT_PLUGINS: plugins}),
   }
   session.tell(`Engine ${engine.version} with the ${kind} image store runs (log: ${engine.log}). Ctrl-C removes it.`)
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`)

@@ -10,6 +10,7 @@ import {whyNoOwnEngine} from './setup/own-engine.js'
 import {inSession} from './setup/session.js'
 import {SetupError} from './setup/setup-error.js'
 import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.js'
+import {once, waiting} from './test/engine-tests.js'
 
 /** @typedef {import('./setup/own-engine.js').EngineKind} EngineKind */
 
@@ -24,12 +25,6 @@ import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.
  * @property {string[]} [apart] patterns of tests that run in a process of their own, at the same time as the rest of the step
  * @property {'source' | 'compiled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
  */
-
-/** They wait for tokens to end, lines that are slow, checks of health: half of their time no processor is busy with them. */
-const waiting = [
-  ...['connection', 'registry', 'setup', 'support'].map((folder) => `test/engine/${folder}/**/*.test.ts`),
-  ...['healthcheck', 'rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
-]
 
 /** @type {Step[]} */
 const steps = [
@@ -70,31 +65,6 @@ const steps = [
   },
   {name: 'e2e', title: 'End-to-end tests', needs: 'engine'},
 ]
-
-/**
- * What need not run on both image stores each time, because it has an engine of its own or depends neither on how images are
- * stored nor on what another engine says: it runs with one of the two, so that both take as long. By hand, with DOCKER_HOST,
- * it runs on either.
- */
-const once = {
-  /** In the titles of what runs with the first alone, in files of which the rest runs with both. */
-  tag: '@once',
-  first: [
-    ...['connection', 'setup'].map((folder) => `test/engine/${folder}/**`),
-    ...['rootless', 'target'].map((name) => `test/engine/package/${name}.test.ts`),
-    'test/engine/sync/!(barrier).test.ts',
-  ],
-  last: [
-    ...['doctor', 'maintenance', 'support'].map((folder) => `test/engine/${folder}/**`),
-    ...['full-disk', 'killed-engine', 'killed-registry', 'storm'].map(
-      (name) => `test/engine/interruption/${name}.test.ts`,
-    ),
-    ...['healthcheck', 'inspect', 'lifecycle', 'lock', 'misbehaving-engine', 'userns-remap'].map(
-      (name) => `test/engine/package/${name}.test.ts`,
-    ),
-    'test/engine/registry/package-credentials.test.ts',
-  ],
-}
 
 const counts = {passed: 0, failed: 0}
 

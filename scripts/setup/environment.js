@@ -1,4 +1,4 @@
-import {mkdir, symlink, writeFile} from 'node:fs/promises'
+import {mkdir, rm, symlink, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 
@@ -31,11 +31,9 @@ export function withoutForeignSettings(environment) {
 export async function isolatedEnvironment(folder, engine) {
   const dockerConfig = join(folder, '.docker')
   await mkdir(dockerConfig)
-  // compose and buildx may be installed for the user alone.
-  await symlink(
-    join(process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'cli-plugins'),
-    join(dockerConfig, 'cli-plugins'),
-  )
+  // compose and buildx may be installed for the user alone, or be there for the tests alone.
+  const {DOCKER_CONFIG = join(homedir(), '.docker'), KEG_TEST_CLIENT_PLUGINS: plugins} = process.env
+  await useClientPlugins(dockerConfig, plugins ?? join(DOCKER_CONFIG, 'cli-plugins'))
   await writeFile(join(dockerConfig, 'config.json'), '{}\n')
   await writeFile(
     join(folder, '.gitconfig'),
@@ -52,4 +50,16 @@ export async function isolatedEnvironment(folder, engine) {
     GIT_CONFIG_NOSYSTEM: '1',
     ...engine?.environment,
   }
+}
+
+/**
+ * Has docker's client take compose and buildx from a folder.
+ *
+ * @param {string} dockerConfig the folder of its configuration, from `isolatedEnvironment`
+ * @param {string} plugins there or not
+ */
+export async function useClientPlugins(dockerConfig, plugins) {
+  const link = join(dockerConfig, 'cli-plugins')
+  await rm(link, {force: true})
+  await symlink(plugins, link)
 }

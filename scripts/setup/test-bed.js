@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {delimiter} from 'node:path'
 import {requireClientPlugins} from './client-plugins.js'
 import {requireEngine} from './engine.js'
-import {isolatedEnvironment} from './environment.js'
+import {isolatedEnvironment, useClientPlugins} from './environment.js'
 import {makeBusyboxImage, requireBusybox} from './image.js'
 import {requireMutagen} from './mutagen.js'
 import {startOwnEngine} from './own-engine.js'
@@ -17,7 +17,8 @@ import {requireSshServer} from './ssh-server.js'
  * - KEG_TEST_REGISTRY: HOST:PORT of the open registry
  * - KEG_TEST_PRIVATE_REGISTRY: HOST:PORT of the registry that lets in only KEG_TEST_PRIVATE_LOGIN (USER:SECRET)
  * - KEG_TEST_IMAGE: the image made from busybox (programs in /bin, users root and app)
- * - KEG_TEST_CLIENT_PLUGINS: a folder with compose and buildx, where docker's client does not find them itself
+ * - KEG_TEST_CLIENT_PLUGINS: a folder with compose and buildx, where docker's client does not find them itself; it is the
+ *   cli-plugins of DOCKER_CONFIG here and in each isolated environment that a test makes
  *
  * PATH leads to Mutagen. HOME, XDG_* and DOCKER_CONFIG name an empty temporary folder; DOCKER_HOST is set when the engine is not
  * at the default place.
@@ -37,6 +38,7 @@ export async function prepareTestBed(session) {
 
   const environment = await isolatedEnvironment(await session.temporaryFolder('keg-home'), engine)
   const plugins = await requireClientPlugins(session, environment)
+  if (plugins !== undefined) await useClientPlugins(environment.DOCKER_CONFIG ?? '', plugins)
   const registries = await startRegistries(session)
   const image = `keg-test-base:${randomBytes(4).toString('hex')}`
   session.atEnd(() => run('docker', ['rmi', '--force', image], {env: environment}))

@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process'
 import {createHash} from 'node:crypto'
-import {chmod, mkdir, readdir, writeFile} from 'node:fs/promises'
+import {chmod, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 
@@ -50,7 +50,8 @@ describe('keg, installed from its packages', function () {
     it('@keg/cli has the program and its own commands, and nothing else; each package it imports is named', async () => {
       const files = await filesOf(installed.registry.published('@keg/cli'))
       const commands = [...files.keys()].filter((path) => /^dist\/commands\/[\w/-]+\.js$/.test(path))
-      expect(commands).to.deep.equal(['dist/commands/doctor.js'])
+      const config = ['get', 'import', 'list', 'path', 'set', 'unset'].map((name) => `config/${name}`)
+      expect(commands).to.have.members([...config, 'doctor'].map((name) => `dist/commands/${name}.js`))
       const imports = importsFrom(files, ['bin/run.js', ...commands])
       // Its constants are not needed here.
       expect(codeOf(files)).to.have.members([...imports.files, 'dist/lib/engine/types.js'])
@@ -62,6 +63,7 @@ describe('keg, installed from its packages', function () {
     for (const [plugin, some] of [
       ['docker', ['dist/commands/docker/package/index.js', 'dist/hooks/prerun.js']],
       ['sync', ['dist/commands/sync/create.js']],
+      ['tap', ['dist/commands/tap/package/run.js', 'dist/commands/tap/start.js', 'dist/hooks/prerun.js']],
     ] as const)
       it(`@keg/${plugin} stands alone: each file of it is reached by its commands and hooks, and each package it imports is named`, async () => {
         const files = await filesOf(installed.registry.published(`@keg/${plugin}`))
@@ -222,6 +224,82 @@ describe('keg, installed from its packages', function () {
       expect(await sync('list')).to.include(folder)
       await sync('terminate', container, '--yes')
       expect(await mutagen.sessions()).to.deep.equal([])
+    })
+  })
+
+  describe('the plugin @keg/tap', () => {
+    const sandbox = new Sandbox()
+    const tap = uniqueName('tap')
+    let machine: Machine
+    let mutagen: MutagenDaemon
+    before(async () => {
+      mutagen = await startMutagen()
+      machine = await installed.machine('tapper')
+      sandbox.addImage(`${tap}:develop`)
+      sandbox.addContainer(tap)
+      sandbox.addNetwork(`${tap}_default`)
+    })
+    after(async () => {
+      await mutagen.stop()
+      await sandbox.clean()
+    })
+
+    const tapKeg = async (...words: string[]) => machine.kegSucceeds(words, {env: mutagen.environment})
+
+    it('is not there before it is installed, and then has its commands', async () => {
+      const {code, stderr} = await machine.keg(['tap', 'link'])
+      expect(code).to.equal(2)
+      expect(stderr).to.include('tap link is not a keg command')
+      await machine.kegSucceeds(['plugins', 'install', '@keg/tap'])
+      expect(await machine.kegSucceeds(['tap', '--help'])).to.match(/^ +tap start +\w/m)
+    })
+
+    it('makes a tap a command, which helps and runs without any other plugin', async () => {
+      await tapKeg('tap', 'new', tap, '--base', baseImage)
+      expect(await tapKeg('--help')).to.match(new RegExp(`^ +${tap} +\\w`, 'm'))
+      expect(await tapKeg(tap, '--help')).to.match(new RegExp(`^ +${tap} start +\\w`, 'm'))
+      const help = await tapKeg(tap, 'start', '--help')
+      expect(help).to.include(`keg ${tap} start`).and.to.include('--from').and.not.to.include('[TAP]')
+
+      const url = (await tapKeg(tap, 'start', '--detach')).trim()
+      expect(await (await fetch(url)).text()).to.include(`${tap} runs`)
+      expect(await mutagen.sessions()).to.have.length(1)
+      const state = async () => docker(['inspect', '--format', '{{.State.Status}}', tap])
+      await tapKeg(tap, 'stop')
+      expect(await state()).to.equal('exited')
+      await tapKeg(tap, 'destroy', '--yes')
+      expect(await state().catch((error: unknown) => error)).to.be.instanceOf(DockerError)
+      expect(await mutagen.sessions()).to.deep.equal([])
+    })
+
+    it('costs a keg that needs no tap next to nothing, with ten of them linked', async () => {
+      const other = await installed.machine('without-taps')
+      await other.kegSucceeds(['plugins', 'install', '@keg/tap'])
+      const configuration = join(machine.home, '.config/keg/config.yml')
+      const more = Array.from({length: 9}, (_, index) => `  ${tap}-${index}:\n    path: ${join(machine.home, tap)}\n`)
+      await writeFile(configuration, `${await readFile(configuration, 'utf8')}${more.join('')}`)
+      await tapKeg('tap', 'list')
+      expect(await tapKeg('--help')).to.include(`${tap}-8`)
+
+      const quickest = new Map([machine, other].map((each) => [each, Number.POSITIVE_INFINITY]))
+      for (let round = 0; round < 4; round++)
+        for (const each of [machine, other]) {
+          const startedAt = performance.now()
+          await each.kegSucceeds(['--version'])
+          quickest.set(each, Math.min(quickest.get(each) ?? 0, performance.now() - startedAt))
+        }
+      expect((quickest.get(machine) ?? 0) / (quickest.get(other) ?? 1), 'times as long').to.be.below(1.3)
+    })
+
+    it('leaves a program that works, and says what is missing, when it is uninstalled', async () => {
+      await machine.kegSucceeds(['plugins', 'uninstall', '@keg/tap'])
+      for (const words of [['--version'], ['--help'], ['doctor', '--help']])
+        expect(await machine.keg(words), words.join(' ')).to.include({code: 0, stderr: ''})
+      const {code, stderr} = await machine.keg([tap, 'start'])
+      expect(code, stderr).to.equal(4)
+      expect(stderr)
+        .to.match(/keg\s+plugins\s+install\s+@keg\/tap/)
+        .and.not.match(/^ +at /m)
     })
   })
 

@@ -190,6 +190,12 @@ export class Sandbox {
     return reference
   }
 
+  /** Has `clean()` remove a network that was made elsewhere. Returns it. */
+  addNetwork(network: string): string {
+    this.networks.add(network)
+    return network
+  }
+
   /** Has `clean()` remove a volume that was made elsewhere. Returns its name. */
   addVolume(volume: string): string {
     this.volumes.add(volume)

@@ -38,6 +38,8 @@ export interface RunningKeg {
   /** Resolves once stderr (or stdout) has what fits; throws with all that keg said when it ends before. */
   said: (pattern: RegExp, stream?: 'stderr' | 'stdout') => Promise<void>
   kill: (signal: NodeJS.Signals) => void
+  /** Reads its stdout no more, as `| head` does. */
+  closeOutput: () => void
   readonly ended: Promise<KegResult>
 }
 
@@ -83,7 +85,8 @@ export async function startKeg(kegArguments: readonly string[], options: KegOpti
     }
   }
   if (child.pid === undefined) throw new Error('keg could not be started')
-  return {pid: child.pid, said, kill: (signal) => child.kill(signal), ended}
+  const closeOutput = (): void => void child.stdout.destroy()
+  return {pid: child.pid, said, kill: (signal) => child.kill(signal), closeOutput, ended}
 }
 
 /** Runs keg to its end, whatever its exit code. */

@@ -8,7 +8,7 @@ import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg} from '../../support/keg.js'
 import {thrown} from '../../support/thrown.js'
 import {packageJson, temporaryThings, waitingContainer} from '../package/packaging.js'
-import {Configurations, remainingSsh, sshServer, type SshClient, type SshServer} from './ways.js'
+import {Configurations, execWithInput, remainingSsh, sshServer, type SshClient, type SshServer} from './ways.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const megabyte = 1024 * 1024
@@ -79,6 +79,12 @@ describe('an engine through ssh', function () {
     const {length} = await sshProcessesOf()
     for (let index = 0; index < 6; index++) expect(await engine.container(container)).to.include({Id: container})
     expect(await sshProcessesOf()).to.have.lengthOf(length)
+  })
+
+  it('runs a program in a container, with all that it is to read', async () => {
+    const container = await sandbox.run([baseImage, 'sleep', '1000'])
+    await using engine = await Engine.connect(environment())
+    expect(await execWithInput(engine, container, Buffer.alloc(megabyte))).to.equal('1048576\nread\n5')
   })
 
   it('is not read faster than somebody takes what it sends', async () => {

@@ -16,7 +16,7 @@ import {baseImage, docker, dockerStream, uniqueName} from '../../support/docker.
 import {keg} from '../../support/keg.js'
 import {thrown} from '../../support/thrown.js'
 import {packageJson} from '../package/packaging.js'
-import {Configurations} from './ways.js'
+import {Configurations, execWithInput} from './ways.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
@@ -101,6 +101,8 @@ describe('an engine by TLS', function () {
       }),
     )
     expect(packaged).to.include({pushed: true, reference})
+    await using connected = await Engine.connect(environment())
+    expect(await execWithInput(connected, container, Buffer.alloc(1_000_000))).to.equal('1000000\nread\n5')
 
     const files = ['ca', 'cert', 'key'].map((name) => `${name}=${join(tls.certificates, `${name}.pem`)}`)
     const DOCKER_CONFIG = await configurations.withContext('secure', [`host=${tls.host}`, ...files].join(','))

@@ -5,6 +5,8 @@ import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import type {Engine} from '../../../src/lib/engine/engine.js'
+import {RunningExec} from '../../../src/lib/engine/exec.js'
 import {Session} from '../../../scripts/setup/session.js'
 import {
   requireSshServer,
@@ -82,6 +84,20 @@ export async function dockerClient(
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`docker ${commandArguments.join(' ')}: ${text.stderr}`)
   return text.stdout.trim()
+}
+
+/**
+ * Runs a program in a container that reads its standard input to the end, and only then prints and ends.
+ * @returns what it printed, and its exit code
+ */
+export async function execWithInput(engine: Engine, container: string, input: Buffer): Promise<string> {
+  const command = ['sh', '-c', 'wc -c; echo read >&2; exit 5']
+  using exec = await RunningExec.start(engine, container, {command, tty: false, hasInput: true})
+  const printed = {stdout: '', stderr: ''}
+  const sent = exec.send(input).then(() => exec.endInput())
+  for await (const {bytes, channel} of exec.output()) printed[channel] += bytes.toString()
+  await sent
+  return `${printed.stdout}${printed.stderr}${await exec.exitCode()}`
 }
 
 export type {ClientOptions, SshClient, SshServer}

@@ -144,7 +144,7 @@ describe('keg docker package, when it fails', function () {
       await expectNothingBegun([uniqueName('nobody'), '-t', 'dev'], {
         exit: 2,
         code: 'container-unknown',
-        says: /^There is no container, service of this folder or container id keg-test-nobody-\w+\./,
+        says: /^There is no container, linked tap, service of this folder or container id keg-test-nobody-\w+\./,
         hints: /^Running: |\nRunning: /,
       })
     })

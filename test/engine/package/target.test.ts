@@ -76,7 +76,7 @@ describe('keg docker package, what and under which name', function () {
       await container(service(join(git.folder, 'elsewhere')))
       const {code, stderr} = await keg(['docker', 'package', 'web', '-t', 'dev'], {cwd: repository})
       expect(code).to.equal(2)
-      expect(stderr).to.contain('There is no container, service of this folder or container id web.')
+      expect(stderr).to.contain('There is no container, linked tap, service of this folder or container id web.')
     })
 
     it('is the one that belongs to the folder, where none is named', async () => {

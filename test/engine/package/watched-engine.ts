@@ -2,7 +2,7 @@
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http'
-import type {Socket} from 'node:net'
+import {connect, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {Transform} from 'node:stream'
@@ -62,8 +62,7 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
 
   const handOn = async (client: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const {headers, method = 'GET', url = '/'} = client
-    const line = `${method} ${url.replace(/^\/v\d+\.\d+(?=\/)/, '').replace(/\?.*/, '')}`
-    const request = {index: requests.length, line}
+    const request = {index: requests.length, line: lineOf(method, url)}
     requests.push(request)
     await watchers.arriving?.(request)
     // Whoever was killed meanwhile asks for nothing any more.
@@ -75,7 +74,8 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
       answer.end(instead.body && JSON.stringify(instead.body))
       return
     }
-    const upstream = httpRequest({...engine, agent, method, path: url, headers})
+    // One that closes as soon as it has answered may do so before the request is ended here.
+    const upstream = httpRequest({...engine, agent, method, path: url, headers: {...headers, connection: 'keep-alive'}})
     upstream.on('error', () => answer.destroy())
     // Whoever hangs up early hangs up on the engine too.
     answer.on('close', () => upstream.destroy())
@@ -101,6 +101,28 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   const server = createServer((client, answer) => {
     handOn(client, answer).catch(() => answer.destroy())
   })
+  // The streams of an exec: from its answer on both sides speak as they like (docker API, "Stream transport").
+  const handOver = async (client: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
+    const {method = 'POST', rawHeaders, url = '/'} = client
+    const request = {index: requests.length, line: lineOf(method, url)}
+    requests.push(request)
+    await watchers.arriving?.(request)
+    const upstream = connect(
+      endpoint.kind === 'socket' ? {path: endpoint.path} : {host: endpoint.host, port: endpoint.port ?? 2375},
+    )
+    const lines = rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : [],
+    )
+    upstream.write([`${method} ${url} HTTP/1.1`, ...lines, '', ''].join('\r\n'))
+    upstream.write(head)
+    sockets.add(upstream)
+    upstream.on('error', () => socket.destroy()).on('close', () => sockets.delete(upstream))
+    socket.on('close', () => upstream.destroy())
+    socket.pipe(upstream).pipe(socket)
+  }
+  server.on('upgrade', (client, socket: Socket, head: Buffer) => {
+    handOver(client, socket, head).catch(() => socket.destroy())
+  })
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
@@ -125,6 +147,10 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
       await rm(folder, {force: true, recursive: true})
     },
   }
+}
+
+function lineOf(method: string, url: string): string {
+  return `${method} ${url.replace(/^\/v\d+\.\d+(?=\/)/, '').replace(/\?.*/, '')}`
 }
 
 /** Containers and images of these runs that are there now, a line for each: `container ID`, `image ID NAME:TAG`. */

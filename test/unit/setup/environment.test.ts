@@ -1,5 +1,8 @@
+import {mkdtemp, readlink, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {expect} from 'chai'
-import {withoutForeignSettings} from '../../../scripts/setup/environment.js'
+import {isolatedEnvironment, useClientPlugins, withoutForeignSettings} from '../../../scripts/setup/environment.js'
 
 describe('withoutForeignSettings', () => {
   it("removes the user's settings of keg, and branches as CI systems name them", () => {
@@ -22,5 +25,43 @@ describe('withoutForeignSettings', () => {
   it('keeps what leads to programs and to the engine', () => {
     const kept = {PATH: '/bin', DOCKER_HOST: 'unix:///run/other.sock', HTTP_PROXY: 'http://proxy', TERM: 'xterm'}
     expect(withoutForeignSettings(kept)).to.deep.equal(kept)
+  })
+})
+
+describe('isolatedEnvironment', () => {
+  const before = {...process.env}
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keg-environment-test-'))
+  })
+  afterEach(async () => {
+    process.env = {...before}
+    await rm(folder, {recursive: true, force: true})
+  })
+
+  /** What docker's client takes compose from. */
+  const plugins = async ({DOCKER_CONFIG = ''}: NodeJS.ProcessEnv) => readlink(join(DOCKER_CONFIG, 'cli-plugins'))
+
+  it("gives docker's client the compose that is there for the tests, or else that of the user", async () => {
+    process.env.DOCKER_CONFIG = '/home/ada/.docker'
+    delete process.env.KEG_TEST_CLIENT_PLUGINS
+    expect(await plugins(await isolatedEnvironment(folder))).to.equal('/home/ada/.docker/cli-plugins')
+    await rm(join(folder, '.docker'), {recursive: true})
+    process.env.KEG_TEST_CLIENT_PLUGINS = '/cache/cli-plugins'
+    expect(await plugins(await isolatedEnvironment(folder))).to.equal('/cache/cli-plugins')
+  })
+
+  it('can be given another compose afterwards', async () => {
+    const environment = await isolatedEnvironment(folder)
+    await useClientPlugins(environment.DOCKER_CONFIG ?? '', '/cache/cli-plugins')
+    expect(await plugins(environment)).to.equal('/cache/cli-plugins')
+  })
+
+  it('holds nothing of whoever starts it', async () => {
+    process.env.KEG_TEST_CLIENT_PLUGINS = '/cache/cli-plugins'
+    process.env.KEG_REGISTRY = 'r'
+    const {HOME, ...environment} = await isolatedEnvironment(folder)
+    expect(HOME).to.equal(folder)
+    expect(Object.keys(environment).filter((name) => name.startsWith('KEG_'))).to.deep.equal([])
   })
 })
