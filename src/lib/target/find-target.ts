@@ -145,11 +145,14 @@ function alive(container: ContainerDetails): ContainerDetails {
 }
 
 function unknown(target: string, rows: readonly ContainerRow[]): UsageError {
-  return new UsageError(`There is no container, linked tap, service of this folder or container id ${printable(target)}.`, {
-    code: 'container-unknown',
-    hint: hintOf(rows),
-    data: {containers: running(rows).map(rowName)},
-  })
+  return new UsageError(
+    `There is no container, linked tap, service of this folder or container id ${printable(target)}.`,
+    {
+      code: 'container-unknown',
+      hint: hintOf(rows),
+      data: {containers: running(rows).map(rowName)},
+    },
+  )
 }
 
 function missing(rows: readonly ContainerRow[], usage: string): UsageError {

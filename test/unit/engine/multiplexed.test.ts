@@ -1,3 +1,4 @@
+import {Readable} from 'node:stream'
 import {expect} from 'chai'
 import fc from 'fast-check'
 import {splitFrames} from '../../../src/lib/engine/multiplexed.js'
@@ -12,10 +13,7 @@ function frame(channel: number, content: string): Buffer {
 
 async function split(chunks: readonly Buffer[]): Promise<{stdout: string; stderr: string}> {
   const printed = {stdout: '', stderr: ''}
-  const stream = async function* () {
-    yield* chunks
-  }
-  for await (const {bytes, channel} of splitFrames(stream())) printed[channel] += bytes.toString('latin1')
+  for await (const {bytes, channel} of splitFrames(Readable.from(chunks))) printed[channel] += bytes.toString('latin1')
   return printed
 }
 

@@ -42,8 +42,9 @@ class Program implements InputTarget {
     this.isEnded = true
   }
 
-  async resize(size: TerminalSize): Promise<void> {
+  resize(size: TerminalSize): Promise<void> {
     this.sizes.push(size)
+    return Promise.resolve()
   }
 }
 

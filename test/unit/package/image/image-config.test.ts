@@ -89,7 +89,11 @@ describe('configuration of a package', () => {
   })
 
   it("has no labels of the proxy that a tap's own container is reached by", () => {
-    const proxied = {'com.keg.tap.main': 'true', 'traefik.enable': 'true', 'traefik.http.routers.shop.rule': 'Host(`a`)'}
+    const proxied = {
+      'com.keg.tap.main': 'true',
+      'traefik.enable': 'true',
+      'traefik.http.routers.shop.rule': 'Host(`a`)',
+    }
     const config = packageConfig(containerWith({Labels: {...proxied, kept: 'yes'}}), imageWith(), {})
     expect(config).to.deep.equal({Labels: {kept: 'yes'}})
   })
