@@ -1,6 +1,6 @@
 import {once} from 'node:events'
 import type {Transform} from 'node:stream'
-import {safeOutput} from '../package/run/safe-output.js'
+import {safeOutput} from '../container/safe-output.js'
 import type {ExecOutput} from './exec-streams.js'
 import {bareLineFeeds, plainLineEnds} from './line-ends.js'
 

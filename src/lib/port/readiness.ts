@@ -5,7 +5,7 @@ import {formatDuration, printable} from '../terminal/text.js'
 import {hostAndPort} from './published-ports.js'
 import {probePort, type PortAnswer, type ProbeTarget} from './probe.js'
 import {portUrl} from './reachable-address.js'
-import {RunError} from '../package/run/run-error.js'
+import {RunError} from '../container/run-error.js'
 
 const POLL_MILLISECONDS = 200
 

@@ -1,4 +1,5 @@
 import {posix} from 'node:path'
+import {blankedLabels} from '../../container/blanked-labels.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {RefusedError} from '../../error/keg-error.js'
 import type {Owner} from '../../maintenance/owner.js'
@@ -33,22 +34,6 @@ export interface ContainerPlan {
   /** Id of this run of keg, for the label `com.keg.run`. */
   readonly run: string
   readonly owner: Owner
-}
-
-/** Labels by which compose, Docker Desktop, keg and a proxy take a container for one of theirs. */
-const OWNERSHIP =
-  /^(?:com\.docker\.|traefik\.|desktop\.docker\.io\/|com\.keg\.(?:folder|branch|tap(?:\.\w+)?|role|run|protect|build\.key)$)/
-
-/**
- * Labels of an image that must not speak for its container, blanked: a container cannot be without them. What traefik reads as yes or
- * no cannot be empty.
- */
-export function blankedLabels(imageLabels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.keys(imageLabels)
-      .filter((name) => OWNERSHIP.test(name))
-      .map((name) => [name, name === 'traefik.enable' ? 'false' : '']),
-  )
 }
 
 /** The body of `POST /containers/create`. Nothing of the host's environment, and no right beyond docker's defaults, is ever in it. */

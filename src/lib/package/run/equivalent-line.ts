@@ -1,6 +1,7 @@
 import type {ConnectionFlags} from '../../engine/connection-environment.js'
 import {shellLine} from '../../terminal/text.js'
-import {blankedLabels, type ContainerPlan} from './container-config.js'
+import {blankedLabels} from '../../container/blanked-labels.js'
+import type {ContainerPlan} from './container-config.js'
 import {hostAndPort, type Protocol} from '../../port/published-ports.js'
 
 /** What the line says besides the plan. */

@@ -4,7 +4,7 @@ import type {Reference} from '../../reference/reference.js'
 import {requestedPackage} from '../requested-package.js'
 import {checkContainerName, defaultContainerName} from './container-name.js'
 import {parseDuration} from '../../terminal/duration.js'
-import {containerVariables} from './environment-file.js'
+import {containerVariables} from '../../container/environment-file.js'
 import {parsePublishedPorts, type PortRequest} from '../../port/published-ports.js'
 
 /** What the user typed, unread. */

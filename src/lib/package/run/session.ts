@@ -5,13 +5,13 @@ import {formatReference} from '../../reference/reference.js'
 import {silent} from '../../terminal/progress.js'
 import {printable} from '../../terminal/text.js'
 import {boundPorts} from '../../port/bound-ports.js'
-import type {ContainerOutput} from './container-output.js'
+import type {ContainerOutput} from '../../container/container-output.js'
 import type {ObtainedImage} from '../../registry/obtain-image.js'
 import type {PlannedPort} from '../../port/port-plan.js'
 import {portUrl, reachableAddress, shownPort} from '../../port/reachable-address.js'
 import {waitUntilReady} from '../../port/readiness.js'
 import {removes, type Context, type RunResult} from './run-context.js'
-import {RunError} from './run-error.js'
+import {RunError} from '../../container/run-error.js'
 
 /** A container that has been started, by this run or before it. */
 export interface Session {

@@ -3,11 +3,11 @@ import {EngineError} from '../../engine/engine-error.js'
 
 import {nameTaken} from './choose-name.js'
 import {containerConfig, type ContainerPlan} from './container-config.js'
-import type {ContainerOutput} from './container-output.js'
+import type {ContainerOutput} from '../../container/container-output.js'
 import {freeName} from './container-name.js'
 import type {PlannedPort} from '../../port/port-plan.js'
 import {portKey, type Protocol} from '../../port/published-ports.js'
-import {isPortRefusal, RunError, startError} from './run-error.js'
+import {isPortRefusal, RunError, startError} from '../../container/run-error.js'
 
 /** How often a start is tried anew, with other ports or another name, when somebody was faster. */
 const MOST_ATTEMPTS = 20

@@ -1,7 +1,7 @@
 import {EngineError} from '../../engine/engine-error.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
-import {isPortRefusal} from '../../package/run/run-error.js'
+import {isPortRefusal} from '../../container/run-error.js'
 import {nameOf} from '../../target/find-target.js'
 import {printable} from '../../terminal/text.js'
 

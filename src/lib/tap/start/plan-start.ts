@@ -1,5 +1,5 @@
 import type {ContainerDetails} from '../../engine/types.js'
-import {blankedLabels} from '../../package/run/container-config.js'
+import {blankedLabels} from '../../container/blanked-labels.js'
 import {exposedPorts, portKey, type ContainerPort} from '../../port/published-ports.js'
 import {takenPorts} from '../../port/taken-ports.js'
 import {CONTAINER_LABELS} from '../../target/container-labels.js'

@@ -1,5 +1,5 @@
 import {Engine} from '../../engine/engine.js'
-import {containerVariables} from '../../package/run/environment-file.js'
+import {containerVariables} from '../../container/environment-file.js'
 import {parsePublishedPorts} from '../../port/published-ports.js'
 import {understandReference} from '../../reference/pasted-reference.js'
 import {formatReference} from '../../reference/reference.js'

@@ -1,6 +1,6 @@
 import type {Questions} from '../../../command/ask.js'
 import {Engine} from '../../../engine/engine.js'
-import {containerVariables} from '../../../package/run/environment-file.js'
+import {containerVariables} from '../../../container/environment-file.js'
 import {nameOf} from '../../../target/find-target.js'
 import {printable} from '../../../terminal/text.js'
 import {openTap, type OpenTap, type OpenTapOptions} from '../../open-tap.js'

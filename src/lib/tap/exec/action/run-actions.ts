@@ -4,7 +4,7 @@ import type {ContainerDetails} from '../../../engine/types.js'
 import {execMode} from '../../../exec/exec-mode.js'
 import type {ExecStreams} from '../../../exec/exec-streams.js'
 import {execError, runExec} from '../../../exec/run-exec.js'
-import {RunError} from '../../../package/run/run-error.js'
+import {RunError} from '../../../container/run-error.js'
 import {count, printable} from '../../../terminal/text.js'
 import type {ReadyAction} from './find-actions.js'
 

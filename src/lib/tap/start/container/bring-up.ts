@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto'
 import type {ContainerDetails} from '../../../engine/types.js'
 import {FailedError, KegError} from '../../../error/keg-error.js'
-import {isPortRefusal} from '../../../package/run/run-error.js'
+import {isPortRefusal} from '../../../container/run-error.js'
 import {ensureNetwork} from '../../../proxy/network.js'
 import {nameOf} from '../../../target/find-target.js'
 import {serviceOf} from '../../containers/container-order.js'

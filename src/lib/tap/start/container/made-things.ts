@@ -1,6 +1,6 @@
 import type {Engine} from '../../../engine/engine.js'
 import {removeUnusedNetwork} from '../../../proxy/network.js'
-import {removeCompletely} from '../../../package/run/discard.js'
+import {removeCompletely} from '../../../container/discard.js'
 import {nameOf} from '../../../target/find-target.js'
 import type {ContainerDetails} from '../../../engine/types.js'
 import {COMPOSE_LABELS} from '../../containers/container-order.js'

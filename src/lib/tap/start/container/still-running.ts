@@ -1,6 +1,6 @@
 import type {ContainerDetails} from '../../../engine/types.js'
 import {FailedError} from '../../../error/keg-error.js'
-import {ContainerOutput} from '../../../package/run/container-output.js'
+import {ContainerOutput} from '../../../container/container-output.js'
 import {nameOf} from '../../../target/find-target.js'
 import {printable} from '../../../terminal/text.js'
 import type {StartContext} from '../start-options.js'

@@ -1,6 +1,6 @@
 import {Transform} from 'node:stream'
 import {StringDecoder} from 'node:string_decoder'
-import {printable} from '../../terminal/text.js'
+import {printable} from '../terminal/text.js'
 
 /** Colours and styles (SGR), the one kind of escape sequence that logs may use. */
 const STYLE = /(\u001b\[[\d;]{0,32}m)/

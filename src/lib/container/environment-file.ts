@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises'
-import {UsageError} from '../../error/keg-error.js'
-import {printable} from '../../terminal/text.js'
+import {UsageError} from '../error/keg-error.js'
+import {printable} from '../terminal/text.js'
 
 /** What the container's environment is made of. */
 export interface VariableOptions {

@@ -1,5 +1,5 @@
-import {EngineError} from '../../engine/engine-error.js'
-import {FailedError, type ErrorDetails} from '../../error/keg-error.js'
+import {EngineError} from '../engine/engine-error.js'
+import {FailedError, type ErrorDetails} from '../error/keg-error.js'
 
 /**
  * The package could not be run. Exit codes are those of `docker run`: 125 the engine (or a pull) failed, 126 the command

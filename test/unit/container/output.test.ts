@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {LastLines} from '../../../../src/lib/package/run/last-lines.js'
-import {safeOutput} from '../../../../src/lib/package/run/safe-output.js'
+import {LastLines} from '../../../src/lib/container/last-lines.js'
+import {safeOutput} from '../../../src/lib/container/safe-output.js'
 
 describe('LastLines', () => {
   it('keeps the last lines, across chunks, with the open one', () => {

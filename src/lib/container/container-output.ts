@@ -1,5 +1,5 @@
 import {Writable, type Readable} from 'node:stream'
-import type {Engine} from '../../engine/engine.js'
+import type {Engine} from '../engine/engine.js'
 import {LastLines} from './last-lines.js'
 import {safeOutput} from './safe-output.js'
 

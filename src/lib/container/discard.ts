@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises'
-import type {Engine} from '../../engine/engine.js'
-import {EngineError} from '../../engine/engine-error.js'
+import type {Engine} from '../engine/engine.js'
+import {EngineError} from '../engine/engine-error.js'
 
 const POLL_MILLISECONDS = 50
 const MOST_POLLS = 200

@@ -1,8 +1,8 @@
 import {expect} from 'chai'
-import {EngineError} from '../../../../src/lib/engine/engine-error.js'
-import {FailedError, MissingError} from '../../../../src/lib/error/keg-error.js'
-import {beforeRun, isPortRefusal, startError} from '../../../../src/lib/package/run/run-error.js'
-import {refusedPorts} from '../../../../src/lib/package/run/start-container.js'
+import {EngineError} from '../../../src/lib/engine/engine-error.js'
+import {FailedError, MissingError} from '../../../src/lib/error/keg-error.js'
+import {beforeRun, isPortRefusal, startError} from '../../../src/lib/container/run-error.js'
+import {refusedPorts} from '../../../src/lib/package/run/start-container.js'
 
 describe('startError', () => {
   const table: readonly [string, number, string][] = [

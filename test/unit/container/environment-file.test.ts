@@ -2,8 +2,8 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expect} from 'chai'
-import {UsageError} from '../../../../src/lib/error/keg-error.js'
-import {containerVariables, parseEnvironmentFile} from '../../../../src/lib/package/run/environment-file.js'
+import {UsageError} from '../../../src/lib/error/keg-error.js'
+import {containerVariables, parseEnvironmentFile} from '../../../src/lib/container/environment-file.js'
 
 const environment = {HERE: 'from here', EMPTY: '', SECRET: 'not asked for'}
 const parse = (text: string) => parseEnvironmentFile(Buffer.from(text), {file: 'x.env', environment})
