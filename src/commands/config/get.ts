@@ -6,7 +6,7 @@ import {printable} from '../../lib/terminal/text.js'
 
 export default class ConfigGet extends KegCommand {
   static override args = {
-    name: Args.string({description: 'Setting, as in `keg config list`.', required: true}),
+    name: Args.string({description: 'Setting, as in `keg config list`.', required: true, ignoreStdin: true}),
   }
   static override description = 'Ends with 1, and prints nothing, when it is not set.'
   static override examples = [

@@ -8,7 +8,10 @@ import {userConfigurationFile} from '../../lib/config/user-configuration.js'
 
 export default class ConfigImport extends KegCommand {
   static override args = {
-    file: Args.string({description: 'Its cli.config.json (default: KEG_GLOBAL_CONFIG, ~/.kegConfig/cli.config.json).'}),
+    file: Args.string({
+      description: 'Its cli.config.json (default: KEG_GLOBAL_CONFIG, ~/.kegConfig/cli.config.json).',
+      ignoreStdin: true,
+    }),
   }
   static override description = [
     'Registry, default tag, pull policy, environment, domain, paths, linked taps, and what the folder of that file says for single',

@@ -9,8 +9,9 @@ export default class ConfigSet extends KegCommand {
     name: Args.string({
       description: 'registry, defaultTag, environment, env.NAME or paths.NAME.',
       required: true,
+      ignoreStdin: true,
     }),
-    value: Args.string({description: 'What it is from now on.', required: true}),
+    value: Args.string({description: 'What it is from now on.', required: true, ignoreStdin: true}),
   }
   static override description =
     'It is checked first. Comments in the file stay, and so does the order of what is in it.'

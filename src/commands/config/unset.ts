@@ -6,7 +6,7 @@ import {changeText, type ChangedSetting} from '../../lib/config/setting/setting-
 
 export default class ConfigUnset extends KegCommand {
   static override args = {
-    name: Args.string({description: 'Setting, as in `keg config list`.', required: true}),
+    name: Args.string({description: 'Setting, as in `keg config list`.', required: true, ignoreStdin: true}),
   }
   static override description = 'What was not set stays so, which is no error.'
   static override examples = [

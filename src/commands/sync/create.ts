@@ -10,6 +10,7 @@ export default class SyncCreate extends KegCommand {
   static override args = {
     container: Args.string({
       description: 'Container, linked tap, service of this folder, or id; without, the container of this folder.',
+      ignoreStdin: true,
     }),
   }
   static override description = [

@@ -7,7 +7,7 @@ import {explanationText, valuesText, valueText} from '../../lib/environment/expl
 export default class TapEnv extends TapCommand {
   static override args = {
     tap: TAP_ARGUMENT,
-    key: Args.string({description: 'Name of the one value to print alone; may stand first.'}),
+    key: Args.string({description: 'Name of the one value to print alone; may stand first.', ignoreStdin: true}),
   }
   static override description = [
     'Prints NAME=VALUE lines that a shell can read, or one value alone. Each has the highest of: flag, environment, your own',

@@ -7,7 +7,10 @@ import {linkText} from '../../lib/tap/link/link-text.js'
 
 export default class TapLink extends KegCommand {
   static override args = {
-    path: Args.string({description: "The tap's folder, which has container/ or a Dockerfile (default: this one)."}),
+    path: Args.string({
+      description: "The tap's folder, which has container/ or a Dockerfile (default: this one).",
+      ignoreStdin: true,
+    }),
   }
   static override description = [
     'The name is a command from then on: keg shop start is keg tap start shop. Without --name it is what the tap calls itself in',

@@ -7,7 +7,7 @@ import {newTap, type NewTap} from '../../lib/tap/new/new-tap.js'
 
 export default class TapNew extends KegCommand {
   static override args = {
-    name: Args.string({description: 'Name of the tap: lower case letters, digits and dashes.'}),
+    name: Args.string({description: 'Name of the tap: lower case letters, digits and dashes.', ignoreStdin: true}),
   }
   static override description = [
     'Dockerfile, compose file, values, sync settings, run script and a page: a tap that builds and starts at once. Nothing is',

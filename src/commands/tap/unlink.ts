@@ -7,7 +7,7 @@ import {unlinkTap, type UnlinkedTap} from '../../lib/tap/link/change/unlink-tap.
 
 export default class TapUnlink extends KegCommand {
   static override args = {
-    link: Args.string({description: "Name of the link, or its folder (default: this folder's)."}),
+    link: Args.string({description: "Name of the link, or its folder (default: this folder's).", ignoreStdin: true}),
   }
   static override description = [
     'The folder stays as it is, and so does what runs of the tap:',

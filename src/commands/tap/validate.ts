@@ -8,6 +8,7 @@ export default class TapValidate extends TapCommand {
   static override args = {
     tap: Args.string({
       description: 'Linked tap, or a folder; without, the one that this folder is in, or this folder.',
+      ignoreStdin: true,
     }),
   }
   static override description = [

@@ -11,7 +11,10 @@ import {KegCommand, type SharedFlags} from './keg-command.js'
  */
 export abstract class PackageQueryCommand extends KegCommand {
   static override args: Interfaces.ArgInput = {
-    reference: Args.string({description: 'Reference, address of a registry or package page, or docker pull line.'}),
+    reference: Args.string({
+      description: 'Reference, address of a registry or package page, or docker pull line.',
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     pull: Flags.option({default: 'missing', description: 'When to pull.', options: PULL_POLICIES})(),

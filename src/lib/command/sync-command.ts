@@ -11,6 +11,7 @@ export const SYNC_TARGETS = {
   targets: Args.string({
     description: "Sync, container, folder or beginning of an id, several if need be; without, this folder's.",
     multiple: true,
+    ignoreStdin: true,
   }),
 }
 

@@ -33,7 +33,7 @@ const POLL_MILLISECONDS = 20
  */
 const DETACH_KEYS = 'ctrl-@,ctrl-_,ctrl-@,ctrl-_'
 /** A terminal has a size only once the process runs, which may take a moment. */
-const MOST_RESIZES = 20
+const MOST_RESIZES = 100
 
 /** A command that runs in a container by exec. The connection is its own; whoever starts it closes it, at best by `using`. */
 export class RunningExec implements Disposable {

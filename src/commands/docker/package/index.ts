@@ -7,6 +7,8 @@ export default class Package extends PackageCommand {
   static override args = {
     target: Args.string({
       description: 'Container, linked tap, service of this folder, or id; without, the container of this folder.',
+      // In a loop over a list, that is not keg's to read.
+      ignoreStdin: true,
     }),
   }
   static override description = [

@@ -5,7 +5,10 @@ import {splitCommand} from '../../../lib/package/run/split-command.js'
 
 export default class DockerPackageRun extends PackageRunCommand {
   static override args = {
-    reference: Args.string({description: 'Reference, address of a registry or package page, or docker pull line.'}),
+    reference: Args.string({
+      description: 'Reference, address of a registry or package page, or docker pull line.',
+      ignoreStdin: true,
+    }),
   }
   static override description = [
     'Exposed ports are published on 127.0.0.1, moved where taken. In the foreground its logs follow, Ctrl-C stops and removes',

@@ -65,7 +65,7 @@ describe('tapImageName', () => {
     expect(warnings).to.deep.equal([])
   })
 
-  it('is nobody’s, with a warning, where the files of the tap are broken', async () => {
+  it("is nobody's, with a warning, where the files of the tap are broken", async () => {
     await writeFile(join(folder, 'container/values.yml'), 'env: [\n')
     expect(await nameBy({})).to.equal(undefined)
     expect(warnings).to.have.length(1)
