@@ -144,6 +144,20 @@ describe('keg tap start', function () {
     expect(withoutPlugin.hint).to.match(/apt-get install|brew install|https:/)
   })
 
+  it('says that its command ended at once, and leaves its container waiting', async () => {
+    const broken = await bed.tap(idlingTap, {
+      files: {
+        'container/run.sh':
+          'if [ -z "$KEG_DOCKER_EXEC" ]; then trap "exit 0" TERM; sleep 1000000 & wait; fi\necho no such script >&2; exit 4\n',
+      },
+    })
+    const ended = errorOf(await bed.keg(['tap', 'start', broken.name, '--no-sync', '--detach', '--json']))
+    expect(ended).to.include({code: 'command-ended', exitCode: 1})
+    expect(ended.message).to.include('exit code 4')
+    expect((await bed.kegSucceeds(['tap', 'logs', broken.name])).stdout).to.include('no such script')
+    await bed.kegSucceeds(['tap', 'destroy', broken.name, '--yes'])
+  })
+
   it("touches no container of somebody else's, and says what compose or a container ended with", async () => {
     const other = await bed.tap(servingTap, {
       files: {'container/docker-compose.yml': 'services:\n  app:\n    devices: ["/dev/nowhere"]\n'},

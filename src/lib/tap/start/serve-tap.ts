@@ -1,11 +1,12 @@
 import type {ContainerDetails} from '../../engine/types.js'
-import {KegError} from '../../error/keg-error.js'
+import {FailedError, KegError} from '../../error/keg-error.js'
 import {boundPorts} from '../../port/bound-ports.js'
 import {probePort, type ProbeTarget} from '../../port/probe.js'
 import {portUrl, reachableAddress, type BoundPort} from '../../port/reachable-address.js'
 import {waitUntilReady} from '../../port/readiness.js'
 import {nameOf} from '../../target/find-target.js'
 import {silent} from '../../terminal/progress.js'
+import {printable} from '../../terminal/text.js'
 import {idles} from '../exec/idles.js'
 import {runTapCommand, type TapCommandResult} from '../exec/run-tap-command.js'
 import type {Reach} from './reach.js'
@@ -39,7 +40,7 @@ interface Serving extends ServeOptions {
  * Runs the tap's command where its container idles for it, waits until it answers, says so, and in the foreground follows the
  * command to its end.
  * @returns the exit code: the command's own in the foreground, else 0
- * @throws FailedError `container-ended`, RunError `not-ready`, `unhealthy`, `exec-failed`; the reason of the signal
+ * @throws FailedError `container-ended`, `command-ended`, RunError `not-ready`, `unhealthy`, `exec-failed`; the reason of the signal
  */
 export async function serveTap(context: StartContext, options: ServeOptions): Promise<number> {
   const {engine, opened} = context
@@ -75,8 +76,20 @@ function serveIdle({address, container, context, ports, ready}: Serving, why: st
 }
 
 async function serveDetached(serving: Serving): Promise<number> {
-  const {kind} = await runCommand(serving)
-  return kind === 'none' ? serveIdle(serving, NO_COMMAND) : serveAnswering(serving)
+  const result = await runCommand(serving)
+  if (result.kind === 'none') return serveIdle(serving, NO_COMMAND)
+  // One that ends well may have left a server behind.
+  if (result.kind === 'ended' && result.exitCode !== 0) throw commandEnded(serving, result.exitCode)
+  return serveAnswering(serving)
+}
+
+function commandEnded({container, context: {opened}}: Serving, exitCode: number): FailedError {
+  const name = printable(nameOf(container))
+  return new FailedError(`The command of ${name} ended at once, with exit code ${exitCode}.`, {
+    code: 'command-ended',
+    hint: `What it printed says why: keg tap logs ${opened.tap.name}`,
+    data: {exitCode},
+  })
 }
 
 /** Its command is followed, and what keeps it from answering is told there better than by keg. */
