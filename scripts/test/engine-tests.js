@@ -5,6 +5,7 @@
  */
 export const waiting = [
   ...['connection', 'registry', 'setup', 'support'].map((folder) => `test/engine/${folder}/**/*.test.ts`),
+  'test/engine/sync/!(barrier).test.ts',
   'test/engine/tap/**/*.test.ts',
   ...['healthcheck', 'rootless', 'userns-remap'].map((name) => `test/engine/package/${name}.test.ts`),
 ]
@@ -27,7 +28,7 @@ export const once = {
     ...['full-disk', 'killed-engine', 'killed-registry', 'storm'].map(
       (name) => `test/engine/interruption/${name}.test.ts`,
     ),
-    ...['healthcheck', 'inspect', 'lifecycle', 'lock', 'misbehaving-engine', 'userns-remap'].map(
+    ...['healthcheck', 'inspect', 'lifecycle', 'lock', 'misbehaving-engine', 'size', 'userns-remap'].map(
       (name) => `test/engine/package/${name}.test.ts`,
     ),
     'test/engine/registry/package-credentials.test.ts',
