@@ -54,14 +54,14 @@ export const FOLDER_VALUES: readonly ValueDefinition[] = [
     name: 'DOC_<DEP>_PATH',
     type: 'path in the container',
     meaning: 'Folder in the container that the dependency is synced with.',
-    readBy: ['keg tap sync', `${START} --sync`],
+    readBy: ['keg tap sync'],
   },
   {
     name: '<DEP>_PATH',
     type: 'text',
     meaning: 'Folder here of the dependency that has a DOC_<DEP>_PATH.',
     otherwise: 'paths.<dep> of the user configuration, or the tap of that name',
-    readBy: ['keg tap sync', `${START} --sync`],
+    readBy: ['keg tap sync'],
   },
   {
     name: 'KEG_GLOBAL_CONFIG',
