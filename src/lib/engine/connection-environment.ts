@@ -15,7 +15,10 @@ export function connectionEnvironment(environment: NodeJS.ProcessEnv, flags: Con
   if (flags.host) return pinned(environment, {DOCKER_HOST: flags.host})
   if (flags.context === 'default') return {...environment, DOCKER_CONTEXT: flags.context}
   if (flags.context) return pinned(environment, {DOCKER_CONTEXT: flags.context})
-  return {...environment}
+  const copy = {...environment}
+  // Docker's client took an empty one for an address before version 23.
+  if (copy.DOCKER_HOST === '') Reflect.deleteProperty(copy, 'DOCKER_HOST')
+  return copy
 }
 
 /**

@@ -1,4 +1,5 @@
 import {createInterface} from 'node:readline'
+import {setTimeout as sleep} from 'node:timers/promises'
 import {stripVTControlCharacters} from 'node:util'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {parseJson} from '../json/json.js'
@@ -20,6 +21,10 @@ export type WatchMode = (typeof WATCH_MODES)[number]
 
 /** How often a session looks at all files, where nothing tells of changes. Mutagen's own 10 seconds are long for an edit. */
 export const WATCH_POLLING_SECONDS = 1
+
+/** How long its daemon may take to listen, once it is told to start. */
+const DAEMON_PATIENCE_MILLISECONDS = 10_000
+const DAEMON_POLL_MILLISECONDS = 100
 
 /** Owner, group and modes of what a sync makes on one side. */
 export interface SyncPermissions {
@@ -161,17 +166,24 @@ export class Mutagen {
       runProcess({command, environment: this.environment, ...(signal && {signal})})
     let result = await run()
     // Mutagen starts its daemon by itself, but not where MUTAGEN_DISABLE_AUTOSTART forbids it, or where it takes long.
-    if (this.mayStartDaemon && result.exitCode !== 0 && /is the daemon running\?/.test(result.stderr)) {
+    if (this.mayStartDaemon && isWithoutDaemon(result)) {
       await runProcess({
         command: ['mutagen', 'daemon', 'start'],
         environment: this.environment,
         ...(signal && {signal}),
       })
-      result = await run()
+      const deadline = Date.now() + DAEMON_PATIENCE_MILLISECONDS
+      // It returns before the daemon listens, and on a busy machine well before.
+      while (isWithoutDaemon((result = await run())) && Date.now() < deadline)
+        await sleep(DAEMON_POLL_MILLISECONDS, undefined, {signal}).catch(() => undefined)
     }
     if (result.exitCode === 0) return result.stdout
     throw mutagenError(lastWords(result.stderr))
   }
+}
+
+function isWithoutDaemon({exitCode, stderr}: ProcessResult): boolean {
+  return exitCode !== 0 && /is the daemon running\?/.test(stderr)
 }
 
 function readList(printed: string): SyncSession[] {

@@ -144,6 +144,19 @@ describe('keg tap start', function () {
     expect(withoutPlugin.hint).to.match(/apt-get install|brew install|https:/)
   })
 
+  it('does not sync a folder that the compose file mounts', async () => {
+    const mounted = await bed.tap(servingTap, {
+      files: {'container/docker-compose.yml': 'services:\n  app:\n    volumes: ["..:/app"]\n'},
+    })
+    const words = ['tap', 'start', mounted.name, '--detach']
+    const {code, stderr, stdout} = await bed.keg(words)
+    expect(code, stderr).to.equal(0)
+    expect(stderr).to.include('both are the same files already')
+    expect(await page(stdout.trim())).to.equal('The news.\n')
+    expect(errorOf(await bed.keg([...words, '--sync', '--json']))).to.include({code: 'sync-itself', exitCode: 2})
+    await bed.kegSucceeds(['tap', 'destroy', mounted.name, '--yes'])
+  })
+
   it('says that its command ended at once, and leaves its container waiting', async () => {
     const broken = await bed.tap(idlingTap, {
       files: {

@@ -19,6 +19,13 @@ describe('connectionEnvironment', () => {
     })
 })
 
+describe('an empty DOCKER_HOST', () => {
+  it('is none for what keg starts either', () => {
+    const given = {DOCKER_CONTEXT: 'named', DOCKER_HOST: ''}
+    expect(connectionEnvironment(given, {})).to.deep.equal({DOCKER_CONTEXT: 'named'})
+  })
+})
+
 describe('engineEnvironment', () => {
   it('names the engine that was found, by one variable', () => {
     const endpoint = {kind: 'socket', path: '/y', origin: 'a test'} as const

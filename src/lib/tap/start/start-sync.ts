@@ -1,4 +1,4 @@
-import {MissingError} from '../../error/keg-error.js'
+import {KegError, MissingError} from '../../error/keg-error.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import type {CreateSyncResult} from '../../sync/create/create-result.js'
 import type {Decision} from './container/recreate.js'
@@ -12,8 +12,8 @@ export function wantsSync({opened, options}: Pick<StartContext, 'opened' | 'opti
 
 /**
  * Syncs the folder with its container, and waits for the first sync.
- * @returns undefined where Mutagen is missing and nobody said `--sync`
- * @throws MissingError `mutagen-missing` with `--sync`, and what syncTap throws
+ * @returns undefined where Mutagen is missing, or the folder is mounted in the container anyway, and nobody said `--sync`
+ * @throws MissingError `mutagen-missing` and UsageError `sync-itself` with `--sync`, and what syncTap throws
  */
 export async function syncStarted(
   {engine, opened, options}: StartContext,
@@ -30,8 +30,11 @@ export async function syncStarted(
       troubles: 'tell',
     })
   } catch (error) {
-    if (options.sync === true || !(error instanceof MissingError) || !error.code.startsWith('mutagen-')) throw error
-    options.say(`Warning: the folder is not synced. ${error.message} ${error.hint ?? ''}`.trimEnd())
+    if (options.sync === true || !(error instanceof KegError)) throw error
+    if (error.code === 'sync-itself') options.say(error.message)
+    else if (error instanceof MissingError && error.code.startsWith('mutagen-'))
+      options.say(`Warning: the folder is not synced. ${error.message} ${error.hint ?? ''}`.trimEnd())
+    else throw error
     return undefined
   }
 }
