@@ -1,3 +1,4 @@
+import {engineEnvironment} from '../engine/connection-environment.js'
 import {MissingError} from '../error/keg-error.js'
 import {runProcess} from '../process/run-process.js'
 import {printable} from '../terminal/text.js'
@@ -98,12 +99,23 @@ export interface ProgramOptions {
 export async function checkProgram(program: Program, options: ProgramOptions): Promise<Finding> {
   const {environment, signal, timeoutMilliseconds} = options
   try {
-    const answer = await runProcess({command: program.command, environment, signal, timeoutMilliseconds})
+    const {command} = program
+    const answer = await runProcess({
+      command,
+      environment: command[0] === 'docker' ? withoutEngine(environment) : environment,
+      signal,
+      timeoutMilliseconds,
+    })
     return judge(program, answer, options)
   } catch (error) {
     if (error instanceof MissingError) return notFound(program, options)
     throw error
   }
+}
+
+/** Docker's client asks its engine whatever it is to do (20.10), and waits for one that answers nothing. */
+function withoutEngine(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return engineEnvironment(environment, {selection: {DOCKER_HOST: 'unix:///nowhere/docker.sock'}})
 }
 
 function judge(

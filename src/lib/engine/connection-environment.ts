@@ -25,8 +25,11 @@ export function connectionEnvironment(environment: NodeJS.ProcessEnv, flags: Con
  * The environment for programs that find the engine themselves (docker, compose, buildx, mutagen): it names the engine that
  * was found, also where that was only the current context, so that one that lives on keeps it when another becomes current.
  */
-export function engineEnvironment(environment: NodeJS.ProcessEnv, endpoint: Endpoint): NodeJS.ProcessEnv {
-  return pinned(environment, endpoint.selection)
+export function engineEnvironment(
+  environment: NodeJS.ProcessEnv,
+  {selection}: Pick<Endpoint, 'selection'>,
+): NodeJS.ProcessEnv {
+  return pinned(environment, selection)
 }
 
 function pinned(environment: NodeJS.ProcessEnv, selection: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
