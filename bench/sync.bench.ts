@@ -1,11 +1,10 @@
 /**
- * `keg sync` beside plain Mutagen, with 5,000 files: how long an edit deep in the folder takes until the container has it, what
- * that costs while nobody edits, and how long the first sync takes. Promised: an edit within 1.2 s by settings alone, within
- * 0.5 s while `keg sync monitor` watches, and a first sync within 1.2 times what Mutagen itself takes.
+ * Compares `keg sync` with plain Mutagen, with 5,000 files: how long an edit deep in the folder takes to reach the
+ * container, what an idle sync costs, and how long the first sync takes. Promised: an edit within 1.2 s by settings alone,
+ * within 0.5 s while `keg sync monitor` watches, and a first sync within 1.2 times Mutagen's own.
  *
- * Only one session runs at a time, the others are paused. Each edit is of a file that was not edited before, since Mutagen
- * watches what was edited lately more closely, and comes at a moment of its own between two looks. `BENCH_ROUNDS=9 npm run bench
- * -- sync` for more rounds.
+ * Only one session runs at a time, the others are paused. Each edit is of a new file, since Mutagen watches recently edited
+ * files more closely, and at a different moment between two scans. `BENCH_ROUNDS=9 npm run bench -- sync` for more rounds.
  */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
@@ -16,20 +15,20 @@ import {docker, Sandbox} from '../test/support/docker.js'
 import {keg, startKeg} from '../test/support/keg.js'
 import {startMutagen, syncImage} from '../test/support/mutagen.js'
 import {manyFiles, treeDifferences, treeIn, treeOf, writeFiles} from '../test/support/tree.js'
-import {load, printTable, ratios, rounds, spread, spreadText, timed} from './support/measure.js'
+import {load, printTable, ratios, roundCount, spread, spreadText, timed} from './support/measure.js'
 
 const fileCount = 5000
 const remote = '/home/node/app'
 const idleSeconds = 20
-/** Clock ticks of a second (getconf CLK_TCK on Linux). */
+/** Clock ticks per second (getconf CLK_TCK on Linux). */
 const ticks = 100
 
-interface Way {
+interface Method {
   readonly name: string
   readonly container: string
   readonly folder: string
   readonly session: string
-  /** While it is measured, keg watches, too. */
+  /** keg also watches while it is measured. */
   readonly isMonitored: boolean
 }
 
@@ -39,12 +38,12 @@ try {
   const image = await syncImage(sandbox)
   const files = manyFiles(fileCount)
   const paths = Object.keys(files)
-  const count = rounds(5)
+  const count = roundCount(5)
   console.log(`${fileCount} files, ${count} rounds in turns, ${load()}`)
   await compareFirstSyncs(count)
-  const ways = await makeWays()
-  await compareIdleCosts(ways)
-  await compareEdits(ways, count)
+  const methods = await makeMethods()
+  await compareIdleCosts(methods)
+  await compareEdits(methods, count)
 
   async function folderWithFiles(): Promise<string> {
     const folder = await sandbox.temporaryFolder('bench')
@@ -94,33 +93,33 @@ try {
     verdict('a first sync within 1.2 times what mutagen takes', ratios(series.keg, series.plain).median, 1.2)
   }
 
-  async function makeWays(): Promise<Way[]> {
-    const made = async (
+  async function makeMethods(): Promise<Method[]> {
+    const makeSession = async (
       name: string,
       create: (container: string, folder: string) => Promise<void>,
-    ): Promise<Omit<Way, 'isMonitored'>> => {
+    ): Promise<Omit<Method, 'isMonitored'>> => {
       const [container, folder] = [await sandbox.run([image]), await folderWithFiles()]
       await create(container, folder)
       const session = await sessionOf(folder)
       await mutagen.run('sync', 'pause', session)
       return {name, container, folder, session}
     }
-    const own = await made("keg's settings", createWithKeg)
+    const own = await makeSession("keg's settings", createWithKeg)
     const settings = await settingsOf(own.session)
     return [
       {...own, isMonitored: false},
       {...own, name: 'keg sync monitor', isMonitored: true},
       {
-        ...(await made("mutagen with keg's settings", async (container, folder) =>
+        ...(await makeSession("mutagen with keg's settings", async (container, folder) =>
           createPlain(container, folder, settings),
         )),
         isMonitored: false,
       },
-      {...(await made('mutagen by default', createPlain)), isMonitored: false},
+      {...(await makeSession('mutagen by default', createPlain)), isMonitored: false},
     ]
   }
 
-  /** The flags that have plain Mutagen watch as a session of keg's does. */
+  /** The flags for plain Mutagen to watch as keg's sessions do. */
   async function settingsOf(session: string): Promise<string[]> {
     const text = await mutagen.run('sync', 'list', session, '--template', '{{json .}}')
     const [found] = JSON.parse(text) as [{watch?: Record<string, string | number>}]
@@ -131,30 +130,33 @@ try {
     ]
   }
 
-  /** Runs something while a way's session alone runs. */
-  async function during<Result>(way: Way, action: (kegId: number | undefined) => Promise<Result>): Promise<Result> {
-    await mutagen.run('sync', 'resume', way.session)
-    await mutagen.run('sync', 'flush', way.session)
-    const line = ['sync', 'monitor', way.session]
-    const monitor = way.isMonitored ? await startKeg(line, {env: mutagen.environment}) : undefined
+  /** Runs an action while only one method's session runs. */
+  async function whileRunning<Result>(
+    method: Method,
+    action: (kegId: number | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    await mutagen.run('sync', 'resume', method.session)
+    await mutagen.run('sync', 'flush', method.session)
+    const line = ['sync', 'monitor', method.session]
+    const monitor = method.isMonitored ? await startKeg(line, {env: mutagen.environment}) : undefined
     try {
       await monitor?.said(/: watching /, 'stdout')
       return await action(monitor?.pid)
     } finally {
       monitor?.kill('SIGINT')
       await monitor?.ended
-      await mutagen.run('sync', 'pause', way.session)
+      await mutagen.run('sync', 'pause', method.session)
     }
   }
 
-  async function compareEdits(compared: readonly Way[], number: number): Promise<void> {
-    const series = new Map<Way, number[]>(compared.map((way) => [way, []]))
+  async function compareEdits(compared: readonly Method[], number: number): Promise<void> {
+    const series = new Map<Method, number[]>(compared.map((method) => [method, []]))
     for (let round = 0; round < number; round++)
-      for (const way of compared)
-        series.get(way)?.push(
-          await during(way, async () => {
+      for (const method of compared)
+        series.get(method)?.push(
+          await whileRunning(method, async () => {
             await sleep(2000 + Math.random() * 1000)
-            return editToVisible(way, paths[4800 - round * 97 - (way.isMonitored ? 1 : 0)] ?? '', `edit ${round}`)
+            return editToVisible(method, paths[4800 - round * 97 - (method.isMonitored ? 1 : 0)] ?? '', `edit ${round}`)
           }),
         )
     const byDefault = [...series.values()].at(-1) ?? []
@@ -175,22 +177,22 @@ try {
         )
   }
 
-  async function compareIdleCosts(compared: readonly Way[]): Promise<void> {
+  async function compareIdleCosts(compared: readonly Method[]): Promise<void> {
     const rows: string[][] = []
-    for (const way of compared) {
-      const percent = await during(way, async (kegId) => {
+    for (const method of compared) {
+      const percent = await whileRunning(method, async (kegId) => {
         await sleep(3000)
-        const before = await processorTicks(way, kegId)
+        const before = await processorTicks(method, kegId)
         await sleep(idleSeconds * 1000)
-        return ((await processorTicks(way, kegId)) - before) / ((idleSeconds * ticks) / 100)
+        return ((await processorTicks(method, kegId)) - before) / ((idleSeconds * ticks) / 100)
       })
-      rows.push([way.name, percent.toFixed(1)])
+      rows.push([method.name, percent.toFixed(1)])
     }
     printTable([['while nobody edits', 'percent of a core'], ...rows])
   }
 
-  /** Processor time of Mutagen's daemon, of all in the container, and of keg where it watches. */
-  async function processorTicks({container}: Way, kegId: number | undefined): Promise<number> {
+  /** Processor time of Mutagen's daemon, of the whole container, and of keg if it watches. */
+  async function processorTicks({container}: Method, kegId: number | undefined): Promise<number> {
     const inside = (await docker(['top', container, '-eo', 'pid'])).split('\n').slice(1).map(Number)
     const ids = [...(await mutagen.processIds()), ...inside, ...(kegId === undefined ? [] : [kegId])]
     const used = await Promise.all(ids.map(ticksOf))
@@ -201,8 +203,8 @@ try {
   await sandbox.clean()
 }
 
-/** Milliseconds from the edit of a file until a program in the container reads it. */
-async function editToVisible({container, folder}: Way, path: string, content: string): Promise<number> {
+/** Milliseconds from an edit until a program in the container reads it. */
+async function editToVisible({container, folder}: Method, path: string, content: string): Promise<number> {
   const script = 'echo ready; until read -r line <"$1" && [ "$line" = "$2" ]; do sleep 0.01; done; echo seen'
   const reader = spawn('docker', ['exec', container, 'sh', '-c', script, 'sh', join(remote, path), content], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -226,6 +228,6 @@ async function ticksOf(id: number): Promise<number> {
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
 }
 
-function verdict(promise: string, value: number, most: number): void {
-  console.log(`Promised: ${promise}. ${value <= most ? 'kept' : 'NOT kept'}: ${value.toFixed(value < 10 ? 2 : 0)}.`)
+function verdict(promise: string, value: number, max: number): void {
+  console.log(`Promised: ${promise}. ${value <= max ? 'kept' : 'NOT kept'}: ${value.toFixed(value < 10 ? 2 : 0)}.`)
 }

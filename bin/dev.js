@@ -1,4 +1,4 @@
 #!/usr/bin/env -S node --
-// keg from a checkout: what makes oclif load devPlugins, every plugin of the workspace as `npm run build` compiled it.
+// keg from a checkout: makes oclif load devPlugins, every plugin of the workspace as compiled by `npm run build`.
 process.env.NODE_ENV = 'development'
 await import('./run.js')

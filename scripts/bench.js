@@ -1,21 +1,21 @@
 /**
- * `npm run bench [-- NAME...]`: sets up what is missing, then runs the benchmarks of bench/ one after the other. What they are
- * given is told in setup/test-bed.js.
+ * `npm run bench [-- NAME...]`: sets up what is missing, then runs the benchmarks of bench/ in turn. setup/test-bed.js
+ * describes their environment.
  */
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {compile, installDependencies, repository} from './setup/dependencies.js'
+import {bundle, installDependencies, repository} from './setup/dependencies.js'
 import {inSession} from './setup/session.js'
 import {SetupError} from './setup/setup-error.js'
 import {prepareTestBed} from './setup/test-bed.js'
 
-const ending = '.bench.ts'
+const suffix = '.bench.ts'
 
 await inSession(async (session) => {
   const folder = join(repository, 'bench')
   const names = (await readdir(folder).catch(() => []))
-    .filter((file) => file.endsWith(ending))
-    .map((file) => file.slice(0, -ending.length))
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => file.slice(0, -suffix.length))
     .sort()
   const chosen = process.argv.length > 2 ? process.argv.slice(2) : names
   const unknown = chosen.filter((name) => !names.includes(name))
@@ -24,11 +24,11 @@ await inSession(async (session) => {
   }
 
   await installDependencies(session)
-  await compile(session)
+  await bundle(session)
   const environment = await prepareTestBed(session)
   for (const name of chosen) {
     console.log(`\n=== ${name} ===`)
-    const program = ['--import', 'tsx', join(folder, name + ending)]
+    const program = ['--import', 'tsx', join(folder, name + suffix)]
     const {code} = await session.run(process.execPath, program, {
       cwd: repository,
       env: environment,

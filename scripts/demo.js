@@ -1,12 +1,13 @@
 /**
- * `npm run demo`: keg's main job on examples/guestbook, from a fresh machine to the page that a reviewer sees. Nothing need be
- * installed before it, and nothing but the engine stays.
+ * `npm run demo [-- --picture]`: keg's main job on examples/guestbook, from a fresh machine to the page that a reviewer sees.
+ * It installs what it needs, and leaves only the engine behind. With `--picture` it redraws docs/demo.svg.
  */
 import {randomBytes} from 'node:crypto'
-import {cp} from 'node:fs/promises'
+import {cp, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {stripVTControlCharacters, styleText} from 'node:util'
+import {picture} from './demo/picture.js'
 import {build, installDependencies, repository} from './setup/dependencies.js'
 import {requireEngine} from './setup/engine.js'
 import {isolatedEnvironment} from './setup/environment.js'
@@ -15,16 +16,25 @@ import {commandLine, run} from './setup/process.js'
 import {requireRegistry, startRegistry} from './setup/registry.js'
 import {inSession} from './setup/session.js'
 import {SetupError} from './setup/setup-error.js'
-import {tellAtEnd} from './setup/test-bed.js'
+import {announceRunningEngine} from './setup/test-bed.js'
 
 const branch = 'feature/guestbook-colours'
 const oldColour = '#2f6f8f'
 const newColour = '#b5451b'
 const note = 'The new colours look good.'
 
-/** Two demos beside each other, or the user's own guestbook, must not meet. */
+const isPictured = process.argv.includes('--picture')
+
+/** Titles of the sections that the picture shows, and its lines that stand out. */
+const PICTURED = /^(?:The developer packages|The reviewer runs|And sees)/
+const RESULT = /^ +keg docker package run |^https?:|<h1>|<li>/
+
+/** Keeps two demos, or a demo and the user's own guestbook, apart. */
 const container = `guestbook-${randomBytes(2).toString('hex')}`
 const volume = `${container}-notes`
+/** What the picture shows: sections with their titles. @type {import('./demo/picture.js').Line[][]} */
+const sections = []
+
 const baseImage = `${container}-base:local`
 const appImage = `${container}:develop`
 
@@ -35,16 +45,16 @@ await inSession(async (session) => {
   const engine = await requireEngine(session)
   await requireRegistry(session)
   await requireBusybox(session)
-  tellAtEnd(session, engine)
+  announceRunningEngine(session, engine)
   const env = await isolatedEnvironment(await session.temporaryFolder('keg-demo-home'), engine)
   const registry = await startRegistry()
-  session.atEnd(registry.stop)
-  session.atEnd(() => {
-    session.tell('Removing the containers, the volume, the images, the registry and the temporary files ...')
+  session.addCleanup(registry.stop)
+  session.addCleanup(() => {
+    session.log('Removing the containers, the volume, the images, the registry and the temporary files ...')
     return removeFromEngine(registry.address, env)
   })
   await makeBusyboxImage(baseImage, {env})
-  session.tell(`Ready: engine ${engine.version}, a registry at ${registry.address}, a base image made from busybox.`)
+  session.log(`Ready: engine ${engine.version}, a registry at ${registry.address}, a base image made from busybox.`)
 
   const folder = join(await session.temporaryFolder('keg-demo'), 'guestbook')
   await cp(join(repository, 'examples/guestbook'), folder, {recursive: true})
@@ -66,10 +76,10 @@ await inSession(async (session) => {
   const colours = `s/${oldColour}/${newColour}/`
   await show('docker', ['exec', container, 'sed', '-i', colours, '/app/page/style.css'])
   await show('docker', ['exec', container, 'sed', '-i', 's/Guestbook/Guestbook in new colours/', '/app/page/page.html'])
-  await sign(`http://${port}/`, session.signal)
+  await signGuestbook(`http://${port}/`, session.signal)
 
   heading('The developer packages the container and pushes it')
-  const packaged = await show('keg', [
+  const packageOutput = await show('keg', [
     'docker',
     'package',
     container,
@@ -77,7 +87,7 @@ await inSession(async (session) => {
     `${registry.address}/demo`,
     '--yes',
   ])
-  const line = /keg docker package run (\S+)/.exec(stripVTControlCharacters(packaged))
+  const line = /keg docker package run (\S+)/.exec(stripVTControlCharacters(packageOutput))
   const reference = line?.[1]
   if (line === null || reference === undefined) {
     throw new SetupError('`keg docker package` printed no line that runs the package.', 1)
@@ -87,8 +97,8 @@ await inSession(async (session) => {
   await show('docker', ['rmi', reference.replace(/@.*/, '')])
 
   heading('The reviewer runs the line from the pull request')
-  const started = await show('keg', [...line[0].split(' ').slice(1), '-d'])
-  const url = /http:\/\/127\.0\.0\.1:\d+\/?/.exec(stripVTControlCharacters(started))?.[0]
+  const runOutput = await show('keg', [...line[0].split(' ').slice(1), '-d'])
+  const url = /http:\/\/127\.0\.0\.1:\d+\/?/.exec(stripVTControlCharacters(runOutput))?.[0]
   if (url === undefined) throw new SetupError('`keg docker package run` printed no address.', 1)
 
   heading('And sees what the developer saw')
@@ -97,6 +107,10 @@ await inSession(async (session) => {
     if (!page.includes(change)) throw new SetupError(`The page of the package does not show "${change}".`, 1)
   }
   console.log()
+  if (isPictured) {
+    const picturedSections = sections.filter(([title]) => PICTURED.test(title?.text ?? ''))
+    await writeFile(join(repository, 'docs/demo.svg'), picture(picturedSections).replaceAll(folder, '~/guestbook'))
+  }
   return 0
 })
 
@@ -107,25 +121,32 @@ await inSession(async (session) => {
 function commandsIn(session, {cwd, env}) {
   const buildEnvironment = {
     ...env,
-    // The base image is known to the engine alone; a BuildKit of its own container would look for it in a registry.
+    // The base image is only in the engine; BuildKit in a container would look for it in a registry.
     DOCKER_BUILDKIT: '0',
   }
   return {
     /**
-     * Shows a command as one would type it, and what it says.
+     * Prints a command as one would type it, and its output.
      *
      * @param {string} program `keg` is the one of this checkout
      * @param {readonly string[]} programArguments
      * @returns {Promise<string>} its standard output
      */
     show: async (program, programArguments) => {
-      console.log(bold(`$ ${commandLine(program, programArguments)}`))
+      const line = `$ ${commandLine(program, programArguments)}`
+      console.log(bold(line))
       if (program === 'keg') {
         const keg = ['--', join(repository, 'bin/dev.js'), ...programArguments]
-        return (await session.run(process.execPath, keg, {cwd, env, output: 'both'})).stdout
+        const output = isPictured ? 'capture' : 'both'
+        const {stderr, stdout} = await session.run(process.execPath, keg, {cwd, env, output})
+        if (isPictured) console.log(stderr + stdout)
+        draw('command', line)
+        draw('output', stderr)
+        draw('output', stdout)
+        return stdout
       }
-      // A build or container that is left half done would be found by nobody.
-      const {stdout} = await session.run(program, programArguments, {cwd, env: buildEnvironment, toItsEnd: true})
+      // Nobody would find a half-done build or container.
+      const {stdout} = await session.run(program, programArguments, {cwd, env: buildEnvironment, uninterrupted: true})
       if (stdout !== '') console.log(stdout.trimEnd())
       return stdout
     },
@@ -139,7 +160,7 @@ function commandsIn(session, {cwd, env}) {
 }
 
 /**
- * Waits until a page is served, and shows the lines of it that the demo is about.
+ * Waits until a page is served, and prints the lines of it that matter for the demo.
  *
  * @param {string} url
  * @param {AbortSignal} signal
@@ -154,7 +175,10 @@ async function showPage(url, signal) {
       .catch(() => undefined)
     if (page !== undefined) {
       console.log(bold(`GET ${url}`))
-      for (const line of page.split('\n')) if (/--accent:|<h1>|<li>/.test(line)) console.log(`  ${line.trim()}`)
+      for (const line of page.split('\n').filter((each) => /--accent:|<h1>|<li>/.test(each))) {
+        console.log(`  ${line.trim()}`)
+        draw('output', `  ${line.trim()}`)
+      }
       return page
     }
     if (Date.now() > deadline) throw new SetupError(`The page ${url} does not come.`, 1)
@@ -168,7 +192,7 @@ async function showPage(url, signal) {
  * @param {string} url
  * @param {AbortSignal} signal
  */
-async function sign(url, signal) {
+async function signGuestbook(url, signal) {
   const body = new URLSearchParams({name: 'Ada', text: note})
   console.log(bold(`POST ${url}cgi-bin/index.cgi ${body.toString()}`))
   const response = await fetch(`${url}cgi-bin/index.cgi`, {method: 'POST', body, redirect: 'manual', signal})
@@ -177,9 +201,9 @@ async function sign(url, signal) {
 }
 
 /**
- * Removes the app, its volume, the package's container and every image of this demo, whichever of them there are.
+ * Removes the app, its volume, the package's container and every image of this demo, as far as they exist.
  *
- * @param {string} registry whose images, and the containers made from them, go
+ * @param {string} registry whose images are removed, with containers made from them
  * @param {NodeJS.ProcessEnv} env
  */
 async function removeFromEngine(registry, env) {
@@ -204,6 +228,17 @@ async function removeFromEngine(registry, env) {
 /** @param {string} title */
 function heading(title) {
   console.log(`\n${bold(`=== ${title} ===`)}`)
+  sections.push([{kind: 'title', text: title}])
+}
+
+/**
+ * @param {import('./demo/picture.js').Line['kind']} kind
+ * @param {string} text lines to add to the section; its subject stands out
+ */
+function draw(kind, text) {
+  const lines = stripVTControlCharacters(text).trimEnd().split('\n')
+  for (const line of lines.filter((each) => each !== ''))
+    sections.at(-1)?.push({kind: kind === 'output' && RESULT.test(line) ? 'result' : kind, text: line})
 }
 
 /** @param {string} text */

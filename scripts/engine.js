@@ -1,6 +1,6 @@
 /**
- * `npm run engine -- classic|containerd [--tls]`: a Docker engine with that image store beside whatever runs here, two
- * registries and the base image of the tests, until Ctrl-C. What leads there is printed on stdout, for another shell.
+ * `npm run engine -- classic|containerd [--tls]`: runs a Docker engine with that image store beside any other, two registries
+ * and the base image of the tests, until Ctrl-C. Prints on stdout the variables that another shell needs to use them.
  */
 import {once} from 'node:events'
 import {parseArgs} from 'node:util'
@@ -22,7 +22,7 @@ await inSession(async (session) => {
   const mutagen = await requireMutagen(session)
   const plugins = await requireClientPlugins(session, process.env)
   const engine = await startOwnEngine({kind, tls, session})
-  session.atEnd(engine.stop)
+  session.addCleanup(engine.stop)
   await makeBusyboxImage(image, {env: environmentAt(engine.host, process.env)})
   const {KEG_TEST_PRIVATE_LOGIN, ...registries} = await startRegistries(session)
   const {host, certificates} = engine.tls ?? {host: engine.host}
@@ -36,7 +36,7 @@ await inSession(async (session) => {
     ...(mutagen !== undefined && {PATH: `${mutagen}:$PATH`}),
     ...(plugins !== undefined && {KEG_TEST_CLIENT_PLUGINS: plugins}),
   }
-  session.tell(`Engine ${engine.version} with the ${kind} image store runs (log: ${engine.log}). Ctrl-C removes it.`)
+  session.log(`Engine ${engine.version} with the ${kind} image store runs (log: ${engine.log}). Ctrl-C removes it.`)
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`)
   // Waiting for a signal alone does not keep a process alive.
   const waiting = setInterval(() => undefined, 60_000)
@@ -53,7 +53,7 @@ function readArguments() {
     const [kind, ...others] = positionals
     if ((kind === 'classic' || kind === 'containerd') && others.length === 0) return {kind, tls: values.tls}
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new SetupError(
     'Name an image store: `npm run engine -- classic` or `npm run engine -- containerd`, and --tls.',

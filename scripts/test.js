@@ -1,58 +1,64 @@
 /**
- * `npm test [-- STEP...]`: sets up what is missing, then runs the steps in their order and stops at the first that fails.
- * Nothing need be installed before it. What the tests are given is told in setup/test-bed.js.
+ * `npm test [-- STEP...]`: sets up what is missing, then runs the steps in order and stops at the first failure. It installs
+ * what it needs. setup/test-bed.js describes the environment of the tests.
  */
-import {readFile, rm} from 'node:fs/promises'
+import {readdir, readFile, rm, stat} from 'node:fs/promises'
 import {join} from 'node:path'
-import {compile, installDependencies, repository} from './setup/dependencies.js'
+import {bundle, installDependencies, repository} from './setup/dependencies.js'
 import {isolatedEnvironment} from './setup/environment.js'
-import {whyNoOwnEngine} from './setup/own-engine.js'
+import {ownEngineObstacle} from './setup/own-engine.js'
 import {inSession} from './setup/session.js'
 import {SetupError} from './setup/setup-error.js'
 import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.js'
-import {once, waiting} from './test/engine-tests.js'
 
 /** @typedef {import('./setup/own-engine.js').EngineKind} EngineKind */
 
 /**
  * @typedef {object} Step
- * @property {string} name as one types it
- * @property {string} [suite] the folder below test/ of the tests that the step is, and another name to type; default: its name
+ * @property {string} name as typed
+ * @property {string} [suite] the folder of its tests below test/, and another name to type; default: its name
  * @property {string} title
  * @property {string[][]} [programs] scripts for node with their arguments instead of tests
- * @property {EngineKind} [store] runs on an engine that stores images this way: the machine's, or else one of its own
- * @property {boolean} [beside] at the same time as the step before it
- * @property {string[]} [apart] patterns of tests that run in a process of their own, at the same time as the rest of the step
- * @property {'source' | 'compiled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
+ * @property {EngineKind} [store] runs on an engine with this image store: the machine's, or else a separate one
+ * @property {boolean} [parallel] at the same time as the step before it
+ * @property {'source' | 'bundled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
  */
 
 /** @type {Step[]} */
 const steps = [
+  {name: 'generated', title: 'Generated files', needs: 'bundled', programs: [['scripts/generate.js', '--check']]},
+  {name: 'unit', title: 'Unit tests', needs: 'bundled'},
   {
     name: 'types',
     title: 'Types',
     needs: 'source',
-    programs: [['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']],
+    parallel: true,
+    // The compiler of package.json is the newest that ESLint supports; this one takes a fifth of its time.
+    programs: [['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.json']],
   },
   {
     name: 'lint',
     title: 'Lint',
     needs: 'source',
-    beside: true,
+    parallel: true,
     programs: [
       ['node_modules/eslint/bin/eslint.js', '.'],
       ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
     ],
   },
-  {name: 'generated', title: 'Generated files', needs: 'compiled', programs: [['scripts/generate.js', '--check']]},
-  {name: 'unit', title: 'Unit tests', needs: 'compiled'},
+  {
+    name: 'floors',
+    title: 'Floors: who imports whom',
+    needs: 'source',
+    parallel: true,
+    programs: [['scripts/floors.js']],
+  },
   {
     name: 'engine-classic',
     suite: 'engine',
     title: 'Engine tests on the classic image store',
     needs: 'engine',
     store: 'classic',
-    apart: waiting,
   },
   {
     name: 'engine-containerd',
@@ -60,20 +66,22 @@ const steps = [
     title: 'Engine tests on the containerd image store',
     needs: 'engine',
     store: 'containerd',
-    apart: waiting,
-    beside: true,
+    parallel: true,
   },
-  {name: 'e2e', title: 'End-to-end tests', needs: 'engine'},
+  {name: 'e2e', title: 'End-to-end tests', needs: 'engine', parallel: true},
 ]
 
-const counts = {passed: 0, failed: 0}
+/** @typedef {{title: string, error: string}} Failure of a test */
+
+/** @type {{passed: number, failed: number, failures: Failure[]}} */
+const counts = {passed: 0, failed: 0, failures: []}
 
 await inSession(async (session) => {
   const names = process.argv.slice(2)
   const chosen = chooseSteps(names)
   heading('Set-up')
   await installDependencies(session)
-  if (chosen.some((step) => step.needs !== 'source')) await compile(session)
+  if (chosen.some((step) => step.needs !== 'source')) await bundle(session)
   const {environment, stores, untested} = await prepareEnvironments(session, chosen, names)
   const folder = await session.temporaryFolder('keg-test')
 
@@ -82,19 +90,16 @@ await inSession(async (session) => {
       const env = step.store === undefined ? environment : stores[step.store]
       return env === undefined ? [] : [{step, env, counts: join(folder, step.name)}]
     })
-    // One is seen as it runs, the others when they have ended.
-    const ended = runs.map((run, index) => {
-      const left = [
-        ...(index > 0 ? [...once.first.flatMap(ignored), '--grep', once.tag, '--invert'] : []),
-        ...(index < runs.length - 1 ? once.last.flatMap(ignored) : []),
-      ]
-      return runStep(session, {...run, left}, index === 0 ? 'show' : 'capture')
+    // One is shown as it runs, the others when they have finished.
+    const pendingRuns = runs.map((run, index) => {
+      const others = runs.filter((other) => other !== run).flatMap(({step}) => step.store ?? [])
+      return runStep(session, {...run, others}, index === 0 ? 'show' : 'capture')
     })
     const codes = await Promise.all(
-      ended.map(async (end, index) => {
-        const {code, output} = await end
+      pendingRuns.map(async (pending, index) => {
+        const {code, output} = await pending
         if (index === 0) return code
-        await ended[0]
+        await pendingRuns[0]
         heading(runs[index]?.step.title ?? '')
         process.stdout.write(output)
         return code
@@ -103,25 +108,28 @@ await inSession(async (session) => {
     const failed = codes.findIndex((code) => code !== 0)
     if (failed < 0) continue
     const title = runs[failed]?.step.title ?? ''
-    session.tell(`\n${title}: failed (exit ${codes[failed]}); what comes after it was not run.`)
+    session.log(`\n${title}: failed (exit ${codes[failed]}); what comes after it was not run.`)
     return codes[failed]
   }
-  if (untested !== undefined) session.tell(`\n${untested}`)
+  if (untested !== undefined) session.log(`\n${untested}`)
   return 0
 })
 if (process.exitCode !== 0 && counts.failed === 0) counts.failed = 1
+// Again at the end, because a long log is often cut off at its beginning.
+if (counts.failures.length > 0) heading('Failed tests')
+for (const {title, error} of counts.failures) console.log(`\n${title}\n${error}`)
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`)
 
 /**
  * @param {readonly Step[]} chosen
- * @returns {Step[][]} in their order, those together that run at the same time
+ * @returns {Step[][]} in order, with steps that run at the same time together
  */
 function stagesOf(chosen) {
   /** @type {Step[][]} */
   const stages = []
   for (const step of chosen) {
     const stage = stages.at(-1)
-    if (step.beside && stage !== undefined) stage.push(step)
+    if (step.parallel && stage !== undefined) stage.push(step)
     else stages.push([step])
   }
   return stages
@@ -129,35 +137,28 @@ function stagesOf(chosen) {
 
 /**
  * @param {import('./setup/session.js').Session} session
- * @param {{step: Step, env: NodeJS.ProcessEnv, left: string[], counts: string}} run `left` to another run: options of mocha
+ * @param {{step: Step, env: NodeJS.ProcessEnv, others: EngineKind[], counts: string}} run `others`: image stores whose step
+ * runs
+ *   at the same time
  * @param {'show' | 'capture'} output
  * @returns {Promise<{code: number, output: string}>}
  */
-async function runStep(session, {step, env, left, counts: countsFile}, output) {
+async function runStep(session, {step, env, others, counts: countsFile}, output) {
   if (output === 'show') heading(step.title)
   const parts = []
-  // Those in a list run at the same time.
-  for (const programs of step.programs?.map((program) => [program]) ?? [mocha(step, countsFile, left)]) {
-    const ended = await Promise.all(
-      programs.map((program, index) =>
-        session.run(process.execPath, program, {
-          cwd: repository,
-          env,
-          output: index === 0 ? output : 'capture',
-          mayFail: true,
-        }),
-      ),
-    )
-    const said = ended.map(({stderr, stdout}) => stdout + stderr).join('')
-    if (output === 'show') process.stdout.write(said)
-    parts.push(said)
-    for (const [index, {code}] of ended.entries()) {
-      const counted = await takeCounts(`${countsFile}-${index}`)
-      counts.passed += counted.passed
-      // What fails without a count is one failure: the last line never says 0 where something went wrong.
-      counts.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed
-    }
-    const code = ended.find((each) => each.code !== 0)?.code ?? 0
+  for (const program of step.programs ?? [await mocha(step, countsFile, others)]) {
+    const {code, stderr, stdout} = await session.run(process.execPath, program, {
+      cwd: repository,
+      env,
+      output,
+      mayFail: true,
+    })
+    parts.push(stdout + stderr)
+    const counted = await collectCounts(countsFile)
+    counts.passed += counted.passed
+    counts.failures.push(...counted.failures.map(({title, error}) => ({title: `${step.title}: ${title}`, error})))
+    // A failure without a count is one failure: the last line never says 0 when something failed.
+    counts.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed
     if (code !== 0) return {code, output: parts.join('')}
   }
   return {code: 0, output: parts.join('')}
@@ -179,13 +180,13 @@ function chooseSteps(names) {
 }
 
 /**
- * What the steps run with. The engine of one image store is the machine's; that of the other is brought up beside it.
+ * The environments of the tests. The engine of one image store is the machine's; that of the other is started beside it.
  *
  * @param {import('./setup/session.js').Session} session
  * @param {readonly Step[]} chosen
- * @param {readonly string[]} names as they were typed
+ * @param {readonly string[]} names as typed
  * @returns {Promise<{environment: NodeJS.ProcessEnv, stores: Partial<Record<EngineKind, NodeJS.ProcessEnv>>,
- *   untested?: string}>} `environment` leads to the machine's engine; `untested` tells of an image store that no engine here has
+ *   untested?: string}>} `environment` leads to the machine's engine; `untested` names an image store that no engine here has
  */
 async function prepareEnvironments(session, chosen, names) {
   if (!chosen.some((step) => step.needs === 'engine'))
@@ -195,49 +196,52 @@ async function prepareEnvironments(session, chosen, names) {
   const other = store === 'classic' ? 'containerd' : 'classic'
   const step = chosen.find((it) => it.store === other)
   if (step === undefined) return {environment, stores: {[store]: environment}}
-  const reason = await whyNoOwnEngine(other)
+  const reason = await ownEngineObstacle(other)
   if (reason === undefined) {
     const own = await prepareOwnTestBed(session, environment, other)
     return {environment, stores: {[store]: environment, [other]: own}}
   }
-  // Who names the step wants to see it run.
+  // Whoever names the step wants it to run.
   if (names.includes(step.name)) throw new SetupError(reason)
   const untested = `Only the ${store} image store is tested here, not the ${other} one. ${reason}`
-  session.tell(untested)
+  session.log(untested)
   return {environment, stores: {[store]: environment}, untested}
 }
 
 /**
+ * mocha gives the files to two processes, the largest first, so that the last ones are short.
+ *
  * @param {Step} step
  * @param {string} countsFile
- * @param {readonly string[]} left options of mocha for what does not run
- * @returns {string[][]} each counts into a file of its own
+ * @param {readonly EngineKind[]} others tests with the tag of one of these in their title (`@classic`) run there
+ * @returns {Promise<string[]>} a script for node and its arguments
  */
-function mocha({name, suite = name, apart = []}, countsFile, left) {
-  const rest = [...apart.flatMap(ignored), `test/${suite}/**/*.test.ts`]
-  return [rest, ...(apart.length > 0 ? [apart] : [])].map((tests, index) => [
+async function mocha({name, suite = name}, countsFile, others) {
+  const folder = join(repository, 'test', suite)
+  const names = (await readdir(folder, {recursive: true})).filter((file) => file.endsWith('.test.ts'))
+  const files = await Promise.all(
+    names.map(async (file) => ({path: join('test', suite, file), bytes: (await stat(join(folder, file))).size})),
+  )
+  return [
     'node_modules/mocha/bin/mocha.js',
+    ...['--parallel', '--jobs', '2'],
     ...['--reporter', join(import.meta.dirname, 'test/counting-reporter.js')],
-    ...['--reporter-option', `counts=${countsFile}-${index}`],
-    ...[...left, ...tests],
-  ])
-}
-
-/** @param {string} pattern of files */
-function ignored(pattern) {
-  return ['--ignore', pattern]
+    ...['--reporter-option', `counts=${countsFile}`],
+    ...(others.length > 0 ? ['--grep', `@(?:${others.join('|')})(?= |$)`, '--invert'] : []),
+    ...files.sort((one, other) => other.bytes - one.bytes).map(({path}) => path),
+  ]
 }
 
 /**
  * @param {string} countsFile
- * @returns {Promise<{passed: number, failed: number}>} zeros when the step counted nothing
+ * @returns {Promise<typeof counts>} zeros when the step counted nothing
  */
-async function takeCounts(countsFile) {
+async function collectCounts(countsFile) {
   const text = await readFile(countsFile, 'utf8').catch(() => undefined)
   await rm(countsFile, {force: true})
   /** @type {unknown} */
-  const counted = text === undefined ? {passed: 0, failed: 0} : JSON.parse(text)
-  return /** @type {{passed: number, failed: number}} */ (counted)
+  const counted = text === undefined ? {passed: 0, failed: 0, failures: []} : JSON.parse(text)
+  return /** @type {typeof counts} */ (counted)
 }
 
 /** @param {string} title */

@@ -1,4 +1,4 @@
-/** What the benchmarks share: figures of several rounds, and how they are printed. */
+/** What the benchmarks share: statistics of several rounds, and printing them. */
 import {loadavg} from 'node:os'
 
 export interface Spread {
@@ -15,31 +15,31 @@ export function spread(values: readonly number[]): Spread {
   return {min: at(0), median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, max: at(sorted.length - 1)}
 }
 
-/** The ratio of two series that were measured in turns: pair by pair, so that what slows the machine slows both. */
-export function ratios(over: readonly number[], under: readonly number[]): Spread {
-  return spread(over.map((value, index) => value / (under[index] ?? Number.NaN)))
+/** The ratio of two series that were measured alternately: pair by pair, so that a slow machine affects both. */
+export function ratios(numerators: readonly number[], denominators: readonly number[]): Spread {
+  return spread(numerators.map((value, index) => value / (denominators[index] ?? Number.NaN)))
 }
 
-/** `1.84 (1.79 to 1.95)`: the median, and between which values it lies. */
+/** `1.84 (1.79 to 1.95)`: the median, and the range of values. */
 export function spreadText({max, median, min}: Spread, digits = 2): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`
 }
 
-/** Milliseconds that something takes. */
+/** Milliseconds that an action takes. */
 export async function timed(action: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await action()
   return performance.now() - startedAt
 }
 
-/** Environment variable of that name as a count of rounds, such as `BENCH_ROUNDS=5 npm run bench`. */
-export function rounds(otherwise: number): number {
-  const count = Number(process.env.BENCH_ROUNDS ?? otherwise)
+/** An environment variable as a number of rounds, such as `BENCH_ROUNDS=5 npm run bench`. */
+export function roundCount(defaultCount: number): number {
+  const count = Number(process.env.BENCH_ROUNDS ?? defaultCount)
   if (!Number.isSafeInteger(count) || count < 1) throw new Error('BENCH_ROUNDS has to be a number of rounds.')
   return count
 }
 
-/** Prints rows with their columns below each other. */
+/** Prints rows with aligned columns. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
   for (const row of rows)
@@ -50,7 +50,7 @@ export function printTable(rows: readonly (readonly string[])[]): void {
     )
 }
 
-/** How busy the machine is otherwise, for whoever reads the figures. */
+/** The load of the machine, to judge the figures. */
 export function load(): string {
   return `load of the machine ${loadavg()
     .map((value) => value.toFixed(1))

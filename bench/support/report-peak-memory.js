@@ -1,4 +1,4 @@
-/** `node --import` of this file writes the largest resident set of a program, in KiB, to the file that PEAK_MEMORY names. */
+/** `node --import` of this file writes a program's maximum resident set size, in KiB, to the file that PEAK_MEMORY names. */
 import {writeFileSync} from 'node:fs'
 
 const file = process.env.PEAK_MEMORY

@@ -4,7 +4,7 @@ import {table} from './generated-part.js'
 /** @typedef {import('@oclif/core').Command.Flag.Cached} CachedFlag */
 
 /**
- * The commands as a page of Markdown: what each does, its arguments, flags, examples and short forms.
+ * The commands as a Markdown page: what each does, its arguments, flags, examples and short forms.
  *
  * @param {readonly CachedCommand[]} commands
  * @returns {string}
@@ -50,7 +50,7 @@ function describeCommand(command) {
 const words = (id) => `keg ${id.replaceAll(':', ' ')}`
 
 /**
- * The placeholders that oclif fills in when it prints help.
+ * Fills in the placeholders that oclif fills in when it prints help.
  *
  * @param {string} text
  * @param {CachedCommand} command

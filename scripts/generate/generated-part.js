@@ -1,6 +1,6 @@
 /**
  * @param {string} page
- * @param {'commands' | 'values'} subject what is generated, as the markers around it say
+ * @param {'commands' | 'compose' | 'map' | 'rooms' | 'values'} subject what is generated, as named in the markers around it
  * @param {string} part
  * @returns {string} the page with the part between its two markers
  */
@@ -14,7 +14,7 @@ export function replacePart(page, subject, part) {
 /**
  * @param {readonly string[]} titles
  * @param {readonly (readonly string[])[]} rows
- * @returns {string | undefined} a table of Markdown; nothing where it has no rows
+ * @returns {string | undefined} a Markdown table; undefined without rows
  */
 export function table(titles, rows) {
   if (rows.length === 0) return undefined
@@ -23,7 +23,7 @@ export function table(titles, rows) {
 }
 
 /**
- * One line, in which nothing but code has a meaning for Markdown: `<tap>` would be taken for a tag.
+ * One line, in which Markdown interprets nothing but code: `<tap>` would be taken for a tag.
  *
  * @param {string} text
  */

@@ -1,10 +1,10 @@
 import {table} from './generated-part.js'
 
-/** @typedef {import('../../src/lib/environment/schema/value-definition.js').ValueDefinition} ValueDefinition */
-/** @typedef {import('../../src/lib/environment/schema/value-definition.js').ValueGroup} ValueGroup */
+/** @typedef {import('../../src/lib/config/schema/value-definition.js').ValueDefinition} ValueDefinition */
+/** @typedef {import('../../src/lib/config/schema/value-definition.js').ValueGroup} ValueGroup */
 
 /**
- * All values as tables of Markdown, one for each group.
+ * All values as Markdown tables, one for each group.
  *
  * @param {readonly ValueGroup[]} groups
  * @returns {string}

@@ -3,31 +3,31 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {findProgram, run} from './process.js'
 import {SetupError} from './setup-error.js'
 
-/** Private networks (RFC 1918) that are rarely used; each is shared out between the bridge and docker's further networks. */
+/** Rarely used private networks (RFC 1918); each is divided between the bridge and docker's further networks. */
 const prefixes = [
   ...Array.from({length: 32}, (_, index) => `10.${224 + index}`),
   ...Array.from({length: 12}, (_, index) => `172.${20 + index}`),
 ]
 
 /**
- * Makes a network bridge whose addresses no other network of the machine has, also when others do so at the same moment.
- * `removeBridge` takes it away.
+ * Creates a network bridge whose addresses no other network of the machine uses, also when others do so at the same moment.
+ * `removeBridge` removes it.
  *
- * @param {string} bridge a name that is not in use, of at most 15 characters
+ * @param {string} bridge an unused name of at most 15 characters
  * @returns {Promise<{bridge: string, pool: {base: string, size: number}}>} the pool is for docker's further networks
- * @throws {SetupError} where every network is in use
+ * @throws {SetupError} if every network is in use
  */
 export async function addBridge(bridge) {
   await run('ip', ['link', 'add', bridge, 'type', 'bridge'])
   await run('ip', ['link', 'set', bridge, 'up'])
-  const free = [...prefixes]
-  while (free.length > 0) {
-    const [prefix = ''] = free.splice(randomInt(free.length), 1)
+  const candidates = [...prefixes]
+  while (candidates.length > 0) {
+    const [prefix = ''] = candidates.splice(randomInt(candidates.length), 1)
     const others = await otherNetworks(bridge)
     if (others.some((other) => overlaps(other, `${prefix}.0.0/16`))) continue
     const address = `${prefix}.0.1/17`
     await run('ip', ['address', 'add', address, 'dev', bridge])
-    // Who took the same at the same moment sees this one now, as this one sees it.
+    // Whoever took the same one at the same moment sees this bridge by now, and the other way round.
     await sleep(50)
     if (!(await otherNetworks(bridge)).some((other) => overlaps(other, `${prefix}.0.0/16`))) {
       await acceptForwarding('-I', `${prefix}.0.0/16`)
@@ -39,7 +39,7 @@ export async function addBridge(bridge) {
 }
 
 /**
- * @param {string} bridge made by `addBridge`, or of a network of the same engine; one that is not there is no error
+ * @param {string} bridge made by `addBridge`, or of a network of the same engine; a missing one is no error
  */
 export async function removeBridge(bridge) {
   const {stdout} = await run('ip', ['-4', '-oneline', 'address', 'show', 'dev', bridge], {mayFail: true})
@@ -49,8 +49,8 @@ export async function removeBridge(bridge) {
 }
 
 /**
- * Where the machine's firewall forwards nothing by itself (another engine says so), containers on one bridge do not reach each
- * other.
+ * If the machine's firewall drops forwarded packets by default (another engine sets that), containers on one bridge do not
+ * reach each other.
  *
  * @param {'-I' | '-D'} action
  * @param {string} network
@@ -63,7 +63,7 @@ async function acceptForwarding(action, network) {
 
 /**
  * @param {string} bridge
- * @returns {Promise<string[]>} the IPv4 networks that lead elsewhere, as ADDRESS/BITS
+ * @returns {Promise<string[]>} the IPv4 networks of other interfaces, as ADDRESS/BITS
  */
 async function otherNetworks(bridge) {
   const {stdout} = await run('ip', ['-4', '-oneline', 'address', 'show'])

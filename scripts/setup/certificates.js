@@ -17,8 +17,8 @@ extendedKeyUsage = clientAuth
 `
 
 /**
- * Makes what an engine on 127.0.0.1 and its clients need to know each other by TLS: an authority, and a certificate for each
- * side. They are good for two days.
+ * Creates what an engine on 127.0.0.1 and its clients need for TLS: an authority, and a certificate for each side. They are
+ * valid for two days.
  *
  * @param {string} folder gets the folders `server` and `client`
  * @returns {Promise<{authority: string, certificate: string, key: string, clientFolder: string}>} the files of the server, and
@@ -33,17 +33,44 @@ export async function makeCertificates(folder) {
   const [authority, authorityKey] = [join(server, 'ca.pem'), join(server, 'ca-key.pem')]
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout']
   const request = ['req', '-config', config, '-batch', ...newKey]
-  const self = ['-x509', '-days', '2', '-extensions', 'authority', '-subj', '/CN=keg authority', '-out', authority]
-  await run('openssl', [...request, authorityKey, ...self])
+  const selfSigned = [
+    '-x509',
+    '-days',
+    '2',
+    '-extensions',
+    'authority',
+    '-subj',
+    '/CN=keg authority',
+    '-out',
+    authority,
+  ]
+  await run('openssl', [...request, authorityKey, ...selfSigned])
   for (const [side, sideFolder] of /** @type {const} */ ([
     ['server', server],
     ['client', client],
   ])) {
-    const signing = join(server, `${side}.csr`)
-    await run('openssl', [...request, join(sideFolder, 'key.pem'), '-new', '-subj', `/CN=keg ${side}`, '-out', signing])
-    const signed = ['-days', '2', '-extfile', config, '-extensions', side, '-out', join(sideFolder, 'cert.pem')]
-    const by = ['-CA', authority, '-CAkey', authorityKey, '-CAcreateserial']
-    await run('openssl', ['x509', '-req', '-in', signing, ...by, ...signed])
+    const signingRequest = join(server, `${side}.csr`)
+    await run('openssl', [
+      ...request,
+      join(sideFolder, 'key.pem'),
+      '-new',
+      '-subj',
+      `/CN=keg ${side}`,
+      '-out',
+      signingRequest,
+    ])
+    const certificateOptions = [
+      '-days',
+      '2',
+      '-extfile',
+      config,
+      '-extensions',
+      side,
+      '-out',
+      join(sideFolder, 'cert.pem'),
+    ]
+    const signer = ['-CA', authority, '-CAkey', authorityKey, '-CAcreateserial']
+    await run('openssl', ['x509', '-req', '-in', signingRequest, ...signer, ...certificateOptions])
   }
   await run('cp', [authority, join(client, 'ca.pem')])
   return {authority, certificate: join(server, 'cert.pem'), key: join(server, 'key.pem'), clientFolder: client}

@@ -3,12 +3,13 @@ import {DebianPackages, isDebian} from './debian.js'
 import {run} from './process.js'
 
 /**
- * Makes sure that docker's client can have compose and buildx.
+ * Makes compose and buildx available to docker's client, if possible.
  *
  * @param {import('./session.js').Session} session
  * @param {NodeJS.ProcessEnv} environment of docker's client, without the user's configuration
- * @returns {Promise<string | undefined>} a folder for `cli-plugins` that has them; undefined where the client finds them itself, or
- *   where they cannot be had
+ * @returns {Promise<string | undefined>} a folder for `cli-plugins` that has them; undefined if the client finds them itself,
+ * or if
+ *   they are not available
  */
 export async function requireClientPlugins(session, environment) {
   const versions = [

@@ -3,7 +3,7 @@ import {basename, dirname, join} from 'node:path'
 import {findProgram, run} from './process.js'
 import {SetupError} from './setup-error.js'
 
-/** Packages that are only unpacked, never installed, go here: inside the checkout, ignored by git. */
+/** Packages that are only unpacked, never installed: inside the checkout, ignored by git. */
 const unpackedPackages = join(import.meta.dirname, '../../.cache/debian')
 
 /** Comes with apt on Debian. */
@@ -13,8 +13,8 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 export const isRoot = () => process.getuid?.() === 0
 
 /**
- * @param {{itself?: boolean}} [options] `itself`: Debian alone, whose releases are in no other system's archive
- * @returns {Promise<boolean>} whether this is Debian, Ubuntu or a system made from them
+ * @param {{itself?: boolean}} [options] `itself`: Debian only, as its releases are in no other system's archive
+ * @returns {Promise<boolean>} whether this is Debian, Ubuntu or a system based on them
  */
 export async function isDebian({itself = false} = {}) {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '')
@@ -24,7 +24,7 @@ export async function isDebian({itself = false} = {}) {
 
 const quiet = {...process.env, DEBIAN_FRONTEND: 'noninteractive'}
 
-/** The packages of a Debian or Ubuntu machine; the lists are brought up to date at most once. */
+/** The packages of a Debian or Ubuntu machine; the lists are updated at most once. */
 export class DebianPackages {
   #updated = false
 
@@ -39,10 +39,10 @@ export class DebianPackages {
    * @param {readonly string[]} names
    */
   async install(names) {
-    this.session.tell(`Installing ${names.join(', ')} (Debian packages) ...`)
+    this.session.log(`Installing ${names.join(', ')} (Debian packages) ...`)
     await this.#update([])
     const install = ['install', '-y', '-qq', '--no-install-recommends', ...names]
-    await this.session.run('apt-get', install, {env: quiet, toItsEnd: true})
+    await this.session.run('apt-get', install, {env: quiet, uninterrupted: true})
   }
 
   /**
@@ -55,8 +55,7 @@ export class DebianPackages {
   }
 
   /**
-   * Downloads a package and unpacks it into a folder of the checkout: nothing is installed, no service starts, and no root
-   * is needed.
+   * Downloads a package and unpacks it into a folder of the checkout: installs nothing, starts no service, needs no root.
    *
    * @param {string} name
    * @returns {Promise<string>} the folder that holds its files
@@ -64,17 +63,17 @@ export class DebianPackages {
   async unpack(name) {
     const folder = join(unpackedPackages, name)
     if (await unpacked(folder)) return folder
-    this.session.tell(`Fetching ${name} (Debian package, unpacked into .cache) ...`)
+    this.session.log(`Fetching ${name} (Debian package, unpacked into .cache) ...`)
     await mkdir(unpackedPackages, {recursive: true})
     const download = await mkdtemp(join(unpackedPackages, `${name}.`))
     try {
-      // Only root may bring the machine's own lists up to date.
+      // Only root can update the machine's own lists.
       const lists = join(unpackedPackages, 'lists')
       const options = isRoot() ? [] : ['-o', `Dir::State::Lists=${lists}`, '-o', `Dir::Cache=${join(lists, 'cache')}`]
       if (!isRoot()) await mkdir(join(lists, 'cache/archives/partial'), {recursive: true})
       const fetch = () =>
         this.session.run('apt-get', [...options, 'download', '-qq', name], {cwd: download, env: quiet})
-      // Lists that are old name files that are gone.
+      // Old lists name files that no longer exist.
       await fetch().catch(async () => {
         await this.#update(options)
         await fetch()
@@ -91,7 +90,7 @@ export class DebianPackages {
 
   /**
    * Downloads packages of one release of Debian, whichever this machine has, and unpacks them together into a folder of the
-   * checkout. apt works on lists of its own, so nothing of the machine's changes.
+   * checkout. apt uses separate lists, so nothing on the machine changes.
    *
    * @param {string} suite such as `trixie`
    * @param {readonly string[]} names
@@ -103,7 +102,7 @@ export class DebianPackages {
     const mirrors = await debianMirrors()
     if (mirrors.length === 0)
       throw new SetupError(`apt has no source of Debian packages here to fetch ${names.join(', ')} of ${suite} from.`)
-    this.session.tell(`Fetching ${names.join(', ')} of ${suite} (Debian packages, unpacked into .cache) ...`)
+    this.session.log(`Fetching ${names.join(', ')} of ${suite} (Debian packages, unpacked into .cache) ...`)
     await mkdir(unpackedPackages, {recursive: true})
     const download = await mkdtemp(`${folder}.`)
     const state = join(download, 'apt')
@@ -121,12 +120,12 @@ export class DebianPackages {
         ['Dir::State::Status', '/dev/null'],
         ['Dir::Cache', join(state, 'cache')],
         ['Acquire::Languages', 'none'],
-        // Its user for downloads may not enter the checkout.
+        // apt's download user may not enter the checkout.
         ...(isRoot() ? [['APT::Sandbox::User', 'root']] : []),
       ].flatMap(([name, value]) => ['-o', `${name}=${value}`])
-      // Not every release trusts Debian's keys unless the source says so.
+      // Not every release trusts Debian's keys unless the source names them.
       const signature = (await readFile(keyring).catch(() => undefined)) === undefined ? '' : `[signed-by=${keyring}] `
-      const fetchFrom = async (/** @type {string} */ mirror) => {
+      const downloadFrom = async (/** @type {string} */ mirror) => {
         await writeFile(sources, `deb ${signature}${mirror} ${suite} main\n`)
         await this.session.run('apt-get', [...options, 'update', '-qq'], {env: quiet})
         const packages = join(download, 'packages')
@@ -134,10 +133,10 @@ export class DebianPackages {
       }
       for (const [index, mirror] of mirrors.entries()) {
         try {
-          await fetchFrom(mirror)
+          await downloadFrom(mirror)
           break
         } catch (error) {
-          // Another archive may have named its suites after Debian's.
+          // Another archive may have suites of the same names.
           if (index === mirrors.length - 1) throw error
         }
       }
@@ -161,7 +160,7 @@ export class DebianPackages {
 /**
  * @param {string} program
  * @param {string} name the Debian package it is in
- * @returns {Promise<string | undefined>} the path of a program that `unpack` has fetched earlier
+ * @returns {Promise<string | undefined>} the path of a program that `unpack` has fetched
  */
 export async function findUnpacked(program, name) {
   for (const folder of ['usr/bin', 'bin', 'usr/sbin']) {
@@ -174,7 +173,7 @@ export async function findUnpacked(program, name) {
 /**
  * @param {string} file such as `libwrap.so.0`
  * @param {string} name the Debian package it is in
- * @returns {Promise<string | undefined>} the folder of a library that `unpack` has fetched earlier
+ * @returns {Promise<string | undefined>} the folder of a library that `unpack` has fetched
  */
 export async function findUnpackedLibrary(file, name) {
   const libraries = join(unpackedPackages, name, 'usr/lib')
@@ -184,7 +183,7 @@ export async function findUnpackedLibrary(file, name) {
 }
 
 /**
- * Renamed as a whole: a run beside this one sees all of it or nothing, and the first stays.
+ * Renames the whole folder: a concurrent run sees all of it or nothing, and the first one stays.
  *
  * @param {string} files
  * @param {string} folder
@@ -195,7 +194,7 @@ async function renameOrKeep(files, folder) {
   })
 }
 
-/** @returns {Promise<string[]>} where this machine has its Debian packages from, Debian's own first as far as apt knows */
+/** @returns {Promise<string[]>} the mirrors of this machine's Debian packages, Debian's own first as far as apt knows */
 async function debianMirrors() {
   if (!(await isDebian({itself: true}))) return []
   const format = '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)'

@@ -10,7 +10,7 @@ export const repository = join(import.meta.dirname, '../..')
  */
 
 /**
- * The dependencies as package-lock.json has them.
+ * Installs the dependencies of package-lock.json.
  *
  * @param {import('./session.js').Session} session
  */
@@ -22,37 +22,34 @@ export async function installDependencies(session) {
   const wanted = await readLockfile(join(repository, 'package-lock.json'))
   if (wanted === undefined) throw new SetupError('There is no package-lock.json here: this is no whole checkout.', 1)
   if (isInstalled(wanted, await readLockfile(join(repository, 'node_modules/.package-lock.json')))) return
-  session.tell('Installing the dependencies (npm ci) ...')
+  session.log('Installing the dependencies (npm ci) ...')
   // NODE_ENV=production would leave out what the scripts and tests need.
   await npm(session, ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
 /**
- * Compiles keg itself and every plugin of the workspace, and leaves the generated files alone.
+ * Bundles keg itself and every plugin of the workspace; leaves the generated files alone.
  *
  * @param {import('./session.js').Session} session
  */
-export async function compile(session) {
-  session.tell('Compiling ...')
-  const compiler = join(repository, 'node_modules/typescript/bin/tsc')
-  // Not `tsc -b`: to tell whether there is something to do, it looks at the files of the workspace alone, not at src/lib.
-  for (const project of ['tsconfig.build.json', ...(await readWorkspaces())])
-    await session.run(process.execPath, [compiler, '-p', project], {cwd: repository})
+export async function bundle(session) {
+  session.log('Bundling ...')
+  await session.run(process.execPath, [join(repository, 'scripts/bundle.js')], {cwd: repository})
 }
 
 /**
- * Compiles, and writes the generated files (`npm run build`).
+ * Bundles, and writes the generated files (`npm run build`).
  *
  * @param {import('./session.js').Session} session
  */
 export async function build(session) {
-  session.tell('Building (npm run build) ...')
+  session.log('Building (npm run build) ...')
   await npm(session, ['run', '--silent', 'build'])
 }
 
 /**
- * Whether what is installed is what the lockfile asks for. Modification times say nothing here: git sets them to the time of
- * the checkout.
+ * Whether the installed packages are those of the lockfile. Modification times do not help: git sets them to the time of the
+ * checkout.
  *
  * @param {Lockfile} wanted package-lock.json
  * @param {Lockfile | undefined} installed node_modules/.package-lock.json
@@ -63,7 +60,7 @@ export function isInstalled(wanted, installed) {
   for (const [path, entry] of Object.entries(wanted.packages)) {
     if (path === '') continue
     const present = installed.packages[path]
-    // Optional packages are those of other platforms, mostly.
+    // Optional packages are mostly those of other platforms.
     if (present === undefined) {
       if (entry.optional === true) continue
       return false
@@ -86,11 +83,15 @@ async function readLockfile(path) {
   return /** @type {Lockfile} */ (lockfile)
 }
 
-/** @returns {Promise<string[]>} the folders of the plugins, as package.json names them */
+/**
+ * @returns {Promise<string[]>} the folders of the plugins, from package.json. That list has keg itself as well, because
+ * changesets
+ *   releases only what is in it
+ */
 export async function readWorkspaces() {
   /** @type {unknown} */
   const root = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'))
-  return /** @type {{workspaces: string[]}} */ (root).workspaces
+  return /** @type {{workspaces: string[]}} */ (root).workspaces.filter((folder) => folder !== '.')
 }
 
 /**
@@ -98,7 +99,7 @@ export async function readWorkspaces() {
  * @param {readonly string[]} npmArguments
  */
 async function npm(session, npmArguments) {
-  // Started by npm, the same npm goes on; `npm` may not even be on PATH.
+  // If npm started this, use the same npm; `npm` may not even be on PATH.
   const path = process.env.npm_execpath
   const isNpm = path !== undefined && /npm-cli\.[cm]?js$/.test(path)
   await session.run(isNpm ? process.execPath : 'npm', [...(isNpm ? [path] : []), ...npmArguments], {cwd: repository})

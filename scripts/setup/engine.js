@@ -10,20 +10,20 @@ import {SetupError} from './setup-error.js'
 
 const defaultSocket = '/var/run/docker.sock'
 const defaultHosts = [`unix://${defaultSocket}`, 'unix:///run/docker.sock']
-const howToInstall =
+const installHint =
   'Install Docker Engine 20.10 or newer (https://docs.docker.com/engine/install/), start it, and run this again.'
 
 /**
  * @typedef {object} Engine
  * @property {string} version
- * @property {Record<string, string>} environment what leads docker's clients to it without the user's docker configuration;
- *   nothing for the engine at the default place
- * @property {string} [startedWith] the log of the engine, when it was started here
+ * @property {Record<string, string>} environment leads docker's clients to it without the user's docker configuration;
+ *   empty for the engine at the default address
+ * @property {string} [startedWith] the log of the engine, if it was started here
  */
 
 /**
- * The engine that docker's own client finds (DOCKER_HOST, contexts). Where none answers on Debian or Ubuntu as root, one is
- * installed and started by hand; it stays up.
+ * The engine that docker's own client finds (DOCKER_HOST, contexts). If none answers on Debian or Ubuntu as root, one is
+ * installed and started by hand, and stays up.
  *
  * @param {import('./session.js').Session} session
  * @returns {Promise<Engine>}
@@ -40,18 +40,18 @@ export async function requireEngine(session) {
   }
   const socketAnswers = await engineAnswersAt(defaultSocket)
   if (socketAnswers && answer.client) {
-    // An engine that speaks to us but not to its client is not to be replaced by a second one.
+    // An engine that answers us but not its client must not be replaced by a second one.
     throw new SetupError(`The Docker engine at ${defaultSocket} does not work: ${answer.reason}`)
   }
   if (!(await isDebian()) || !isRoot()) {
     throw new SetupError(
       socketAnswers
         ? `A Docker engine runs here, but its client does not: install the \`docker\` command, and run this again.`
-        : `No Docker engine answers (${answer.reason}). ${howToInstall}`,
+        : `No Docker engine answers (${answer.reason}). ${installHint}`,
     )
   }
   await installEngine(new DebianPackages(session), {client: answer.client, engine: socketAnswers})
-  // Where an init system runs, the package has started the engine, or is just starting it.
+  // With an init system, the package has started the engine, or is just starting it.
   if (await exists('/run/systemd/system')) await run('systemctl', ['start', 'docker'], {mayFail: true, timeout: 60_000})
   const installed = await askEngine()
   if (installed.version !== undefined) return {version: installed.version, environment: {}}
@@ -67,27 +67,27 @@ async function installEngine(packages, present) {
   if (!present.engine && (await findProgram('dockerd')) === undefined) needed.push('docker.io')
   if (!present.engine && (await findProgram('iptables')) === undefined) needed.push('iptables')
   if (needed.length > 0) await packages.install(needed)
-  // From Debian 13 on the client is a package of its own; before, it comes with the engine.
+  // From Debian 13 on the client is a separate package; before, it comes with the engine.
   if (present.client || (await findProgram('docker')) !== undefined) return
   await packages.install([(await packages.has('docker-cli')) ? 'docker-cli' : 'docker.io'])
 }
 
 /**
- * Starts dockerd by hand, apart from this process, and waits until it answers.
+ * Starts dockerd by hand, detached from this process, and waits until it answers.
  *
  * @param {import('./session.js').Session} session
  * @returns {Promise<Engine>}
  */
 async function startEngine(session) {
   const dockerd = await findProgram('dockerd')
-  if (dockerd === undefined) throw new SetupError(`No Docker engine answers, and there is no dockerd. ${howToInstall}`)
+  if (dockerd === undefined) throw new SetupError(`No Docker engine answers, and there is no dockerd. ${installHint}`)
   await removeStalePidFile('/var/run/docker.pid', 'dockerd')
   await removeStalePidFile('/var/run/docker/containerd/containerd.pid', 'containerd')
 
   const folder = join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'keg-dev')
   await mkdir(folder, {recursive: true, mode: 0o700})
   const logPath = join(folder, 'dockerd.log')
-  session.tell(`Starting the Docker engine (log: ${logPath}) ...`)
+  session.log(`Starting the Docker engine (log: ${logPath}) ...`)
   const log = await open(logPath, 'w')
   const child = spawn(dockerd, [], {
     cwd: '/',
@@ -104,24 +104,24 @@ async function startEngine(session) {
 
   const deadline = Date.now() + 60_000
   for (;;) {
-    // Asked again after this one has ended: another run may have started an engine at the same moment.
-    const over = await Promise.race([ended.then(() => true), sleep(300, false)])
+    // Asked again after this one has exited: another run may have started an engine at the same moment.
+    const hasExited = await Promise.race([ended.then(() => true), sleep(300, false)])
     const {version} = await askEngine()
     if (version !== undefined) return {version, environment: {}, startedWith: logPath}
-    if (Date.now() > deadline || (over && !(await dockerdRuns()))) {
+    if (Date.now() > deadline || (hasExited && !(await dockerdRuns()))) {
       const lines = (await readFile(logPath, 'utf8')).trim().split('\n')
       const reason = lines.findLast((line) => line.startsWith('failed to start daemon')) ?? lines.at(-1) ?? 'no answer'
-      throw new SetupError(`The Docker engine does not start here (${reason}; log: ${logPath}). ${howToInstall}`)
+      throw new SetupError(`The Docker engine does not start here (${reason}; log: ${logPath}). ${installHint}`)
     }
     session.signal.throwIfAborted()
-    if (over) await sleep(300)
+    if (hasExited) await sleep(300)
   }
 }
 
 /** @returns {Promise<{client: boolean, version?: string, reason: string}>} */
 async function askEngine() {
   if ((await findProgram('docker')) === undefined) return {client: false, reason: 'there is no `docker` command'}
-  // `docker info --format` of some versions ends with 0 without an engine, `docker version` never.
+  // In some versions `docker info --format` exits with 0 without an engine; `docker version` never does.
   const {code, stdout, stderr} = await run('docker', ['version', '--format', '{{.Server.Version}}'], {
     mayFail: true,
     timeout: 20_000,
@@ -139,7 +139,8 @@ async function contextHost() {
 }
 
 /**
- * What makes a docker client find the same engine when the user's docker configuration, and so the contexts, are hidden.
+ * The variables that make a docker client find the same engine when the user's docker configuration, and so the contexts, are
+ * hidden.
  *
  * @returns {Promise<Record<string, string>>}
  */
@@ -155,25 +156,25 @@ async function endpointEnvironment() {
 }
 
 /**
- * Asks an engine without its client.
+ * Pings an engine without its client.
  *
  * @param {string} socketPath
  * @returns {Promise<boolean>}
  */
 export async function engineAnswersAt(socketPath) {
   return new Promise((resolve) => {
-    const asked = request({socketPath, path: '/_ping', timeout: 5000}, (response) => {
+    const ping = request({socketPath, path: '/_ping', timeout: 5000}, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })
-    asked.once('timeout', () => asked.destroy(new Error('no answer')))
-    asked.once('error', () => resolve(false))
-    asked.end()
+    ping.once('timeout', () => ping.destroy(new Error('no answer')))
+    ping.once('error', () => resolve(false))
+    ping.end()
   })
 }
 
 /**
- * dockerd refuses to start, or waits in vain, when the process id in such a file belongs to whatever program by now.
+ * dockerd refuses to start, or waits in vain, if the process id in that file now belongs to another program.
  *
  * @param {string} path
  * @param {string} program
@@ -185,7 +186,7 @@ async function removeStalePidFile(path, program) {
   if (running.trim() !== program) await rm(path, {force: true})
 }
 
-/** @returns {Promise<boolean>} whether an engine runs that wrote its process id at the usual place */
+/** @returns {Promise<boolean>} whether an engine runs whose process id is in the usual file */
 async function dockerdRuns() {
   const id = await readFile('/var/run/docker.pid', 'utf8').catch(() => 'none')
   const running = await readFile(`/proc/${Number(id)}/comm`, 'utf8').catch(() => '')

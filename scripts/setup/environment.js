@@ -3,7 +3,7 @@ import {homedir} from 'node:os'
 import {join} from 'node:path'
 
 /**
- * What would make keg, git or docker behave otherwise for one person or one CI than for another: settings of keg and of the
+ * Variables that make keg, git or docker behave differently from person to person, or from CI to CI: settings of keg and of
  * taps, branches as CI systems name them, and the repository a git hook runs in.
  */
 const foreign = [
@@ -14,15 +14,15 @@ const foreign = [
 
 /**
  * @param {NodeJS.ProcessEnv} environment
- * @returns {NodeJS.ProcessEnv} the same without what belongs to one person or one CI
+ * @returns {NodeJS.ProcessEnv} the same without the settings of one person or one CI
  */
 export function withoutForeignSettings(environment) {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.some((it) => it.test(name))))
 }
 
 /**
- * An environment in which nothing of the user's is read or written: home, XDG folders, docker configuration and git settings
- * lie in the given folder.
+ * An environment that neither reads nor writes anything of the user's: home, XDG folders, docker configuration and git settings
+ * are in the given folder.
  *
  * @param {string} folder an empty folder
  * @param {import('./engine.js').Engine} [engine]
@@ -31,7 +31,7 @@ export function withoutForeignSettings(environment) {
 export async function isolatedEnvironment(folder, engine) {
   const dockerConfig = join(folder, '.docker')
   await mkdir(dockerConfig)
-  // compose and buildx may be installed for the user alone, or be there for the tests alone.
+  // compose and buildx may be installed for the user alone, or for the tests alone.
   const {DOCKER_CONFIG = join(homedir(), '.docker'), KEG_TEST_CLIENT_PLUGINS: plugins} = process.env
   await useClientPlugins(dockerConfig, plugins ?? join(DOCKER_CONFIG, 'cli-plugins'))
   await writeFile(join(dockerConfig, 'config.json'), '{}\n')
@@ -53,10 +53,10 @@ export async function isolatedEnvironment(folder, engine) {
 }
 
 /**
- * Has docker's client take compose and buildx from a folder.
+ * Makes docker's client use compose and buildx from a folder.
  *
  * @param {string} dockerConfig the folder of its configuration, from `isolatedEnvironment`
- * @param {string} plugins there or not
+ * @param {string} plugins may be missing
  */
 export async function useClientPlugins(dockerConfig, plugins) {
   const link = join(dockerConfig, 'cli-plugins')

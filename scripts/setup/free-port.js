@@ -2,7 +2,7 @@ import {once} from 'node:events'
 import {createServer} from 'node:net'
 import {SetupError} from './setup-error.js'
 
-/** @returns {Promise<number>} a port of the loopback address that nothing listens on */
+/** @returns {Promise<number>} a free port of the loopback address */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -19,7 +19,7 @@ const missing =
   'The base image is made from a statically linked busybox for Linux: put one on PATH (Debian: busybox-static), and run this again.'
 
 /**
- * Makes an image without a registry: busybox with a link for each of its programs, users, and nothing else.
+ * Creates an image without a registry: busybox with a link for each of its programs, users, and nothing else.
  *
  * @param {string} name such as `keg-test:3f9a`
  * @param {{env?: NodeJS.ProcessEnv}} [options] the environment that leads docker's client to its engine

@@ -7,11 +7,11 @@ import {run} from './process.js'
 import {SetupError} from './setup-error.js'
 
 /**
- * A view of the file system in which files of the machine stand for others, while the machine itself stays as it is: nothing
- * is left of it when this process ends, however that comes about. Needs root.
+ * A mount namespace in which some files of the machine are replaced by others. The machine itself is unchanged, and nothing is
+ * left when this process ends, even by SIGKILL. Needs root.
  */
 export class MountNamespace {
-  /** @param {import('node:child_process').ChildProcess} holder the process that the namespace lives as long as */
+  /** @param {import('node:child_process').ChildProcess} holder the namespace lives as long as this process */
   constructor(holder) {
     this.#holder = holder
   }
@@ -21,10 +21,10 @@ export class MountNamespace {
 
   /** @returns {Promise<MountNamespace>} */
   static async create() {
-    // It ends with its input, which this process holds.
+    // It exits with its input, which this process holds.
     const holder = spawn('unshare', ['--mount', '--propagation', 'slave', 'cat'], {
       cwd: '/',
-      // Ctrl-C is not for it.
+      // Ctrl-C is not meant for it.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     })
@@ -41,21 +41,21 @@ export class MountNamespace {
     return new MountNamespace(holder)
   }
 
-  /** @returns {readonly [string, ...string[]]} what to put before a command for it to run in the namespace */
+  /** @returns {readonly [string, ...string[]]} prefix of a command that runs it in the namespace */
   get prefix() {
     return ['nsenter', `--mount=/proc/${this.#holder.pid}/ns/mnt`, '--']
   }
 
   /**
    * @param {string} source
-   * @param {string} target what stands for the source in the namespace; a file for a file, a folder for a folder
+   * @param {string} target is replaced by the source in the namespace; a file by a file, a folder by a folder
    */
   async bind(source, target) {
     const [program, ...programArguments] = this.prefix
     await run(program, [...programArguments, 'mount', '--bind', source, target])
   }
 
-  /** What still runs in it keeps it. */
+  /** Processes still running in the namespace keep it. */
   end() {
     this.#holder.stdin?.end()
   }
@@ -63,7 +63,7 @@ export class MountNamespace {
 
 /**
  * @param {number | undefined} id
- * @returns {Promise<boolean>} whether the process has its own namespace, and the program in it has been started
+ * @returns {Promise<boolean>} whether the process has its own namespace and has started its program
  */
 async function isReady(id) {
   const [own, its] = await Promise.all(['self', id].map((name) => readlink(`/proc/${name}/ns/mnt`).catch(() => '')))

@@ -6,24 +6,24 @@ import {CommandError, findProgram, run} from './process.js'
 import {SetupError} from './setup-error.js'
 import {createTar} from './tar.js'
 
-/** What is built goes here: inside the checkout, ignored by git. */
+/** Built programs: inside the checkout, ignored by git. */
 const builtPrograms = join(import.meta.dirname, '../../.cache/mutagen')
 
-/** A Go module of its own that names Mutagen's version and digests: `go install` refuses a module that replaces another. */
+/** A separate Go module that names Mutagen's version and digests: `go install` refuses a module with replace directives. */
 const module = join(import.meta.dirname, 'mutagen')
 
-const howToInstall =
+const installHint =
   'Install Mutagen 0.18 or newer (https://mutagen.io/documentation/introduction/installation), or Go 1.25 or newer to build it with, and run this again.'
 
 /** Where Mutagen looks for the programs that it copies into containers (mutagen 0.18, pkg/agent/bundle.go). */
 const agents = 'mutagen-agents.tar.gz'
 
 /**
- * Makes sure that there is a real Mutagen with its agent for Linux: the one on PATH, else one that Go builds from the Go module
- * proxy, which takes two cores half a minute.
+ * Makes sure that there is a real Mutagen with its agent for Linux: the one on PATH, else one built by Go from the Go module
+ * proxy, which takes half a minute on two cores.
  *
  * @param {import('./session.js').Session} session
- * @returns {Promise<string | undefined>} the folder to be put first on PATH; undefined where PATH has it
+ * @returns {Promise<string | undefined>} the folder to be put first on PATH; undefined if PATH has it
  * @throws {SetupError} one sentence that says what to install
  */
 export async function requireMutagen(session) {
@@ -37,19 +37,19 @@ export async function requireMutagen(session) {
   if (await isUsable(join(folder, 'mutagen'))) return folder
   const go = (await findProgram('go')) ?? (await findProgram('/usr/local/go/bin/go'))
   if (go === undefined || !(await isNewEnough(go)))
-    throw new SetupError(`There is no Mutagen here that the tests can use. ${howToInstall}`)
-  session.tell(`Building Mutagen ${version} with Go (into .cache) ...`)
+    throw new SetupError(`There is no Mutagen here that the tests can use. ${installHint}`)
+  session.log(`Building Mutagen ${version} with Go (into .cache) ...`)
   await build(session, go, folder).catch((/** @type {unknown} */ error) => {
-    throw error instanceof CommandError ? new SetupError(`${error.message}\n${howToInstall}`) : error
+    throw error instanceof CommandError ? new SetupError(`${error.message}\n${installHint}`) : error
   })
   if (!(await isUsable(join(folder, 'mutagen'))))
-    throw new SetupError(`Go built a Mutagen in ${folder} that does not run. ${howToInstall}`, 1)
+    throw new SetupError(`Go built a Mutagen in ${folder} that does not run. ${installHint}`, 1)
   return folder
 }
 
 /**
  * @param {string} path
- * @returns {Promise<boolean>} whether this is a Mutagen that runs, is new enough for keg, and has its agent beside it
+ * @returns {Promise<boolean>} whether this is a Mutagen that runs, is new enough for keg, and has its agent
  */
 export async function isUsable(path) {
   const real = await realpath(path).catch(() => undefined)
@@ -70,7 +70,7 @@ export async function isUsable(path) {
 }
 
 /**
- * Built beside its folder, which then is renamed as a whole: a run beside this one sees all of it or nothing.
+ * Builds beside the folder, then renames as a whole: a concurrent run sees all of it or nothing.
  *
  * @param {import('./session.js').Session} session
  * @param {string} go

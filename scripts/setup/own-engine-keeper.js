@@ -1,7 +1,7 @@
 /**
- * `own-engine-keeper.js FOLDER`: waits until its input ends, then ends the engine of own-engine.js that lives in the folder and
- * all its containers, and removes everything it made. Whoever started it holds the input, so that also a SIGKILL of that
- * process ends the engine.
+ * `own-engine-keeper.js FOLDER`: waits for the end of its input, then ends the engine of own-engine.js in the folder with all
+ * its containers, and removes everything it made. The starter holds the input open, so even a SIGKILL of the starter ends the
+ * engine.
  */
 import {readdir, readFile, rm, rmdir, writeFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
@@ -16,42 +16,42 @@ if (folder === undefined || !basename(folder).startsWith('keg-engine-'))
 process.stdin.resume()
 await new Promise((resolve) => process.stdin.once('close', resolve).once('end', resolve))
 
-const groups = await controlGroups(basename(folder))
+const groups = await findControlGroups(basename(folder))
 await thaw(groups)
-await endAll(async () => [...(await daemons(folder)), ...(await members(groups))])
+await killAll(async () => [...(await findDaemons(folder)), ...(await processesOf(groups))])
 await removeShimSockets(folder)
-// The deepest first, and the latest first where one lies on another.
+// The deepest first, and the latest first where mounts are stacked.
 for (const mount of (await mountsBelow(folder)).reverse()) await run('umount', ['--lazy', mount], {mayFail: true})
 for (const bridge of [...(await networkBridges(folder)), `keg-${folder.slice(-6)}`]) await removeBridge(bridge)
 for (const group of groups.reverse()) await rmdir(group).catch(() => undefined)
 await rm(folder, {recursive: true, force: true, maxRetries: 10, retryDelay: 100})
 
 /**
- * A process of a paused container would not notice that it has ended.
+ * A process in a paused container would not exit.
  *
  * @param {readonly string[]} frozen control groups of either version
  */
 async function thaw(frozen) {
   for (const group of frozen) {
-    // Opened as it is: a file that is not there must not be made.
+    // Without creating the file if it is missing.
     await writeFile(join(group, 'freezer.state'), 'THAWED', {flag: 'r+'}).catch(() => undefined)
     await writeFile(join(group, 'cgroup.freeze'), '0', {flag: 'r+'}).catch(() => undefined)
   }
 }
 
 /**
- * Ends processes, and those that they started meanwhile.
+ * Ends processes, and those that they start meanwhile.
  *
  * @param {() => Promise<number[]>} find
  */
-async function endAll(find) {
+async function killAll(find) {
   const deadline = Date.now() + 20_000
   for (let found = await find(); found.length > 0 && Date.now() < deadline; found = await find()) {
     for (const id of found) {
       try {
         process.kill(id, 'SIGKILL')
       } catch {
-        // It is gone.
+        // It has exited.
       }
     }
     await sleep(50)
@@ -59,12 +59,12 @@ async function endAll(find) {
 }
 
 /**
- * dockerd, containerd and its shims: the programs that were started with a file of the folder.
+ * dockerd, containerd and its shims: the programs started with a file of the folder as argument.
  *
  * @param {string} engineFolder
  * @returns {Promise<number[]>}
  */
-async function daemons(engineFolder) {
+async function findDaemons(engineFolder) {
   const found = []
   for (const id of (await readdir('/proc')).map(Number).filter(Number.isInteger)) {
     const name = await readFile(`/proc/${id}/comm`, 'utf8').catch(() => '')
@@ -76,12 +76,12 @@ async function daemons(engineFolder) {
 }
 
 /**
- * The control groups of the engine's containers, in both versions of Linux's hierarchy.
+ * The control groups of the engine's containers, in cgroup v1 and v2.
  *
  * @param {string} name of the parent of all of them
  * @returns {Promise<string[]>} each before those below it
  */
-async function controlGroups(name) {
+async function findControlGroups(name) {
   const root = '/sys/fs/cgroup'
   const hierarchies = [root, ...(await foldersIn(root))]
   const found = []
@@ -100,18 +100,16 @@ async function controlGroups(name) {
 }
 
 /**
- * @param {readonly string[]} controlGroups
+ * @param {readonly string[]} groups
  * @returns {Promise<number[]>} their processes
  */
-async function members(controlGroups) {
-  const lists = await Promise.all(
-    controlGroups.map((group) => readFile(join(group, 'cgroup.procs'), 'utf8').catch(() => '')),
-  )
+async function processesOf(groups) {
+  const lists = await Promise.all(groups.map((group) => readFile(join(group, 'cgroup.procs'), 'utf8').catch(() => '')))
   return [...new Set(lists.join('\n').split('\n').filter(Boolean).map(Number))]
 }
 
 /**
- * A shim listens outside of its engine's folders; where is written beside the container's state.
+ * A shim's socket is outside of its engine's folders; its address is written beside the container's state.
  *
  * @param {string} engineFolder
  */
@@ -136,7 +134,7 @@ async function mountsBelow(engineFolder) {
 }
 
 /**
- * The bridges of the networks that were made in the engine and never removed: its database names them.
+ * The bridges of networks that were created in the engine and never removed: its database names them.
  *
  * @param {string} engineFolder
  * @returns {Promise<string[]>}
@@ -145,7 +143,7 @@ async function networkBridges(engineFolder) {
   const data = join(engineFolder, 'data')
   /** @type {Set<string>} */
   const found = new Set()
-  // With remapped users the data lies one folder deeper.
+  // With userns-remap the data is one folder deeper.
   for (const root of [data, ...(await foldersIn(data))]) {
     const database = await readFile(join(root, 'network/files/local-kv.db'), 'latin1').catch(() => '')
     for (const [bridge] of database.matchAll(/\bbr-[0-9a-f]{12}\b/g)) found.add(bridge)
@@ -156,7 +154,7 @@ async function networkBridges(engineFolder) {
 
 /**
  * @param {string} parent
- * @returns {Promise<string[]>} none where it is no folder
+ * @returns {Promise<string[]>} empty if it is no folder
  */
 async function foldersIn(parent) {
   try {

@@ -17,10 +17,10 @@ import {Session} from './session.js'
 import {SetupError} from './setup-error.js'
 import {giveSubordinateIds, subordinateUser} from './subordinate-ids.js'
 
-/** @typedef {'classic' | 'containerd'} EngineKind by how it stores images: graph driver overlay2, or containerd */
+/** @typedef {'classic' | 'containerd'} EngineKind its image store: graph driver overlay2, or containerd */
 
 /**
- * The oldest and the newest way in keg's range. The suites are Debian's; their engines run on other releases of Debian too.
+ * The oldest and the newest in keg's range. The suites are Debian's; their engines run on other releases of Debian too.
  *
  * @type {Record<EngineKind, {suite: string, fits: (version: string) => boolean, settings: Record<string, unknown>}>}
  */
@@ -44,32 +44,31 @@ const kinds = {
  * @typedef {object} OwnEngine
  * @property {string} host for DOCKER_HOST
  * @property {string} version
- * @property {string} data the folder with all that it keeps
- * @property {string} log the path of what dockerd and containerd say; removed by `stop`
+ * @property {string} data its data folder
+ * @property {string} log the path of the log of dockerd and containerd; removed by `stop`
  * @property {{host: string, certificates: string}} [tls] its second address, and the folder for DOCKER_CERT_PATH (ca.pem,
  *   cert.pem, key.pem)
- * @property {() => Promise<void>} kill ends dockerd and its containerd with SIGKILL; containers run on
+ * @property {() => Promise<void>} kill ends dockerd and its containerd with SIGKILL; containers keep running
  * @property {() => Promise<void>} start starts it again on the same data
- * @property {() => Promise<void>} stop ends it and its containers, and removes all that it made
+ * @property {() => Promise<void>} stop ends it and its containers, and removes everything it made
  */
 
 /**
- * Starts a Docker engine of its own beside any other: it has its own containerd, data, socket, bridge and addresses, and
- * leaves the rules of the machine's firewall to others, so its containers reach no network but each other's. Where the machine
- * has no engine of the kind, Debian's packages are unpacked into the checkout. It ends when this process ends, however that
- * comes about, and nothing of it stays.
+ * Starts a separate Docker engine beside any other: it has its own containerd, data, socket, bridge and addresses, and does not
+ * touch the machine's firewall rules, so its containers reach no network but each other's. If the machine has no such engine,
+ * Debian's packages are unpacked into the checkout. It ends with this process, even by SIGKILL, and leaves nothing behind.
  *
  * @param {object} options
  * @param {EngineKind} options.kind `classic` is Engine 20.10, `containerd` 26.1 or newer
- * @param {string} [options.folder] where its own folder is made; default: the system's temporary folder
+ * @param {string} [options.folder] where to create its folder; default: the system's temporary folder
  * @param {Record<string, unknown>} [options.settings] more of daemon.json (https://docs.docker.com/reference/cli/dockerd/)
- * @param {number} [options.dataBytes] its data lies on a file system of its own, in memory, that holds no more than this
+ * @param {number} [options.dataBytes] size of a file system in memory for its data; default: no limit
  * @param {{users: number, groups: number}} [options.remap] the users and groups of its containers are those of the machine
  *   from these ids on (userns-remap)
- * @param {boolean} [options.tls] true: it listens on a port of the loopback address too, for who has its certificate
- * @param {Session} [options.session] is told what takes long, and ends it when interrupted
+ * @param {boolean} [options.tls] true: it also listens on a port of the loopback address, for clients with its certificate
+ * @param {Session} [options.session] gets progress messages, and ends it when interrupted
  * @returns {Promise<OwnEngine>}
- * @throws {SetupError} where this is not root on Debian, or the engine does not start
+ * @throws {SetupError} if this is not root on Debian, or the engine does not start
  */
 export async function startOwnEngine({
   kind,
@@ -82,7 +81,7 @@ export async function startOwnEngine({
 }) {
   const programs = await requireOwnEngine(session ?? new Session(), kind)
   const folder = await mkdtemp(join(await realpath(parent), 'keg-engine-'))
-  const stopKeeper = keep(folder)
+  const stopKeeper = startKeeper(folder)
   /** @type {MountNamespace | undefined} */
   let namespace
   try {
@@ -104,10 +103,10 @@ export async function startOwnEngine({
       hosts: port === undefined ? [host] : [host, `tcp://127.0.0.1:${port}`],
       containerd,
       bridge,
-      // The firewall's chains have the same names for every engine: a second one empties those of the first.
+      // The firewall's chains have the same names for every engine: a second engine flushes those of the first.
       iptables: false,
       ...(kind === 'containerd' && {ip6tables: false}),
-      // Its id comes from this key, which is in /etc otherwise, the same for every engine of the machine.
+      // Its id comes from this key, by default a file in /etc shared by every engine of the machine.
       ...(kind === 'classic' && {'deprecated-key-path': join(data, 'key.json')}),
       'ip-forward': false,
       'cgroup-parent': `/${basename(folder)}`,
@@ -151,7 +150,7 @@ export async function startOwnEngine({
       }),
       kill: () => processes.kill(),
       start: async () => {
-        // One that finds its networks again and has such pools deletes docker0, be that another engine's (moby,
+        // An engine that restores its networks with such pools deletes docker0, even another engine's (moby,
         // daemon/daemon_unix.go, configureNetworking).
         await writeFile(daemonFile, JSON.stringify(daemon))
         await processes.start()
@@ -174,11 +173,11 @@ export async function startOwnEngine({
  *
  * @param {Session} session
  * @param {EngineKind} kind
- * @returns {Promise<{version: string, folders: string[]}>} its version, and the folders that its programs are in
+ * @returns {Promise<{version: string, folders: string[]}>} its version, and the folders of its programs
  * @throws {SetupError} one sentence
  */
 export async function requireOwnEngine(session, kind) {
-  const reason = await whyNoOwnEngine(kind)
+  const reason = await ownEngineObstacle(kind)
   if (reason !== undefined) throw new SetupError(reason)
   const packages = new DebianPackages(session)
   const debian = await isDebian()
@@ -202,16 +201,16 @@ export async function requireOwnEngine(session, kind) {
 
 /**
  * @param {EngineKind} kind
- * @returns {Promise<string | undefined>} why `startOwnEngine` cannot do it on this machine; undefined where it can
+ * @returns {Promise<string | undefined>} why `startOwnEngine` cannot run here; undefined if it can
  */
-export async function whyNoOwnEngine(kind) {
+export async function ownEngineObstacle(kind) {
   if (!isRoot()) return 'Only root can start a Docker engine of its own: run this as root.'
   const installed = await installedVersion()
   if ((installed !== undefined && kinds[kind].fits(installed)) || (await isDebian({itself: true}))) return undefined
   return `A Docker engine of its own comes from Debian's packages (${kinds[kind].suite}), and this is not Debian.`
 }
 
-/** @returns {Promise<string | undefined>} the version of the engine that is installed whole, whether it runs or not */
+/** @returns {Promise<string | undefined>} the version of a completely installed engine, running or not */
 async function installedVersion() {
   const [dockerd, ...others] = await Promise.all(['dockerd', 'containerd', 'runc'].map(findProgram))
   if (dockerd === undefined || others.includes(undefined)) return undefined
@@ -227,21 +226,20 @@ async function versionOf(dockerd) {
 }
 
 /**
- * Starts the process that removes everything once nobody holds the other end of its input, which is so also after a SIGKILL of
- * this process.
+ * Starts the process that removes everything once its input ends, which happens even if this process is killed by SIGKILL.
  *
  * @param {string} folder
- * @returns {() => Promise<void>} has it removed everything now
+ * @returns {() => Promise<void>} removes everything now
  */
-export function keep(folder) {
+export function startKeeper(folder) {
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'own-engine-keeper.js'), folder], {
     cwd: '/',
-    // Ctrl-C is not for it.
+    // Ctrl-C is not meant for it.
     detached: true,
     env: {PATH: withSystemFolders(process.env).PATH},
     stdio: ['pipe', 'ignore', 'pipe'],
   })
-  const complaint = text(keeper.stderr)
+  const keeperErrors = text(keeper.stderr)
   const ended = new Promise((/** @type {(code: number | null) => void} */ resolve) => {
     keeper.once('exit', resolve)
     keeper.once('error', () => resolve(null))
@@ -253,7 +251,7 @@ export function keep(folder) {
     keeper.ref()
     keeper.stdin.end()
     if ((await ended) !== 0)
-      throw new SetupError(`What a Docker engine left in ${folder} cannot be removed: ${await complaint}`, 1)
+      throw new SetupError(`What a Docker engine left in ${folder} cannot be removed: ${await keeperErrors}`, 1)
   }
 }
 
@@ -264,8 +262,8 @@ class Processes {
 
   /**
    * @param {string} folder
-   * @param {{folders: readonly string[], prefix?: readonly string[] | undefined}} programs where they are, and what to start
-   *   them by
+   * @param {{folders: readonly string[], prefix?: readonly string[] | undefined}} programs their folders, and the command
+   *   prefix
    */
   constructor(folder, {folders, prefix = []}) {
     this.folder = folder
@@ -284,7 +282,7 @@ class Processes {
   /** @type {NodeJS.ProcessEnv} */
   #environment
 
-  /** @throws {SetupError} with the end of its log where it does not start */
+  /** @throws {SetupError} with the end of its log if it does not start */
   async start() {
     if (this.#running.length > 0) throw new SetupError('This Docker engine runs already.', 1)
     await this.#spawn('containerd', ['--config', join(this.folder, 'containerd.toml')])
@@ -304,7 +302,7 @@ class Processes {
         await ended
       }),
     )
-    // Its number may be another program's by the time it starts again; its sockets answer nobody.
+    // Its process id may belong to another program at the next start; nobody answers on its sockets.
     for (const name of ['docker.pid', 'docker.sock', 'containerd.sock'])
       await rm(join(this.folder, name), {force: true})
   }
@@ -319,7 +317,7 @@ class Processes {
       const [first = program, ...rest] = [...this.#prefix, program, ...programArguments]
       const child = spawn(first, rest, {
         cwd: '/',
-        // Ctrl-C must not end it before what still talks to it.
+        // Ctrl-C must not end it before the programs that still use it.
         detached: true,
         env: this.#environment,
         stdio: ['ignore', log.fd, log.fd],
@@ -339,8 +337,8 @@ class Processes {
   async #until(program, isReady) {
     const deadline = Date.now() + 120_000
     while (!(await isReady())) {
-      const over = this.#running.some((child) => child.exitCode !== null || child.signalCode !== null)
-      if (over || Date.now() > deadline) {
+      const hasExited = this.#running.some((child) => child.exitCode !== null || child.signalCode !== null)
+      if (hasExited || Date.now() > deadline) {
         const lines = (await readFile(this.log, 'utf8').catch(() => '')).trim().split('\n').slice(-5)
         await this.kill()
         throw new SetupError(`The Docker engine of its own does not start (${program}):\n${lines.join('\n')}`, 1)

@@ -3,12 +3,12 @@ import {access, constants} from 'node:fs/promises'
 import {delimiter, isAbsolute, join} from 'node:path'
 import {SetupError} from './setup-error.js'
 
-/** A program ended otherwise than it should; `exitCode` is its own. */
+/** A program exited with an unexpected code; `exitCode` is its own. */
 export class CommandError extends SetupError {
   /**
    * @param {string} commandLine
    * @param {number} exitCode
-   * @param {string} output the end of what it said
+   * @param {string} output the end of its output
    */
   constructor(commandLine, exitCode, output) {
     super(`\`${commandLine}\` failed (exit ${exitCode})${output === '' ? '.' : `:\n${output}`}`, exitCode)
@@ -20,8 +20,8 @@ export class CommandError extends SetupError {
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] the whole environment of the program; default: that of this process
- * @property {Uint8Array | string} [input] written to its standard input, which is otherwise empty
- * @property {'capture' | 'show' | 'both'} [output] `capture` (default) returns what it says; `show` gives it this terminal;
+ * @property {Uint8Array | string} [input] its standard input; default: empty
+ * @property {'capture' | 'show' | 'both'} [output] `capture` (default) returns its output; `show` gives it this terminal;
  *   `both` shows and returns its standard output, and gives it this terminal's standard error
  * @property {boolean} [mayFail] true: return its exit code instead of throwing a CommandError
  * @property {AbortSignal} [signal] ends the program with SIGTERM; without one nothing does, not even Ctrl-C at the terminal
@@ -29,13 +29,13 @@ export class CommandError extends SetupError {
  */
 
 /**
- * Runs a program to its end. No shell is involved.
+ * Runs a program and waits for it. No shell is involved.
  *
  * @param {string} program
  * @param {readonly string[]} programArguments
  * @param {RunOptions} [options]
  * @returns {Promise<{code: number, stdout: string, stderr: string}>} a program ended by a signal has the code 128 + 15
- * @throws {SetupError} when there is no such program (exit code 4), or it fails (CommandError)
+ * @throws {SetupError} if there is no such program (exit code 4), or it fails (CommandError)
  */
 export async function run(program, programArguments, options = {}) {
   const {cwd, env = process.env, input, output = 'capture', mayFail = false, signal, timeout} = options
@@ -43,7 +43,7 @@ export async function run(program, programArguments, options = {}) {
     cwd,
     env: withSystemFolders(env),
     signal,
-    // In a process group of its own it is out of the reach of Ctrl-C.
+    // In another process group Ctrl-C does not reach it.
     detached: signal === undefined,
     timeout,
     killSignal: timeout === undefined ? 'SIGTERM' : 'SIGKILL',
@@ -62,7 +62,7 @@ export async function run(program, programArguments, options = {}) {
     if (output === 'both') process.stdout.write(chunk)
   })
   child.stderr?.on('data', (/** @type {Buffer} */ chunk) => stderr.push(chunk))
-  // A program that ends before it has read everything says so by its exit code.
+  // A program that exits before it has read everything reports it by its exit code.
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(input)
   const code = await new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
@@ -77,17 +77,17 @@ export async function run(program, programArguments, options = {}) {
   })
   const result = {code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString()}
   if (code !== 0 && !mayFail) {
-    const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-15).join('\n')
-    throw new CommandError(commandLine(program, programArguments), code, output === 'capture' ? said : '')
+    const outputTail = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-15).join('\n')
+    throw new CommandError(commandLine(program, programArguments), code, output === 'capture' ? outputTail : '')
   }
   return result
 }
 
 /**
- * Where a program is, also when it lies in a system folder that an ordinary user's PATH leaves out.
+ * Finds a program, also in system folders that an ordinary user's PATH leaves out.
  *
  * @param {string} program
- * @returns {Promise<string | undefined>} its path, undefined when it is nowhere
+ * @returns {Promise<string | undefined>} its path; undefined if it is not found
  */
 export async function findProgram(program) {
   const folders = isAbsolute(program) ? [''] : (withSystemFolders(process.env).PATH ?? '').split(delimiter)
@@ -112,7 +112,9 @@ export async function findProgram(program) {
  */
 export function commandLine(program, programArguments) {
   return [program, ...programArguments]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
+    .map((argument) =>
+      /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`,
+    )
     .join(' ')
 }
 

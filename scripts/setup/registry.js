@@ -9,7 +9,7 @@ import {DebianPackages, findUnpacked, isDebian} from './debian.js'
 import {findProgram, run} from './process.js'
 import {SetupError} from './setup-error.js'
 
-const howToInstall =
+const installHint =
   'Install the distribution registry (https://distribution.github.io/distribution/) so that `registry` is on PATH, and run this again.'
 
 /**
@@ -20,7 +20,7 @@ const howToInstall =
 export async function requireRegistry(session) {
   if ((await findRegistry()) !== undefined) return
   if (await isDebian()) await new DebianPackages(session).unpack('docker-registry')
-  if ((await findRegistry()) === undefined) throw new SetupError(`There is no registry program here. ${howToInstall}`)
+  if ((await findRegistry()) === undefined) throw new SetupError(`There is no registry program here. ${installHint}`)
 }
 
 /**
@@ -32,19 +32,19 @@ export async function requireRegistry(session) {
  */
 
 /**
- * Starts a registry of its own on a free port of the loopback address. It is ended when this process ends, however that comes
- * about (short of SIGKILL where `setpriv` is not there).
+ * Starts a separate registry on a free port of the loopback address. It ends with this process (after a SIGKILL only if
+ * `setpriv` is installed).
  *
  * @param {object} [options]
- * @param {string} [options.directory] where its data folder is made; default: the system's temporary folder
- * @param {{user: string, secret: string}} [options.password] lets nobody in without it
- * @param {{realm: string, service: string, issuer: string, rootcertbundle: string}} [options.token] lets nobody in without a token
- *   that the server `realm` gave out, signed by a certificate in the file `rootcertbundle`
+ * @param {string} [options.directory] where to create its data folder; default: the system's temporary folder
+ * @param {{user: string, secret: string}} [options.password] required of every client
+ * @param {{realm: string, service: string, issuer: string, rootcertbundle: string}} [options.token] requires a token from the
+ *   server `realm`, signed by a certificate in the file `rootcertbundle`
  * @returns {Promise<OwnRegistry>}
  */
 export async function startRegistry({directory = tmpdir(), password, token} = {}) {
   const program = await findRegistry()
-  if (program === undefined) throw new SetupError(`There is no registry program here. ${howToInstall}`)
+  if (program === undefined) throw new SetupError(`There is no registry program here. ${installHint}`)
   const folder = await mkdtemp(join(directory, 'keg-registry-'))
   try {
     await mkdir(join(folder, 'data'))
@@ -53,7 +53,7 @@ export async function startRegistry({directory = tmpdir(), password, token} = {}
       version: '0.1',
       log: {level: 'info', accesslog: {disabled: true}},
       storage: {filesystem: {rootdirectory: join(folder, 'data')}, delete: {enabled: true}},
-      // The registry takes a free port itself and names it in its log.
+      // The registry picks a free port itself and logs it.
       http: {addr: '127.0.0.1:0', secret: randomBytes(16).toString('hex')},
     }
     if (password !== undefined) {
@@ -79,28 +79,28 @@ export async function startRegistry({directory = tmpdir(), password, token} = {}
 async function serve(program, folder) {
   let running = await spawnRegistry(program, folder)
   const {address} = running
-  const endNow = () => {
+  const killAndRemove = () => {
     running.child.kill('SIGKILL')
     rmSync(folder, {recursive: true, force: true, maxRetries: 3})
   }
   /** @param {NodeJS.Signals} signal */
   const onSignal = (signal) => {
-    // With other listeners the process goes on for a while, and ends the registry by `stop` or at its exit.
+    // Other listeners keep the process running for a while; it ends the registry by `stop` or at its exit.
     if (process.listenerCount(signal) > 0) return
-    endNow()
+    killAndRemove()
     process.kill(process.pid, signal)
   }
-  process.once('exit', endNow).once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  process.once('exit', killAndRemove).once('SIGINT', onSignal).once('SIGTERM', onSignal)
   return {
     address,
-    kill: () => end(running),
+    kill: () => kill(running),
     start: async () => {
       running = await spawnRegistry(program, folder, address)
     },
     stop: async () => {
-      await end(running)
+      await kill(running)
       await rm(folder, {recursive: true, force: true, maxRetries: 3})
-      process.off('exit', endNow).off('SIGINT', onSignal).off('SIGTERM', onSignal)
+      process.off('exit', killAndRemove).off('SIGINT', onSignal).off('SIGTERM', onSignal)
     },
   }
 }
@@ -113,8 +113,8 @@ async function serve(program, folder) {
  */
 
 /** @param {RegistryProcess} running */
-async function end({child, ended}) {
-  // Waiting for its end must keep this process alive, or the rest of a script's cleaning up is never reached.
+async function kill({child, ended}) {
+  // Waiting for its end must keep this process alive, or the rest of a script's clean-up never runs.
   child.ref()
   child.kill('SIGKILL')
   await ended
@@ -124,19 +124,19 @@ async function end({child, ended}) {
  * @param {string} program
  * @param {string} folder with its settings
  * @param {string} [address] HOST:PORT; default: that of its settings
- * @returns {Promise<RegistryProcess>} it listens
+ * @returns {Promise<RegistryProcess>} already listening
  */
 async function spawnRegistry(program, folder, address) {
   const command = [program, 'serve', join(folder, 'registry.yml')]
-  const parentDeath = await findProgram('setpriv')
-  if (parentDeath !== undefined) command.unshift(parentDeath, '--pdeathsig', 'KILL')
+  const setpriv = await findProgram('setpriv')
+  if (setpriv !== undefined) command.unshift(setpriv, '--pdeathsig', 'KILL')
   const [file = program, ...programArguments] = command
   // A REGISTRY_* variable overrides the settings.
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_'))
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_'))
   const child = spawn(file, programArguments, {
-    env: {...Object.fromEntries(own), ...(address !== undefined && {REGISTRY_HTTP_ADDR: address})},
+    env: {...Object.fromEntries(environment), ...(address !== undefined && {REGISTRY_HTTP_ADDR: address})},
     stdio: ['ignore', 'ignore', 'pipe'],
-    // Ctrl-C must not end it before what still talks to it.
+    // Ctrl-C must not end it before the programs that still use it.
     detached: true,
   })
   const ended = new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
@@ -145,24 +145,24 @@ async function spawnRegistry(program, folder, address) {
   })
   let log = ''
   const port = await new Promise((/** @type {(port: string | undefined) => void} */ resolve) => {
-    const giveUp = setTimeout(() => resolve(undefined), 30_000)
+    const timer = setTimeout(() => resolve(undefined), 30_000)
     void ended.then(() => {
-      clearTimeout(giveUp)
+      clearTimeout(timer)
       resolve(undefined)
     })
     child.stderr.on('data', (/** @type {Buffer} */ chunk) => {
-      // Read to the end, or a full pipe stops the registry; kept only until the port is known.
+      // Always read, or a full pipe would block the registry; kept only until the port is known.
       if (log === 'listening') return
       log += chunk.toString()
       const found = /listening on 127\.0\.0\.1:(\d+)/.exec(log)?.[1]
       if (found === undefined) return
       log = 'listening'
-      clearTimeout(giveUp)
+      clearTimeout(timer)
       resolve(found)
     })
   })
   if (port === undefined) {
-    await end({address: '', child, ended})
+    await kill({address: '', child, ended})
     throw new SetupError(`The registry ${program} does not start:\n${log.trim().split('\n').slice(-5).join('\n')}`, 1)
   }
   // A registry that nobody stops does not keep this process alive.
@@ -181,7 +181,7 @@ async function findRegistry() {
 }
 
 /**
- * A line of a htpasswd file. The registry takes bcrypt alone, which `htpasswd` makes, and the C library of Debian through Perl.
+ * A line of a htpasswd file. The registry accepts only bcrypt, from `htpasswd`, or from Debian's C library through Perl.
  *
  * @param {{user: string, secret: string}} password
  * @returns {Promise<string>}

@@ -8,7 +8,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {DebianPackages, isDebian, isRoot} from './debian.js'
 import {MountNamespace} from './mount-namespace.js'
 import {engineAnswersAt} from './engine.js'
-import {keep, requireOwnEngine} from './own-engine.js'
+import {startKeeper, requireOwnEngine} from './own-engine.js'
 import {findProgram, run, withSystemFolders} from './process.js'
 import {Session} from './session.js'
 import {SetupError} from './setup-error.js'
@@ -18,13 +18,13 @@ import {giveSubordinateIds, subordinateUser} from './subordinate-ids.js'
  * @typedef {object} RootlessEngine
  * @property {string} host for DOCKER_HOST
  * @property {string} version
- * @property {string} log the path of what it says; removed by `stop`
- * @property {string} hostAddress by what name its containers and itself reach ports of the machine's loopback address
- * @property {boolean} canPause whether it has a control group of its own, without which no container can be paused
- * @property {() => Promise<void>} stop ends it and its containers, and removes all that it made
+ * @property {string} log the path of its log; removed by `stop`
+ * @property {string} hostAddress the name by which it and its containers reach ports of the machine's loopback address
+ * @property {boolean} canPause whether it has a control group, without which no container can be paused
+ * @property {() => Promise<void>} stop ends it and its containers, and removes everything it made
  */
 
-/** What docker's own script for rootless mode starts, and the Debian packages that have it. */
+/** What docker's own script for rootless mode starts, and the Debian packages with these programs. */
 const programs = /** @type {const} */ ([
   ['rootlesskit', 'rootlesskit'],
   ['newuidmap', 'uidmap'],
@@ -32,81 +32,81 @@ const programs = /** @type {const} */ ([
   ['iptables', 'iptables'],
 ])
 
-/** Ids of the machine that stand for those of its users; any that nobody has would do. */
+/** First ids of the machine for its users; any unused ones would do. */
 const subordinateIds = {users: 500_000, groups: 600_000}
 
 /**
  * Starts a Docker engine in rootless mode (https://docs.docker.com/engine/security/rootless/), as a user that owns nothing,
- * by the script that Debian's docker.io has for it. Whatever that takes of the machine (subordinate ids, access to the device
- * for networks, a control group) it gets within namespaces only. It ends when this process ends, and nothing of it stays.
+ * with the script of Debian's docker.io. It gets what it needs (subordinate ids, the network device, a control group) within
+ * namespaces only. It ends with this process, and leaves nothing behind.
  *
  * @param {object} [options]
- * @param {boolean} [options.controlGroup] false: it has none, as where its user did not log in by systemd
- * @param {Session} [options.session] is told what takes long
+ * @param {boolean} [options.controlGroup] false: without one, as for a user who did not log in through systemd
+ * @param {Session} [options.session] gets progress messages
  * @returns {Promise<RootlessEngine>}
- * @throws {SetupError} where this is not root on Debian, or the engine does not start
+ * @throws {SetupError} if this is not root on Debian, or the engine does not start
  */
 export async function startRootlessEngine({controlGroup = true, session = new Session()} = {}) {
   const {folders, script, version} = await requireRootlessEngine(session)
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'keg-engine-'))
-  const stopKeeper = keep(folder)
+  const stopKeeper = startKeeper(folder)
   /** @type {MountNamespace | undefined} */
   let namespace
   try {
     await chmod(folder, 0o711)
-    const user = await userNamed(subordinateUser)
+    const user = await findUser(subordinateUser)
     const home = join(folder, 'home')
     const runtime = join(folder, 'run')
     for (const path of [home, runtime]) {
       await mkdir(path, {mode: 0o700})
       await chown(path, user.uid, user.gid)
     }
-    const view = (namespace = await MountNamespace.create())
-    await giveSubordinateIds(view, folder, subordinateIds)
-    await openNetworkDevice(view, folder)
-    const groups = controlGroup ? await delegateControlGroup(view, basename(folder), user) : undefined
+    const mountNamespace = (namespace = await MountNamespace.create())
+    await giveSubordinateIds(mountNamespace, folder, subordinateIds)
+    await openNetworkDevice(mountNamespace, folder)
+    const groups = controlGroup ? await delegateControlGroup(mountNamespace, basename(folder), user) : undefined
     const settings = {
       'data-root': join(home, 'data'),
       'exec-root': join(runtime, 'exec'),
       pidfile: join(runtime, 'docker.pid'),
       hosts: [`unix://${join(runtime, 'docker.sock')}`],
-      // The machine, as seen from the network of slirp4netns.
-      'insecure-registries': [`${machine}/32`],
+      // The machine, as seen from slirp4netns's network.
+      'insecure-registries': [`${machineAddress}/32`],
     }
     await writeFile(join(folder, 'daemon.json'), JSON.stringify(settings))
     const log = join(folder, 'log')
-    const seen = await Promise.all(
-      folders.map((source, index) => bindFolder(view, source, join(folder, `bin${index}`))),
+    const programFolders = await Promise.all(
+      folders.map((source, index) => bindFolder(mountNamespace, source, join(folder, `bin${index}`))),
     )
     const child = await startScript({
       command: [
-        ...view.prefix,
+        ...mountNamespace.prefix,
         ...['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--pdeathsig=KILL', '--'],
         ...[
-          await bindFile(view, script, join(folder, 'dockerd-rootless.sh')),
+          await bindFile(mountNamespace, script, join(folder, 'dockerd-rootless.sh')),
           '--config-file',
           join(folder, 'daemon.json'),
         ],
       ],
       env: {
-        PATH: [...seen, withSystemFolders(process.env).PATH].join(delimiter),
+        PATH: [...programFolders, withSystemFolders(process.env).PATH].join(delimiter),
         HOME: home,
         XDG_RUNTIME_DIR: runtime,
-        // With the process namespace all its containers end with it.
+        // All its containers end with the process namespace.
         DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--pidns --disable-host-loopback=false',
       },
       log,
       group: groups?.own,
     })
-    await untilAnswers(join(runtime, 'docker.sock'), child, log)
+    await waitUntilReady(join(runtime, 'docker.sock'), child, log)
     return {
       host: settings.hosts[0] ?? '',
       version,
       log,
-      hostAddress: machine,
+      hostAddress: machineAddress,
       canPause: groups !== undefined,
       stop: async () => {
-        await end(child)
+        await kill(child)
         namespace?.end()
         await stopKeeper()
       },
@@ -118,11 +118,11 @@ export async function startRootlessEngine({controlGroup = true, session = new Se
   }
 }
 
-/** The address that slirp4netns has for the loopback address of the machine (slirp4netns(1)). */
-const machine = '10.0.2.2'
+/** slirp4netns's name for the machine's loopback address (slirp4netns(1)). */
+const machineAddress = '10.0.2.2'
 
-/** @returns {Promise<string | undefined>} why no engine can be started so here, undefined where one can */
-export async function whyNoRootlessEngine() {
+/** @returns {Promise<string | undefined>} why no rootless engine can be started here; undefined if one can */
+export async function rootlessEngineObstacle() {
   if (!isRoot()) return 'Only root can start a rootless engine under a user of its own: run this as root.'
   if (!(await isDebian({itself: true})))
     return "A rootless engine comes from Debian's packages, and this is not Debian."
@@ -135,7 +135,7 @@ export async function whyNoRootlessEngine() {
  * @returns {Promise<{version: string, folders: string[], script: string}>} folders of programs that are not on PATH
  */
 async function requireRootlessEngine(session) {
-  const reason = await whyNoRootlessEngine()
+  const reason = await rootlessEngineObstacle()
   if (reason !== undefined) throw new SetupError(reason)
   const {folders, version} = await requireOwnEngine(session, 'classic')
   const missing = []
@@ -151,7 +151,7 @@ async function requireRootlessEngine(session) {
  * @param {string} name
  * @returns {Promise<{uid: number, gid: number}>}
  */
-async function userNamed(name) {
+async function findUser(name) {
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
   const [, , uid, gid] = lines.find(([user]) => user === name) ?? []
   if (uid === undefined || gid === undefined) throw new SetupError(`There is no user ${name} on this machine.`)
@@ -159,7 +159,7 @@ async function userNamed(name) {
 }
 
 /**
- * Everybody may use /dev/net/tun where udev runs; elsewhere it is root's.
+ * With udev, everybody may use /dev/net/tun; elsewhere only root.
  *
  * @param {MountNamespace} namespace
  * @param {string} folder
@@ -171,12 +171,12 @@ async function openNetworkDevice(namespace, folder) {
 }
 
 /**
- * Gives the user a control group, as systemd does for those who log in: only so can a container be paused.
+ * Gives the user a control group, as systemd does at login: containers cannot be paused without one.
  *
  * @param {MountNamespace} namespace
  * @param {string} name
  * @param {{uid: number, gid: number}} user
- * @returns {Promise<{own: string} | undefined>} the group of the engine itself; undefined where the machine has none to give
+ * @returns {Promise<{own: string} | undefined>} the group of the engine itself; undefined if the machine has none to give
  */
 async function delegateControlGroup(namespace, name, user) {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')
@@ -201,11 +201,11 @@ async function delegateControlGroup(namespace, name, user) {
 }
 
 /**
- * The user may be kept from where a folder really is.
+ * The user may have no access to the folder's real path.
  *
  * @param {MountNamespace} namespace
  * @param {string} source
- * @param {string} target is made
+ * @param {string} target is created
  */
 async function bindFolder(namespace, source, target) {
   await mkdir(target)
@@ -216,7 +216,7 @@ async function bindFolder(namespace, source, target) {
 /**
  * @param {MountNamespace} namespace
  * @param {string} source
- * @param {string} target is made
+ * @param {string} target is created
  */
 async function bindFile(namespace, source, target) {
   await writeFile(target, '')
@@ -233,12 +233,12 @@ async function startScript({command: [program = '', ...programArguments], env, g
   try {
     const child = spawn(program, programArguments, {
       cwd: '/',
-      // Ctrl-C must not end it before what still talks to it.
+      // Ctrl-C must not end it before the programs that still use it.
       detached: true,
       env,
       stdio: ['ignore', output.fd, output.fd],
     })
-    // At once, before it has started anything of its own.
+    // At once, before it has started any process.
     if (group !== undefined && child.pid !== undefined) writeFileSync(join(group, 'cgroup.procs'), String(child.pid))
     child.unref()
     await once(child, 'spawn')
@@ -253,12 +253,12 @@ async function startScript({command: [program = '', ...programArguments], env, g
  * @param {import('node:child_process').ChildProcess} child
  * @param {string} log
  */
-async function untilAnswers(socket, child, log) {
+async function waitUntilReady(socket, child, log) {
   const deadline = Date.now() + 60_000
   while (!(await engineAnswersAt(socket))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-5)
-      await end(child)
+      await kill(child)
       throw new SetupError(`The rootless engine does not start:\n${lines.join('\n')}`, 1)
     }
     await sleep(100)
@@ -266,7 +266,7 @@ async function untilAnswers(socket, child, log) {
 }
 
 /** @param {import('node:child_process').ChildProcess} child */
-async function end(child) {
+async function kill(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   // Waiting for its end must keep this process alive.
   child.ref()

@@ -7,28 +7,28 @@ import {SetupError} from './setup-error.js'
 /** One run of a script: what it started and made is undone at its end, also on failure, Ctrl-C and SIGTERM. */
 export class Session {
   /** @type {(() => unknown)[]} */
-  #undo = []
+  #cleanups = []
   #abort = new AbortController()
 
-  /** Ends when the script is interrupted. */
+  /** Aborted when the script is interrupted. */
   get signal() {
     return this.#abort.signal
   }
 
   /**
-   * One short line for whoever watches.
+   * Prints one short line of progress.
    *
    * @param {string} line
    */
-  tell(line) {
+  log(line) {
     process.stderr.write(`${line}\n`)
   }
 
   /**
-   * @param {() => unknown} undo called at the end, latest first; what it throws is told and does not stop the others
+   * @param {() => unknown} cleanup called at the end, latest first; its errors are printed and do not stop the others
    */
-  atEnd(undo) {
-    this.#undo.push(undo)
+  addCleanup(cleanup) {
+    this.#cleanups.push(cleanup)
   }
 
   /**
@@ -36,9 +36,9 @@ export class Session {
    * @returns {Promise<string>} a temporary folder that is removed at the end
    */
   async temporaryFolder(name) {
-    // On macOS the temporary folder lies behind a symbolic link, which git and docker resolve differently.
+    // On macOS the temporary folder is behind a symbolic link, which git and docker resolve differently.
     const folder = await mkdtemp(join(await realpath(tmpdir()), `${name}-`))
-    this.atEnd(() => rm(folder, {recursive: true, force: true}))
+    this.addCleanup(() => rm(folder, {recursive: true, force: true}))
     return folder
   }
 
@@ -47,13 +47,13 @@ export class Session {
    *
    * @param {string} program
    * @param {readonly string[]} programArguments
-   * @param {import('./process.js').RunOptions & {toItsEnd?: boolean}} [options] `toItsEnd`: an interruption waits until the
-   *   program has ended; for what is short and could not be undone if it were left half done
+   * @param {import('./process.js').RunOptions & {uninterrupted?: boolean}} [options] `uninterrupted`: an interruption waits until the
+   *   program has exited; for short programs that could not be undone halfway
    */
-  async run(program, programArguments, {toItsEnd = false, ...options} = {}) {
+  async run(program, programArguments, {uninterrupted = false, ...options} = {}) {
     this.signal.throwIfAborted()
     try {
-      return await run(program, programArguments, toItsEnd ? options : {...options, signal: this.signal})
+      return await run(program, programArguments, uninterrupted ? options : {...options, signal: this.signal})
     } finally {
       this.signal.throwIfAborted()
     }
@@ -66,18 +66,18 @@ export class Session {
 
   /** Undoes everything. */
   async end() {
-    for (const undo of this.#undo.splice(0).reverse()) {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) {
       try {
-        await undo()
+        await cleanup()
       } catch (error) {
-        this.tell(`Cleaning up: ${error instanceof Error ? error.message : String(error)}`)
+        this.log(`Cleaning up: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
   }
 }
 
 /**
- * Runs a script's work in a session and sets the exit code of this process by how it ends.
+ * Runs a script's work in a session and sets the exit code of this process.
  *
  * @param {(session: Session) => Promise<number | undefined>} work returns an exit code; undefined is 0
  */
@@ -85,13 +85,13 @@ export async function inSession(work) {
   const session = new Session()
   /** @param {'SIGINT' | 'SIGTERM'} signal */
   const stop = (signal) => session.interrupt(new SetupError('Stopped; cleaning up.', signal === 'SIGINT' ? 130 : 143))
-  // The handlers stay until everything is undone: a second Ctrl-C must not cut the cleaning short.
+  // The handlers stay until everything is undone: a second Ctrl-C must not interrupt the clean-up.
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
     process.exitCode = (await work(session)) ?? 0
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    session.tell(error.message)
+    session.log(error.message)
     process.exitCode = error.exitCode
   } finally {
     await session.end()

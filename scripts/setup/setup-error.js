@@ -1,8 +1,8 @@
-/** Something the scripts need is not here, or a step of theirs failed: one sentence for whoever started them. */
+/** Something that the scripts need is missing, or one of their steps failed: one sentence for the user. */
 export class SetupError extends Error {
   /**
    * @param {string} message what is wrong and what to do about it
-   * @param {number} [exitCode] 4 when something is missing on this machine, as in keg itself; 1 when a step failed
+   * @param {number} [exitCode] 4 if something is missing on this machine, as in keg itself; 1 if a step failed
    */
   constructor(message, exitCode = 4) {
     super(message)

@@ -11,34 +11,34 @@ import {freePort} from './free-port.js'
 import {findProgram, run, withSystemFolders} from './process.js'
 import {SetupError} from './setup-error.js'
 
-const howToInstall = 'Install OpenSSH (Debian: openssh-server and openssh-client), and run this again.'
+const installHint = 'Install OpenSSH (Debian: openssh-server and openssh-client), and run this again.'
 
 /**
  * @typedef {object} SshClient
- * @property {string} path a PATH whose `ssh` is the machine's own with a configuration of its own; nothing of the user's is read
- * @property {string} alias what that configuration calls the server
+ * @property {string} path a PATH whose `ssh` is the machine's own with a separate configuration; reads nothing of the user's
+ * @property {string} alias name of the server in that configuration
  */
 
 /**
  * @typedef {object} SshServer
- * @property {string} user who may log in: whoever runs this
+ * @property {string} user who may log in: the user who runs this
  * @property {string} host
  * @property {number} port
  * @property {string} address `ssh://USER@HOST:PORT`
  * @property {(options?: ClientOptions) => Promise<SshClient>} client
- * @property {() => Promise<void>} stop ends it and every session, and removes all that it made
+ * @property {() => Promise<void>} stop ends it and every session, and removes everything it made
  */
 
 /**
  * @typedef {object} ClientOptions
- * @property {boolean} [knowsHost] false: it has never seen the server's key
- * @property {'right' | 'wrong' | 'encrypted'} [key] one that lets in, one that does not, one that lets in after a passphrase
+ * @property {boolean} [knowsHost] false: the server's key is unknown to it
+ * @property {'right' | 'wrong' | 'encrypted'} [key] accepted, refused, or accepted after a passphrase
  * @property {readonly string[]} [settings] more lines of ssh_config
  */
 
 /**
- * Makes sure that `startSshServer` finds what it needs; what is missing on Debian or Ubuntu is unpacked into the checkout, so
- * that no service of the machine starts.
+ * Makes sure that `startSshServer` finds what it needs. On Debian or Ubuntu, missing packages are unpacked into the checkout,
+ * so that no service of the machine starts.
  *
  * @param {import('./session.js').Session} session
  * @throws {SetupError} one sentence
@@ -47,23 +47,23 @@ export async function requireSshServer(session) {
   const packages = new DebianPackages(session)
   const hasClient = (await findProgram('ssh')) !== undefined && (await findProgram('ssh-keygen')) !== undefined
   if (hasClient && (await findServer()) !== undefined) return
-  if (!(await isDebian()) || (!hasClient && !isRoot())) throw new SetupError(`There is no sshd here. ${howToInstall}`)
+  if (!(await isDebian()) || (!hasClient && !isRoot())) throw new SetupError(`There is no sshd here. ${installHint}`)
   if (!hasClient) await packages.install(['openssh-client'])
-  // The one library of it that other programs seldom need.
+  // Its one library that few other programs need.
   for (const name of ['openssh-server', 'libwrap0']) await packages.unpack(name)
 }
 
 /**
- * Starts a real sshd on a free port of the loopback address, with keys of its own, for whoever runs this alone.
+ * Starts a real sshd on a free port of the loopback address, with separate keys, for the user who runs this only.
  *
  * @param {object} [options]
- * @param {Record<string, string>} [options.environment] what is set in its sessions, such as PATH and DOCKER_HOST
+ * @param {Record<string, string>} [options.environment] variables of its sessions, such as PATH and DOCKER_HOST
  * @returns {Promise<SshServer>}
  * @throws {SetupError}
  */
 export async function startSshServer({environment = {}} = {}) {
   const server = await findServer()
-  if (server === undefined) throw new SetupError(`There is no sshd here. ${howToInstall}`)
+  if (server === undefined) throw new SetupError(`There is no sshd here. ${installHint}`)
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'keg-ssh-'))
   try {
     const [port, user] = [await freePort(), userInfo().username]
@@ -107,19 +107,19 @@ export async function startSshServer({environment = {}} = {}) {
 }
 
 /**
- * ssh takes the home folder from the system's list of users, not from HOME: what a user writes into ~/.ssh/config comes by a
- * program of the name `ssh`, first on the PATH.
+ * ssh takes the home folder from the system's list of users, not from HOME. So the settings that a user would write into
+ * ~/.ssh/config come from a program named `ssh`, first on the PATH.
  *
- * @param {string} own
+ * @param {string} clientFolder
  * @param {{folder: string, port: number, user: string}} server
  * @param {ClientOptions} [options]
  * @returns {Promise<SshClient>}
  */
-async function makeClient(own, {folder, port, user}, {knowsHost = true, key = 'right', settings = []} = {}) {
+async function makeClient(clientFolder, {folder, port, user}, {knowsHost = true, key = 'right', settings = []} = {}) {
   const ssh = await findProgram('ssh')
-  if (ssh === undefined) throw new SetupError(`There is no ssh here. ${howToInstall}`)
-  await mkdir(own)
-  const config = join(own, 'config')
+  if (ssh === undefined) throw new SetupError(`There is no ssh here. ${installHint}`)
+  await mkdir(clientFolder)
+  const config = join(clientFolder, 'config')
   const alias = 'keg-engine'
   const lines = [
     ...settings,
@@ -131,12 +131,12 @@ async function makeClient(own, {folder, port, user}, {knowsHost = true, key = 'r
     `IdentityFile ${join(folder, key)}`,
     'IdentitiesOnly yes',
     'IdentityAgent none',
-    `UserKnownHostsFile ${knowsHost ? join(folder, 'known_hosts') : '/dev/null'}`,
+    `UserKnownHostsFile ${join(knowsHost ? folder : clientFolder, 'known_hosts')}`,
     'GlobalKnownHostsFile /dev/null',
   ]
   await writeFile(config, `${lines.join('\n')}\n`)
-  await writeFile(join(own, 'ssh'), `#!/bin/sh\nexec '${ssh}' -F '${config}' "$@"\n`, {mode: 0o755})
-  return {path: [own, process.env.PATH ?? ''].join(delimiter), alias}
+  await writeFile(join(clientFolder, 'ssh'), `#!/bin/sh\nexec '${ssh}' -F '${config}' "$@"\n`, {mode: 0o755})
+  return {path: [clientFolder, process.env.PATH ?? ''].join(delimiter), alias}
 }
 
 /** @param {string} file */
@@ -148,7 +148,7 @@ async function makeKey(file) {
 /**
  * @typedef {object} ServerProgram
  * @property {string} program
- * @property {string[]} settings where its own other programs are
+ * @property {string[]} settings lines of sshd_config that name its helper programs
  * @property {Record<string, string>} environment what it needs to find its libraries
  */
 
@@ -178,9 +178,9 @@ async function findServer() {
  */
 async function serve({program, environment}, folder, port) {
   const command = [program, '-D', '-e', '-f', join(folder, 'sshd_config')]
-  if (isRoot()) command.unshift(...(await ownSpace(folder)))
-  const parentDeath = await findProgram('setpriv')
-  if (parentDeath !== undefined) command.unshift(parentDeath, '--pdeathsig', 'KILL')
+  if (isRoot()) command.unshift(...(await namespacePrefix(folder)))
+  const setpriv = await findProgram('setpriv')
+  if (setpriv !== undefined) command.unshift(setpriv, '--pdeathsig', 'KILL')
   const [file = program, ...programArguments] = command
   const child = spawn(file, programArguments, {
     env: {...environment, PATH: withSystemFolders(process.env).PATH},
@@ -190,52 +190,52 @@ async function serve({program, environment}, folder, port) {
   let log = ''
   child.stderr.on('data', (/** @type {Buffer} */ chunk) => (log = (log + chunk.toString()).slice(-4000)))
   const ended = Promise.race([once(child, 'exit'), once(child, 'error')]).catch(() => undefined)
-  const endNow = () => {
+  const killAndRemove = () => {
     child.kill('SIGKILL')
     rmSync(folder, {recursive: true, force: true, maxRetries: 3})
   }
-  process.once('exit', endNow)
+  process.once('exit', killAndRemove)
   const stop = async () => {
     child.kill('SIGKILL')
     await ended
-    process.off('exit', endNow)
+    process.off('exit', killAndRemove)
     await rm(folder, {recursive: true, force: true, maxRetries: 3})
   }
-  for (const deadline = Date.now() + 20_000; !(await answers(port));) {
+  for (const deadline = Date.now() + 20_000; !(await isListening(port));) {
     if ((await Promise.race([ended.then(() => true), sleep(50, false)])) || Date.now() > deadline) {
       await stop()
       throw new SetupError(`sshd does not start: ${log.trim() || 'no answer'}`, 1)
     }
   }
-  // One that nobody stops does not keep this process alive.
+  // A server that nobody stops does not keep this process alive.
   child.unref()
   if (child.stderr instanceof Socket) child.stderr.unref()
   return stop
 }
 
 /**
- * What root starts sshd with: in a space of processes of its own every session ends with it, and in one of mounts it finds the
- * user that it drops its rights to, which comes with the package where that is installed.
+ * The command prefix with which root starts sshd: in a process namespace every session ends with it, and in a mount namespace
+ * it finds the user for its privilege separation, which comes with the package if that is installed.
  *
  * @param {string} folder
  * @returns {Promise<string[]>}
  */
-async function ownSpace(folder) {
+async function namespacePrefix(folder) {
   const users = join(folder, 'passwd')
   const known = await readFile('/etc/passwd', 'utf8')
-  const isThere = /^sshd:/m.test(known)
-  await writeFile(users, isThere ? known : `${known.trimEnd()}\nsshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n`)
+  const hasUser = /^sshd:/m.test(known)
+  await writeFile(users, hasUser ? known : `${known.trimEnd()}\nsshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n`)
   const prepare = `mount --bind '${users}' /etc/passwd && mkdir -p /run/sshd && exec "$@"`
   return ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', prepare, 'sh']
 }
 
 /** @param {number} port */
-async function answers(port) {
+async function isListening(port) {
   const socket = connect(port, '127.0.0.1')
-  const outcome = await Promise.race([
+  const isConnected = await Promise.race([
     once(socket, 'connect').then(() => true),
     once(socket, 'error').then(() => false),
   ]).catch(() => false)
   socket.destroy()
-  return outcome
+  return isConnected
 }

@@ -4,12 +4,12 @@ import {join} from 'node:path'
 /** A user that every Debian machine has and that owns nothing (base-passwd). */
 export const subordinateUser = 'daemon'
 
-/** How many ids of the machine are given to the user, as many as useradd gives. */
+/** How many ids the user gets, as many as from useradd. */
 const count = 65_536
 
 /**
- * Gives `subordinateUser` ids of the machine, users from `users` on and groups from `groups` on, within a namespace only:
- * /etc/subuid and /etc/subgid of the machine stay as they are (subuid(5), subgid(5)).
+ * Gives `subordinateUser` ids of the machine, users from `users` on and groups from `groups` on, within a namespace only: the
+ * machine's /etc/subuid and /etc/subgid do not change (subuid(5), subgid(5)).
  *
  * @param {import('./mount-namespace.js').MountNamespace} namespace
  * @param {string} folder where the files are written
@@ -22,7 +22,7 @@ export async function giveSubordinateIds(namespace, folder, first) {
   ])) {
     const source = join(folder, target.replace('/etc/', ''))
     await writeFile(source, `${subordinateUser}:${id}:${count}\n`)
-    // One that is missing cannot be bound; an empty one says the same.
+    // A missing file cannot be bound; an empty one means the same.
     await writeFile(target, '', {flag: 'a'})
     await namespace.bind(source, target)
   }

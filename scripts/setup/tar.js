@@ -8,8 +8,8 @@
  */
 
 /**
- * A tar archive of files that need not exist: all belong to root whoever makes it, and none carries a time.
- * The format is POSIX ustar (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html).
+ * A tar archive of files that need not exist: all belong to root, whoever makes it, and have no times. The format is POSIX
+ * ustar (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html).
  *
  * @param {readonly TarEntry[]} entries
  * @returns {Buffer}

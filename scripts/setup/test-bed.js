@@ -11,41 +11,41 @@ import {requireRegistry, startRegistry} from './registry.js'
 import {requireSshServer} from './ssh-server.js'
 
 /**
- * What engine tests, e2e tests and benchmarks run on: an engine, an open registry, one with a password, and a base image.
- * They find it by these variables:
+ * What engine tests, e2e tests and benchmarks run on: an engine, an open registry, one with a password, and a base image. They
+ * find it by these variables:
  *
  * - KEG_TEST_REGISTRY: HOST:PORT of the open registry
- * - KEG_TEST_PRIVATE_REGISTRY: HOST:PORT of the registry that lets in only KEG_TEST_PRIVATE_LOGIN (USER:SECRET)
+ * - KEG_TEST_PRIVATE_REGISTRY: HOST:PORT of the registry that requires KEG_TEST_PRIVATE_LOGIN (USER:SECRET)
  * - KEG_TEST_IMAGE: the image made from busybox (programs in /bin, users root and app)
- * - KEG_TEST_CLIENT_PLUGINS: a folder with compose and buildx, where docker's client does not find them itself; it is the
+ * - KEG_TEST_CLIENT_PLUGINS: a folder with compose and buildx, if docker's client does not find them itself; it is the
  *   cli-plugins of DOCKER_CONFIG here and in each isolated environment that a test makes
  *
- * PATH leads to Mutagen. HOME, XDG_* and DOCKER_CONFIG name an empty temporary folder; DOCKER_HOST is set when the engine is not
- * at the default place.
+ * Mutagen is on PATH. HOME, XDG_* and DOCKER_CONFIG name an empty temporary folder; DOCKER_HOST is set if the engine is not at
+ * the default address.
  *
  * @param {import('./session.js').Session} session everything is removed at its end; an engine started here stays up
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 export async function prepareTestBed(session) {
-  // Building it takes as long as all the rest: side by side.
+  // Building it takes as long as everything else: side by side.
   const mutagen = requireMutagen(session)
   mutagen.catch(() => undefined)
   const engine = await requireEngine(session)
   await requireRegistry(session)
   await requireSshServer(session)
   await requireBusybox(session)
-  tellAtEnd(session, engine)
+  announceRunningEngine(session, engine)
 
   const environment = await isolatedEnvironment(await session.temporaryFolder('keg-home'), engine)
   const plugins = await requireClientPlugins(session, environment)
   if (plugins !== undefined) await useClientPlugins(environment.DOCKER_CONFIG ?? '', plugins)
   const registries = await startRegistries(session)
   const image = `keg-test-base:${randomBytes(4).toString('hex')}`
-  session.atEnd(() => run('docker', ['rmi', '--force', image], {env: environment}))
+  session.addCleanup(() => run('docker', ['rmi', '--force', image], {env: environment}))
   await makeBusyboxImage(image, {env: environment})
   const mutagenFolder = await mutagen
   const {KEG_TEST_REGISTRY: open, KEG_TEST_PRIVATE_REGISTRY: closed} = registries
-  session.tell(`Ready: engine ${engine.version}, registries ${open} and ${closed}.`)
+  session.log(`Ready: engine ${engine.version}, registries ${open} and ${closed}.`)
   return {
     ...environment,
     ...registries,
@@ -62,9 +62,9 @@ export async function prepareTestBed(session) {
 export async function startRegistries(session) {
   const password = {user: 'keg', secret: randomBytes(12).toString('hex')}
   const registry = await startRegistry()
-  session.atEnd(registry.stop)
+  session.addCleanup(registry.stop)
   const privateRegistry = await startRegistry({password})
-  session.atEnd(privateRegistry.stop)
+  session.addCleanup(privateRegistry.stop)
   return {
     KEG_TEST_REGISTRY: registry.address,
     KEG_TEST_PRIVATE_REGISTRY: privateRegistry.address,
@@ -73,7 +73,7 @@ export async function startRegistries(session) {
 }
 
 /**
- * The same test bed on another engine: one of its own, which is removed at the session's end.
+ * The same test bed on a separate engine, which is removed at the session's end.
  *
  * @param {import('./session.js').Session} session
  * @param {NodeJS.ProcessEnv} environment from `prepareTestBed`
@@ -82,18 +82,18 @@ export async function startRegistries(session) {
  */
 export async function prepareOwnTestBed(session, environment, kind) {
   const engine = await startOwnEngine({kind, session})
-  session.atEnd(engine.stop)
+  session.addCleanup(engine.stop)
   const image = 'keg-test-base:local'
   const env = environmentAt(engine.host, environment)
   await makeBusyboxImage(image, {env})
-  session.tell(`Ready: engine ${engine.version} with the ${kind} image store.`)
+  session.log(`Ready: engine ${engine.version} with the ${kind} image store.`)
   return {...env, KEG_TEST_IMAGE: image}
 }
 
 /**
  * @param {string} host without TLS
  * @param {NodeJS.ProcessEnv} environment
- * @returns {NodeJS.ProcessEnv} what leads docker's clients there, wherever the environment led before
+ * @returns {NodeJS.ProcessEnv} leads docker's clients to the host, wherever the environment led before
  */
 export function environmentAt(host, environment) {
   const other = /^DOCKER_(CERT_PATH|CONTEXT|HOST|TLS|TLS_VERIFY)$/
@@ -103,7 +103,7 @@ export function environmentAt(host, environment) {
 
 /**
  * @param {NodeJS.ProcessEnv} environment of docker's client
- * @returns {Promise<import('./own-engine.js').EngineKind>} how the engine stores images
+ * @returns {Promise<import('./own-engine.js').EngineKind>} the engine's image store
  */
 export async function imageStoreOf(environment) {
   const {stdout} = await run('docker', ['info', '--format', '{{json .DriverStatus}}'], {env: environment})
@@ -111,16 +111,16 @@ export async function imageStoreOf(environment) {
 }
 
 /**
- * An engine that was started here outlives the script; whoever started the script should know.
+ * Says at the end that an engine started here keeps running.
  *
  * @param {import('./session.js').Session} session
  * @param {import('./engine.js').Engine} engine
  */
-export function tellAtEnd(session, engine) {
+export function announceRunningEngine(session, engine) {
   const {startedWith} = engine
   if (startedWith === undefined) return
-  session.atEnd(() =>
-    session.tell(
+  session.addCleanup(() =>
+    session.log(
       `The Docker engine started here stays up (log: ${startedWith}); \`kill $(cat /var/run/docker.pid)\` ends it.`,
     ),
   )

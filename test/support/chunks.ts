@@ -1,4 +1,4 @@
-/** Bytes as a stream of chunks of a size; the last may be smaller. */
+/** Bytes as a stream of chunks of one size; the last can be smaller. */
 export async function* inChunks(bytes: Buffer, size = Math.max(bytes.length, 1)): AsyncGenerator<Buffer> {
   for (let offset = 0; offset < bytes.length; offset += size)
     yield await Promise.resolve(bytes.subarray(offset, offset + size))

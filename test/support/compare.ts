@@ -2,11 +2,11 @@
 import type {Entry, Snapshot} from './snapshot.js'
 
 export interface CompareOptions {
-  /** Paths (byte strings, as in the snapshots) that are left out on both sides. */
+  /** Paths (byte strings, as in the snapshots) to ignore on both sides. */
   ignore?: (path: string) => boolean
 }
 
-/** A path for people: text where it is valid UTF-8, else its bytes; quoted where it has spaces or control characters. */
+/** A path for people: text if it is valid UTF-8, else its bytes; quoted if it has spaces or control characters. */
 function shown(path: string): string {
   const bytes = Buffer.from(path, 'latin1')
   const text = bytes.toString('utf8')
@@ -30,7 +30,7 @@ function fields(expected: Entry, actual: Entry): Field[] {
   const names = new Set([...Object.keys(expected.xattrs), ...Object.keys(actual.xattrs)])
   for (const name of [...names].sort())
     all.push([`xattr ${name}`, expected.xattrs[name] ?? 'none', actual.xattrs[name] ?? 'none'])
-  // What follows depends on the type: where that differs, these would only repeat it.
+  // The rest depends on the type: if that differs, it would only be repeated.
   if (expected.type !== actual.type) return all
   all.push(
     ['size', String(expected.size), String(actual.size)],
@@ -38,16 +38,17 @@ function fields(expected: Entry, actual: Entry): Field[] {
     ['link', shown(expected.link ?? ''), shown(actual.link ?? '')],
     ['device', JSON.stringify(expected.device), JSON.stringify(actual.device)],
   )
-  // The engine itself touches directories: parents of mount points when it creates, all of a volume when it fills it.
+  // The engine itself changes directories: parents of mount points when it creates a container, all of a volume when it
+  // fills it.
   if (expected.type !== 'directory') all.push(['mtime', String(expected.mtime), String(actual.mtime)])
   return all
 }
 
 /**
- * One line per difference, in the order of the paths: `missing: PATH (TYPE)`, `extra: PATH (TYPE)`, or
- * `PATH: FIELD expected X, got Y`. Empty where both are the same. Times of directories are not compared. Hardlinks are
- * compared among the paths that both have, so a missing path is reported as that alone. The root directory itself is compared
- * where both have it: the engine's export of a container leaves it out.
+ * One line per difference, ordered by path: `missing: PATH (TYPE)`, `extra: PATH (TYPE)`, or `PATH: FIELD expected X,
+ * got Y`. Empty if there is none. Ignores times of directories. Compares hardlinks only among the paths that both have,
+ * so a missing path is reported once. Compares the root directory only if both have it: the engine's export of a
+ * container leaves it out.
  */
 export function compareSnapshots(expected: Snapshot, actual: Snapshot, {ignore}: CompareOptions = {}): string[] {
   const isIgnored = (path: string) => ignore?.(path) ?? false

@@ -1,4 +1,4 @@
-/** The docker command line for the tests: commands, unique names, and a sandbox that removes whatever a test made. */
+/** The docker command line for the tests: commands, unique names, and a sandbox that removes what a test made. */
 import {spawn} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
@@ -10,10 +10,10 @@ import {buffer} from 'node:stream/consumers'
 import {listLabelled, remove} from './engine-api.js'
 import {readTar, writeTar, type FileEntry} from './tar.js'
 
-/** The image that the tests build on. No hub is needed: it is made on the machine. */
+/** The image that the tests build on. It is built on the machine, without a hub. */
 export const baseImage = process.env.KEG_TEST_IMAGE ?? 'busybox:local'
 
-/** The label that marks whatever a test made; its value is the sandbox's id. */
+/** The label of everything that a test makes; its value is the sandbox's id. */
 export const testLabel = 'test.keg.sandbox'
 
 export interface DockerOptions {
@@ -22,7 +22,7 @@ export interface DockerOptions {
   input?: Buffer | string
 }
 
-/** A docker command that ended with something else than 0. */
+/** A docker command that failed. */
 export class DockerError extends Error {
   constructor(
     readonly commandArguments: readonly string[],
@@ -34,7 +34,10 @@ export class DockerError extends Error {
   }
 }
 
-/** Runs docker and gives its stdout chunk by chunk. Throws a DockerError at the end where it failed; ends it when no longer read. */
+/**
+ * Runs docker and yields its stdout in chunks. Throws a DockerError at the end if it failed; stops it when the caller
+ * stops reading.
+ */
 export async function* dockerStream(
   commandArguments: readonly string[],
   {environment = {}, input}: DockerOptions = {},
@@ -45,7 +48,7 @@ export async function* dockerStream(
   })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  // A child that fails before it read its input closes the pipe; its exit code tells more than EPIPE.
+  // A child that fails before it reads its input closes the pipe; its exit code says more than EPIPE.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
   const closed = once(child, 'close') as Promise<[number | null]>
@@ -61,25 +64,25 @@ export async function* dockerStream(
   }
 }
 
-/** Runs docker and returns its stdout without the last newline. Throws a DockerError with its stderr. */
+/** Runs docker and returns its stdout without the last newline. Throws a DockerError with its stderr if it fails. */
 export async function docker(commandArguments: readonly string[], options: DockerOptions = {}): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of dockerStream(commandArguments, options)) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8').replace(/\n$/, '')
 }
 
-/** A name that no other test has: legal for containers, volumes, networks and image repositories. */
+/** A unique name, valid for containers, volumes, networks and image repositories. */
 export function uniqueName(prefix: string): string {
   return `keg-test-${prefix}-${randomBytes(6).toString('hex')}`
 }
 
-/** What an image of plain names holds, for `imageFromFiles`. */
+/** The contents of an image with plain names, for `imageFromFiles`. */
 export async function filesOf(image: string): Promise<FileEntry[]> {
   const container = await docker(['create', '--pull', 'never', '--label', testLabel, image, '/never-started'])
   try {
     const entries: FileEntry[] = []
     for await (const {body, gid, link, mode, mtime, name, type, uid} of readTar(dockerStream(['export', container]))) {
-      // What the engine makes in each container.
+      // What the engine creates in each container.
       if (/^(?:\.dockerenv$|dev\/|proc\/|sys\/|etc\/(?:hosts|hostname|mtab|resolv\.conf)$)/.test(name)) continue
       const content = await buffer(body)
       entries.push({content, gid, link: Buffer.from(link, 'latin1'), mode, mtime, path: name, type, uid})
@@ -91,17 +94,18 @@ export async function filesOf(image: string): Promise<FileEntry[]> {
 }
 
 export interface ImageOptions {
-  /** An image to build on; default: none, the files are all there is. */
+  /** The base image; default: none, only the files. */
   from?: string
-  /** Dockerfile lines that follow the files: VOLUME, USER, HEALTHCHECK, CMD, RUN (with `from`) ... */
+  /** Dockerfile lines after the files: VOLUME, USER, HEALTHCHECK, CMD, RUN (with `from`) ... */
   instructions?: readonly string[]
-  /** More layers above the first, each a list of entries. */
+  /** Further layers, each a list of entries. */
   upperLayers?: readonly (readonly FileEntry[])[]
 }
 
 /**
- * Remembers what a test made and removes it in `clean()`, to be called from afterEach or after. Everything it makes bears
- * `label`; images bear it too, so what keg derives from them (packages, helper containers) is found and removed as well.
+ * Remembers what a test made and removes it in `clean()`, to be called from afterEach or after. Everything it makes has
+ * `label`; images have it too, so what keg derives from them (packages, helper containers) is found and removed as
+ * well.
  */
 export class Sandbox {
   readonly id = randomBytes(8).toString('hex')
@@ -122,12 +126,12 @@ export class Sandbox {
     return this.addContainer(await docker(['create', '--pull', 'never', '--label', this.label, ...createArguments]))
   }
 
-  /** Makes a named volume and returns its name. */
+  /** Creates a named volume and returns its name. */
   async volume(prefix = 'volume'): Promise<string> {
     return this.addVolume(await docker(['volume', 'create', '--label', this.label, uniqueName(prefix)]))
   }
 
-  /** Makes a network and returns its name. */
+  /** Creates a network and returns its name. */
   async network(prefix = 'network'): Promise<string> {
     const name = uniqueName(prefix)
     this.networks.add(name)
@@ -135,7 +139,7 @@ export class Sandbox {
     return name
   }
 
-  /** Makes an empty folder for temporary files and returns its path. */
+  /** Creates an empty temporary folder and returns its path. */
   async temporaryFolder(prefix = 'folder'): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), `keg-test-${prefix}-`))
     this.folders.add(folder)
@@ -143,9 +147,9 @@ export class Sandbox {
   }
 
   /**
-   * Makes an image of tar entries, so owners, modes, times, capabilities and names are exactly as given. One layer of files
-   * alone goes through `docker import`; everything else through the classic builder, which keeps them too.
-   * Returns the reference.
+   * Makes an image of tar entries, so owners, modes, times, capabilities and names are exactly as given. A single layer
+   * of files goes through `docker import`; everything else through the classic builder, which keeps them too. Returns
+   * the reference.
    */
   async imageFromFiles(name: string, entries: readonly FileEntry[], options: ImageOptions = {}): Promise<string> {
     const {from = 'scratch', instructions = [], upperLayers = []} = options
@@ -162,7 +166,7 @@ export class Sandbox {
     const layers = [entries, ...upperLayers]
     const dockerfile = [
       `FROM ${from}`,
-      // Before anything else: a cached step of another sandbox would share its images with this one.
+      // Comes first: otherwise a cached step of another sandbox would share its images with this one.
       `LABEL ${this.label}`,
       ...layers.map((_, index) => `ADD layer${index}.tar /`),
       ...instructions,
@@ -202,13 +206,13 @@ export class Sandbox {
     return volume
   }
 
-  /** Removes an image now; one that is not there is no error. Only this reference goes where others name the same image. */
+  /** Removes an image now, if it exists. Only this reference is removed if others name the same image. */
   async removeImage(reference: string): Promise<void> {
     this.images.delete(reference)
     await removeAll('images', referencesOf(reference))
   }
 
-  /** Removes everything that was made or bears the label. Throws with what could not be removed, after trying all of it. */
+  /** Removes everything that was made or has the label. Tries all of it, then throws with what could not be removed. */
   async clean(): Promise<void> {
     const failures: unknown[] = []
     const attempt = async (action: () => Promise<void>) => {
@@ -242,7 +246,7 @@ export class Sandbox {
       throw new AggregateError(failures, `sandbox ${this.id} is not clean: ${failures.map(String).join('; ')}`)
   }
 
-  /** A parent goes only after its children, so rounds are made as long as each removes something. */
+  /** A parent can be removed only after its children, so repeats as long as a round removes something. */
   private async removeLabelledImages(): Promise<void> {
     let before = Number.POSITIVE_INFINITY
     for (;;) {
@@ -267,7 +271,7 @@ function referencesOf(reference: string): string[] {
   return repository === named ? [withDigest] : [named, withDigest]
 }
 
-/** Removes one by one, and goes on where one cannot be removed. */
+/** Removes one by one, and continues after a failure. */
 async function removeAll(kind: Parameters<typeof remove>[0], names: readonly string[]): Promise<void> {
   const failures: unknown[] = []
   for (const name of names) {

@@ -1,11 +1,11 @@
-/** Requests to the engine of the tests, where so many are made that a docker command for each would take longer. */
+/** Requests to the engine of the tests, where a docker command for each of many would take longer. */
 import {once} from 'node:events'
 import {request, type IncomingMessage} from 'node:http'
 import {text} from 'node:stream/consumers'
 
 import {findEndpoint} from '../../src/lib/engine/endpoint.js'
 
-/** What the engine says to a request; the status is not looked at. */
+/** The engine's answer to a request, whatever its status. */
 export async function askEngine(
   method: 'DELETE' | 'GET',
   path: string,
@@ -19,7 +19,7 @@ export async function askEngine(
   return {status: answer.statusCode ?? 0, said: await text(answer)}
 }
 
-/** What has a label: containers in whatever state, images with a name or without parents of theirs, networks or volumes. */
+/** Everything with a label: containers in any state, images except intermediate ones, networks or volumes. */
 export async function listLabelled(
   kind: 'containers' | 'images' | 'networks' | 'volumes',
   label: string,
@@ -39,7 +39,7 @@ interface Row {
   readonly Name?: string
 }
 
-/** Removes something, whatever uses it; what is gone already is no failure. */
+/** Removes something even if it is in use; ignores a missing one. */
 export async function remove(kind: 'containers' | 'images' | 'networks' | 'volumes', name: string): Promise<void> {
   const query = {...(kind !== 'networks' && {force: 'true'}), ...(kind === 'containers' && {v: 'true'})}
   const {said, status} = await askEngine('DELETE', `/${kind}/${name}`, query)

@@ -1,36 +1,36 @@
-/** Which errors the source can throw, read out of it by the TypeScript compiler. */
+/** Finds the errors that the source can throw, with the TypeScript compiler. */
 import {readdirSync} from 'node:fs'
 import {join, relative} from 'node:path'
 import ts from 'typescript'
 
 const repository = join(import.meta.dirname, '../..')
 
-/** A place in the source that gives an error its code. */
+/** A place in the source that sets an error's code. */
 export interface ErrorPlace {
   /** File and line. */
   readonly place: string
   readonly codes: readonly string[]
-  /** `any` where it is what a container ended with. */
+  /** `any` for the exit code of a container. */
   readonly exitCodes: readonly (number | 'any')[]
 }
 
 export interface FoundErrors {
   readonly places: readonly ErrorPlace[]
-  /** Files that make an error with a code that they were given, once for each place. */
+  /** Files that make an error with a code passed to them, once for each place. */
   readonly handingOn: readonly string[]
-  /** What looks like a code and belongs to no class of errors that is known here. */
+  /** Calls that look like errors with a code, but of no known class. */
   readonly unclear: readonly string[]
 }
 
 /**
- * Finds the codes of all errors in src: in what is given to `new` of a class of KegError, in its own constructor, and in what is
- * given to orUsageError, each with the exit code of the class, or with its own.
+ * Finds the codes of all errors in src: in the arguments of `new` for a class of KegError, in its own constructor, and
+ * in the arguments of orUsageError, each with the exit code of the class, or with its own.
  */
 export function findErrors(): FoundErrors {
   const source = readdirSync(join(repository, 'src'), {recursive: true, encoding: 'utf8'})
     .filter((name) => name.endsWith('.ts') && !/(^|\/)(dist|node_modules)\//.test(name))
     .map((name) => join(repository, 'src', name))
-  // Neither libraries nor the types of packages matter here, and they take the most time.
+  // Libraries and the types of packages do not matter here, and take the most time.
   const program = ts.createProgram(source, {
     module: ts.ModuleKind.NodeNext,
     noLib: true,
@@ -77,10 +77,10 @@ export function findErrors(): FoundErrors {
     return known.length === found.length ? known : undefined
   }
 
-  // Of types that are none there is no symbol, whatever the declaration says.
+  // Unresolved types have no symbol, whatever the declaration says.
   const symbolOf = (type: ts.Type | undefined): ts.Symbol | undefined => type?.symbol
 
-  /** The class of errors whose constructor gets the object, or in whose constructor it stands. */
+  /** The class of errors whose constructor gets the object, or contains it. */
   const classOf = (object: ts.ObjectLiteralExpression): ts.ClassDeclaration | undefined => {
     if (symbolOf(checker.getContextualType(object))?.name === 'Meaning') return named('UsageError')
     if (ts.isNewExpression(object.parent)) return asErrorClass(checker.getTypeAtLocation(object.parent))
@@ -95,7 +95,7 @@ export function findErrors(): FoundErrors {
     return ancestry(declaration).some(({name}) => name?.text === 'KegError') ? declaration : undefined
   }
 
-  /** A class, and those that it extends. */
+  /** A class and its base classes. */
   const ancestry = (declaration: ts.ClassDeclaration): readonly ts.ClassDeclaration[] => {
     const base = declaration.heritageClauses?.find(({token}) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0]
     const above = base && symbolOf(checker.getTypeAtLocation(base.expression))?.valueDeclaration
@@ -121,7 +121,7 @@ export function findErrors(): FoundErrors {
     return ['any']
   }
 
-  /** `exitCode = 2` among the fields of a class or what its constructor takes. */
+  /** `exitCode = 2` in the fields of a class or the arguments of its constructor. */
   const defaultExitCode = (declaration: ts.ClassDeclaration): number | undefined => {
     let found: number | undefined
     const look = (node: ts.Node): void => {

@@ -3,11 +3,11 @@ import {mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 
-/** A temporary folder with a home of its own: the git of this machine, without its configuration. */
+/** A temporary folder and home: the git of this machine, without its configuration. */
 export class GitSandbox {
   /** The folder, as a real path. */
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'keg-git-')))
-  /** An environment in which git sees nothing but this sandbox. */
+  /** An environment in which git sees only this sandbox. */
   readonly environment: NodeJS.ProcessEnv
 
   constructor() {
@@ -32,7 +32,7 @@ export class GitSandbox {
     return execFileSync('git', parameters, options).replace(/\n$/, '')
   }
 
-  /** A repository with one commit of one file, `file.txt`; returns its path. */
+  /** Creates a repository with one commit of one file, `file.txt`; returns its path. */
   repository(name = 'repository', branch = 'main'): string {
     this.git('.', 'init', '--quiet', name)
     this.git(name, 'symbolic-ref', 'HEAD', `refs/heads/${branch}`)
@@ -42,7 +42,7 @@ export class GitSandbox {
     return join(this.folder, name)
   }
 
-  /** Writes a file of the sandbox. */
+  /** Writes a file in the sandbox. */
   write(file: string, content: string, mode = 0o644): void {
     writeFileSync(join(this.folder, file), content, {mode})
   }

@@ -1,4 +1,4 @@
-/** A `.gitignore` with all that its syntax has, and a tree of files for it. */
+/** A `.gitignore` with its whole syntax, and a tree of files for it. */
 export const gitignore = [
   '# a comment, and an empty line',
   '',

@@ -1,6 +1,6 @@
 /**
- * An image's layers and configuration as `docker save` gives them: the docker-archive of older engines (manifest.json) and
- * the OCI layout of newer ones (index.json, blobs, layers plain or gzip). Shares no code with keg.
+ * An image's layers and configuration from `docker save`: the docker-archive of older engines (manifest.json) and the
+ * OCI layout of newer ones (index.json, blobs, layers plain or gzip). Shares no code with keg.
  */
 import {createHash} from 'node:crypto'
 import {posix} from 'node:path'
@@ -11,7 +11,7 @@ import type {TarMember} from './tar.js'
 import {readTar} from './tar.js'
 
 export interface LayerEntry extends Omit<TarMember, 'body' | 'name' | 'xattrs'> {
-  /** Absolute, as a byte string; whiteouts are named as they are (`/srv/.wh.old`, `/srv/.wh..wh..opq`). */
+  /** Absolute, as a byte string; whiteouts keep their names (`/srv/.wh.old`, `/srv/.wh..wh..opq`). */
   path: string
   /** Hex, of a file. */
   sha256: string | null
@@ -98,7 +98,7 @@ async function* unzipped(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   await fed
 }
 
-/** Gives the first bytes of a body and a body that still has them. */
+/** Reads the first bytes of a body, and returns them with a body that still has them. */
 async function peek(body: AsyncIterable<Buffer>): Promise<{start: Buffer; whole: AsyncIterable<Buffer>}> {
   const chunks = body[Symbol.asyncIterator]()
   let start = Buffer.alloc(0)
@@ -129,7 +129,7 @@ async function readSavedFile(member: TarMember): Promise<SavedFile> {
   return {kind: 'text', text: Buffer.concat(chunks).toString('utf8')}
 }
 
-/** The saved files by name, with what is linked to another followed. */
+/** The saved files by name, with links followed. */
 class SavedFiles {
   constructor(private readonly files: ReadonlyMap<string, SavedFile>) {}
 
@@ -160,7 +160,7 @@ function blob(descriptor: Descriptor): string {
   return `blobs/${descriptor.digest.replace(':', '/')}`
 }
 
-/** Names of the files with the configuration and the layers. */
+/** Names of the configuration's file and the layers' files. */
 function parts(files: SavedFiles): {configuration: string; layers: string[]} {
   if (files.has('manifest.json')) {
     const manifests = files.json('manifest.json') as {Config: string; Layers: string[]}[]
@@ -178,7 +178,7 @@ function parts(files: SavedFiles): {configuration: string; layers: string[]} {
   return {configuration: blob(node.config), layers: node.layers.map(blob)}
 }
 
-/** Reads the tar of `docker save` of one image. Throws where a layer is not what the configuration says. */
+/** Reads the tar of `docker save` of one image. Throws if a layer does not match the configuration. */
 export async function readSavedImage(archive: AsyncIterable<Uint8Array>): Promise<SavedImage> {
   const read = new Map<string, SavedFile>()
   for await (const member of readTar(archive))

@@ -1,4 +1,4 @@
-/** A real Mutagen for the tests: a daemon of its own beside the user's, and an image that its agent can live in. */
+/** A real Mutagen for the tests: its own daemon beside the user's, and an image that its agent can run in. */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, readdir, readFile, realpath, rm} from 'node:fs/promises'
@@ -10,7 +10,7 @@ import {withoutForeignSettings} from '../../scripts/setup/environment.js'
 import type {Sandbox} from './docker.js'
 import {baseImage, uniqueName} from './docker.js'
 
-/** A session as Mutagen's own JSON has it (mutagen 0.18, pkg/api/models/synchronization), as far as tests look into it. */
+/** The fields of a session in Mutagen's JSON (mutagen 0.18, pkg/api/models/synchronization) that tests read. */
 export interface MutagenSession {
   identifier: string
   name?: string
@@ -38,40 +38,40 @@ export interface MutagenEndpoint {
 }
 
 export interface MutagenDaemon {
-  /** Leads Mutagen, and so keg, to this daemon. */
+  /** Points Mutagen, and so keg, to this daemon. */
   readonly environment: {readonly MUTAGEN_DATA_DIRECTORY: string}
-  /** Runs `mutagen` with these parameters, and returns its stdout; throws with its stderr where it fails. */
+  /** Runs `mutagen` with these arguments, and returns its stdout; throws with its stderr if it fails. */
   run(...parameters: string[]): Promise<string>
   /** All sessions, whoever made them. */
   sessions(): Promise<MutagenSession[]>
-  /** Ends the daemon with SIGKILL, and does not return before it is gone. The next command of Mutagen starts another. */
+  /** Kills the daemon with SIGKILL, and waits until it is gone. Mutagen's next command starts another. */
   killDaemon(): Promise<void>
-  /** Process ids of the daemon; none where none runs. */
+  /** Process ids of the daemon; none if it does not run. */
   processIds(): Promise<number[]>
-  /** Ends all sessions and the daemon, and removes its folder; to be called from `after`, where a test failed, too. */
+  /** Ends all sessions and the daemon, and removes its folder; to be called from `after`, also when a test failed. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a daemon that has no session.
+ * Starts a daemon without sessions.
  *
- * @param ownEnvironment what it is started with above the environment of the tests; sessions made by `run` find their engine
- *   by the latter
+ * @param ownEnvironment added to the environment of the tests for the daemon; sessions made by `run` find their engine
+ * by the latter
  */
 export async function startMutagen(ownEnvironment: Readonly<Record<string, string>> = {}): Promise<MutagenDaemon> {
-  // The daemon's socket lies in it, and the path of a socket has at most 108 characters.
+  // It contains the daemon's socket, and a socket's path has at most 108 characters.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'keg-mutagen-')))
   const environment = {MUTAGEN_DATA_DIRECTORY: folder}
   const run = async (...parameters: string[]): Promise<string> => runMutagen(parameters, environment)
   const sessions = async (): Promise<MutagenSession[]> =>
     JSON.parse(await run('sync', 'list', '--template', '{{json .}}')) as MutagenSession[]
   const killDaemon = async (): Promise<void> => {
-    for (const id of await daemonsOf(folder)) process.kill(id, 'SIGKILL')
+    for (const id of await daemonsOf(folder)) kill(id)
     await untilGone(folder)
   }
   const stop = async (): Promise<void> => {
     try {
-      // A session whose container is gone ends all the same; only its agent is not told.
+      // A session ends even if its container is gone; only its agent is not notified.
       await run('sync', 'terminate', '--all')
       await run('daemon', 'stop')
       await untilGone(folder)
@@ -81,7 +81,7 @@ export async function startMutagen(ownEnvironment: Readonly<Record<string, strin
     }
   }
   try {
-    // Not by the first command of keg: the daemon keeps the environment that it is started with, and keg's home goes.
+    // Not by keg's first command: the daemon keeps the environment it is started with, and keg's home is removed.
     await runMutagen(['daemon', 'start'], {...ownEnvironment, ...environment})
   } catch (error) {
     await rm(folder, {force: true, recursive: true})
@@ -101,7 +101,7 @@ async function runMutagen(parameters: readonly string[], environment: Record<str
   const child = spawn('mutagen', parameters, {
     env: {...withoutForeignSettings(process.env), ...environment},
     stdio: ['ignore', 'pipe', 'pipe'],
-    // One that hangs is to be heard, before the test itself is given up.
+    // A process that hangs is to be reported before the test itself times out.
     timeout: 60_000,
   })
   const text = {stdout: '', stderr: ''}
@@ -112,7 +112,7 @@ async function runMutagen(parameters: readonly string[], environment: Record<str
   return text.stdout
 }
 
-/** Process ids of the daemons that keep their data in a folder; Mutagen itself writes none down. */
+/** Process ids of the daemons with their data in a folder; Mutagen itself does not store them. */
 async function daemonsOf(folder: string): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const read = async (id: string, file: string): Promise<string[]> =>
@@ -127,8 +127,17 @@ async function daemonsOf(folder: string): Promise<number[]> {
   return found.flat()
 }
 
+/** Kills a process that may be ending by itself. */
+function kill(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 async function untilGone(folder: string): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while ((await daemonsOf(folder)).length > 0) {
     if (Date.now() > deadline) throw new Error(`the Mutagen daemon of ${folder} does not end`)
     await sleep(20)
@@ -136,10 +145,11 @@ async function untilGone(folder: string): Promise<void> {
 }
 
 /**
- * Makes an image that Mutagen's agent can live in: users root and node (1000:1000) with homes, /tmp, the empty folders /app
- * (root's) and /home/node/app (node's), and a command that runs until it is stopped. Returns its name; it goes with the sandbox.
+ * Makes an image that Mutagen's agent can run in: users root and node (1000:1000) with homes, /tmp, the empty folders
+ * /app (root's) and /home/node/app (node's), and a command that runs until it is stopped. Returns its name; the sandbox
+ * removes it.
  *
- * @param instructions more lines of its Dockerfile, such as `USER node`
+ * @param instructions further lines of its Dockerfile, such as `USER node`
  */
 export async function syncImage(sandbox: Sandbox, instructions: readonly string[] = []): Promise<string> {
   const node = {uid: 1000, gid: 1000}

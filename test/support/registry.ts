@@ -1,6 +1,6 @@
-/** What a registry itself says, asked without keg or an engine. */
+/** What a registry itself answers, without keg or an engine. */
 
-/** A registry answers as if there were no such tag where it is not asked for the type that it has. */
+/** If a request does not accept the type that a registry has, it answers as if the tag did not exist. */
 const mediaTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.oci.image.manifest.v1+json',

@@ -1,10 +1,11 @@
 /**
- * What a container or image holds, path by path, read from the engine's archive of it. Shares no code with keg.
+ * The contents of a container or image, path by path, from the engine's archive. Shares no code with keg.
  *
- * `docker cp ID:/ -` was tried on 20.10.24 and 28.5.2: for a created, running, paused and stopped container it holds the root
- * file system with every volume and bind in its place, nested ones too; a tmpfs, whose contents live in the running container
- * alone, is an empty directory. Only where a mount is behind an absolute symlink, 28.5.2 refuses ("path escapes from parent");
- * then the root is read by `docker export` and each mount through a container of the checker's own. The engine leaves sockets, user attributes, ACLs and parts of a second out.
+ * `docker cp ID:/ -` was tried on 20.10.24 and 28.5.2: for a created, running, paused and stopped container it returns
+ * the root file system with every volume and bind in its place, nested ones too; a tmpfs, whose contents exist only in
+ * the running container, is an empty directory. Only if a mount is behind an absolute symlink, 28.5.2 refuses ("path
+ * escapes from parent"); then the root is read by `docker export` and each mount through a separate container. The
+ * engine leaves out sockets, user attributes, ACLs and fractions of a second.
  */
 import {createHash} from 'node:crypto'
 import {posix} from 'node:path'
@@ -16,7 +17,7 @@ import {readTar} from './tar.js'
 export interface Entry {
   device: {major: number; minor: number} | null
   gid: number
-  /** All paths of the same inode, this one included, sorted; empty where it is the only one. */
+  /** All paths of the same inode, including this one, sorted; empty if it is the only one. */
   hardlinks: string[]
   /** Target of a symlink as a byte string. */
   link: string | null
@@ -33,15 +34,15 @@ export interface Entry {
   xattrs: Record<string, string>
 }
 
-/** Absolute path as a byte string (see `pathKey`) -> what is there. The root is `/`. */
+/** Absolute path as a byte string (see `pathKey`) -> its entry. The root is `/`. */
 export type Snapshot = Map<string, Entry>
 
-/** A path as snapshots name it: one character per byte, so that names which are no UTF-8 stay what they are. */
+/** A path as a key in snapshots: one character per byte, so that names that are not UTF-8 are kept. */
 export function pathKey(path: string): string {
   return Buffer.from(path, 'utf8').toString('latin1')
 }
 
-/** Files that the engine makes in every container, so they say nothing about its image. */
+/** Files that the engine creates in every container, so they say nothing about its image. */
 const engineFiles = new Set(['/.dockerenv', '/etc/hostname', '/etc/hosts', '/etc/resolv.conf'])
 
 function isEngineOwn(path: string, entry: Entry): boolean {
@@ -102,7 +103,7 @@ async function readArchive(archive: AsyncIterable<Uint8Array>): Promise<Archive>
   return {entries, links}
 }
 
-/** Follows the symlinks in a path by the entries at hand, as the engine does for the destination of a mount. */
+/** Follows the symlinks in a path with the entries read, as the engine does for a mount's destination. */
 function resolved(path: string, entries: Snapshot): string {
   let current = '/'
   const names = path.split('/').filter((name) => name !== '')
@@ -134,7 +135,7 @@ async function mountsOf(container: string): Promise<Mount[]> {
   return mounts.filter((mount) => mount.Type !== 'tmpfs').sort((a, b) => a.Destination.length - b.Destination.length)
 }
 
-/** One file by itself: an archive of it alone cannot take it for a link to another. */
+/** A single file: an archive of it alone cannot contain it as a link to another. */
 async function readAlone(container: string, path: string): Promise<Entry> {
   const name = Buffer.from(path, 'latin1').toString('utf8')
   if (pathKey(name) !== path) throw new Error(`${JSON.stringify(path)} cannot be asked for by its name`)
@@ -146,7 +147,7 @@ async function readAlone(container: string, path: string): Promise<Entry> {
   return entry
 }
 
-/** Groups the links of an archive into what shares an inode, and leaves out what the engine made. */
+/** Groups the links of an archive by inode, and leaves out what the engine created. */
 function finish({entries, links}: Archive, mountOf: (path: string) => string): Snapshot {
   for (const [path, entry] of entries) if (isEngineOwn(path, entry)) entries.delete(path)
   const groups = new Map<string, string[]>()
@@ -166,7 +167,7 @@ function finish({entries, links}: Archive, mountOf: (path: string) => string): S
   return entries
 }
 
-/** The root and every mount read apart from each other, the mounts at places of their own in another container. */
+/** Reads the root and every mount separately; the mounts are mounted elsewhere in another container. */
 async function snapshotInParts(container: string, mounts: readonly Mount[]): Promise<Snapshot> {
   const snapshot = finish(await readArchive(dockerStream(['export', container])), () => '/')
   snapshot.delete('/')
@@ -188,9 +189,10 @@ async function snapshotInParts(container: string, mounts: readonly Mount[]): Pro
 }
 
 /**
- * Everything in a container, its mounts included, in whatever state it is. Contents are hashed as they pass by.
- * Left out: what the engine makes itself (/etc/hosts, /etc/hostname, /etc/resolv.conf, /etc/mtab -> /proc/mounts,
- * /.dockerenv, and what is below /dev, /proc and /sys).
+ * Everything in a container in any state, including its mounts. Hashes contents while they are read.
+ *
+ * Leaves out what the engine creates (/etc/hosts, /etc/hostname, /etc/resolv.conf, /etc/mtab -> /proc/mounts,
+ * /.dockerenv, and everything below /dev, /proc and /sys).
  */
 export async function snapshotContainer(container: string): Promise<Snapshot> {
   const mounts = await mountsOf(container)
@@ -206,14 +208,14 @@ export async function snapshotContainer(container: string): Promise<Snapshot> {
   for (const point of points)
     if (!archive.entries.has(point)) throw new Error(`the archive of ${container} lacks its mount at ${point}`)
   const mountOf = (path: string) => points.findLast((point) => path === point || path.startsWith(`${point}/`)) ?? '/'
-  // The engine finds links by inode number alone, without the device: across the border of a mount that is a coincidence, and
+  // The engine finds links by inode number alone, without the device: between two mounts that is a coincidence, and
   // contents and attributes are those of another file (seen with two tmpfs volumes on 20.10.24 and 28.5.2).
   for (const [path, first] of archive.links)
     if (mountOf(path) !== mountOf(first)) archive.entries.set(path, await readAlone(container, path))
   return finish(archive, mountOf)
 }
 
-/** A container that is never started (its command only serves images that have none), removed with its anonymous volumes. */
+/** A container that is never started (its command is for images without one), removed with its anonymous volumes. */
 async function withContainer<T>(
   createArguments: readonly string[],
   use: (container: string) => Promise<T>,
@@ -230,12 +232,15 @@ async function withContainer<T>(
   }
 }
 
-/** What a reviewer's container of this image holds before its first process runs: anonymous volumes filled from the image included. */
+/**
+ * The contents of a reviewer's container of this image before its first process runs, including anonymous volumes
+ * filled from it.
+ */
 export async function snapshotImage(reference: string): Promise<Snapshot> {
   return withContainer([reference], snapshotContainer)
 }
 
-/** The image's own file system, without volumes. Its root directory itself is not in the engine's export, and so not here. */
+/** The image's own file system, without volumes. The engine's export lacks the root directory itself. */
 export async function snapshotImageFiles(reference: string): Promise<Snapshot> {
   return withContainer([reference], async (container) => {
     const snapshot = finish(await readArchive(dockerStream(['export', container])), () => '/')

@@ -1,5 +1,5 @@
-/** What the scenarios of taps share: one home for all runs of keg, a daemon of Mutagen's, git repositories and links. */
-import {randomBytes} from 'node:crypto'
+/** What the scenarios of taps share: one home for all runs of keg, a Mutagen daemon, git repositories and links. */
+import {randomBytes, randomInt} from 'node:crypto'
 import {mkdir} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 
@@ -14,26 +14,32 @@ import {treeOf, writeFiles, type Tree} from './tree.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
-/** A linked tap of a test. */
+/** A test's linked tap. */
 export interface LinkedTap {
-  /** The link's name, which no other test has. */
+  /** The link's unique name. */
   readonly name: string
   readonly folder: string
-  /** What is run: in the open registry, without the tag. */
+  /** The image it runs: in the open registry, without the tag. */
   readonly repository: string
 }
 
-/** What `keg tap start --json` says, as far as the scenarios look into it. */
+/** A tap of one of the shapes. */
+export interface ShapedTap extends LinkedTap {
+  /** The app's port in its container. The tests of two engines share this machine's ports: no other tap uses it. */
+  readonly port: number
+}
+
+/** The fields of `keg tap start --json` that the scenarios read. */
 export interface StartedTap {
-  /** Whole id of the tap's own container. */
+  /** Full id of the tap's own container. */
   readonly container: string
   readonly url: string
 }
 
 export interface TapOptions {
-  /** The branch checked out; default: main. */
+  /** The branch to check out; default: main. */
   readonly branch?: string
-  /** More files, or others in place of the shape's. */
+  /** Files to add to the shape's, or to replace. */
   readonly files?: Readonly<Record<string, string>>
   /** Name of its folder; default: the link's. */
   readonly folder?: string
@@ -46,11 +52,11 @@ export class TapBed {
     readonly sandbox: Sandbox,
     readonly git: GitSandbox,
     readonly mutagen: MutagenDaemon,
-    /** What the taps' images are built on: Mutagen's agent can live in it. */
+    /** The base of the taps' images, which Mutagen's agent can run in. */
     readonly baseImage: string,
   ) {}
 
-  /** To be removed by `stop` in `after`. */
+  /** `stop` removes it, to be called from `after`. */
   static async start(): Promise<TapBed> {
     const mutagen = await startMutagen()
     const [sandbox, git] = [new Sandbox(), new GitSandbox()]
@@ -64,7 +70,7 @@ export class TapBed {
     }
   }
 
-  /** What all its runs of keg share; the rest of a home each run has for itself. */
+  /** What all its runs of keg share; everything else in a home is separate for each run. */
   get environment(): Record<string, string> {
     return {
       ...this.mutagen.environment,
@@ -74,7 +80,7 @@ export class TapBed {
     }
   }
 
-  /** The folder that all files lie in which keg keeps. */
+  /** The folder of all files that keg keeps. */
   get home(): string {
     return join(this.git.folder, 'home')
   }
@@ -84,7 +90,7 @@ export class TapBed {
     return keg(kegArguments, {...options, env: {...this.environment, ...env}})
   }
 
-  /** Runs keg; throws with all that it said where it fails. */
+  /** Runs keg; throws with its output if it fails. */
   async kegSucceeds(kegArguments: readonly string[], options: KegOptions = {}): Promise<KegResult> {
     const result = await this.keg(kegArguments, options)
     expect(result.code, `keg ${kegArguments.join(' ')}\n${result.stdout}${result.stderr}`).to.equal(0)
@@ -92,12 +98,12 @@ export class TapBed {
     return result
   }
 
-  /** Starts keg in the bed's home, and lets it run. */
+  /** Starts keg in the bed's home without waiting for it. */
   async startKeg(kegArguments: readonly string[], {env, ...options}: KegOptions = {}): Promise<RunningKeg> {
     return startKeg(kegArguments, {...options, env: {...this.environment, ...env}})
   }
 
-  /** Starts a tap by its own command, and lets what it runs go on; throws where that fails, or it has no URL. */
+  /** Starts a tap by its own command, and leaves it running; throws if that fails, or if it has no URL. */
   async startTap(tap: LinkedTap, words: readonly string[] = [], options: KegOptions = {}): Promise<StartedTap> {
     const {json} = await this.kegSucceeds([tap.name, 'start', '--detach', '--json', ...words], options)
     const {container, url} = json()
@@ -105,14 +111,14 @@ export class TapBed {
     return {container, url}
   }
 
-  /** Has Mutagen itself carry all that changed in a folder or its container, where the sync is not paused. */
+  /** Flushes the sync of a folder or container with Mutagen itself, unless it is paused. */
   async flush(folder: string): Promise<void> {
     for (const {identifier, paused} of await this.sessionsOf(folder))
       if (!paused) await this.mutagen.run('sync', 'flush', identifier)
   }
 
-  /** Makes a repository with a tap, builds its image, pushes that as `develop`, and links the tap. */
-  async tap(shape: TapShape, options: TapOptions = {}): Promise<LinkedTap> {
+  /** Makes a repository with a tap, builds its image, pushes it as `develop`, and links the tap. */
+  async tap(shape: TapShape, options: TapOptions = {}): Promise<ShapedTap> {
     const tap = await this.unlinkedTap(shape, options)
     await this.kegSucceeds(['tap', 'link', tap.folder, '--name', tap.name])
     this.#taps.push(tap)
@@ -123,52 +129,53 @@ export class TapBed {
   async unlinkedTap(
     shape: TapShape,
     {branch = 'main', files, folder: folderName}: TapOptions = {},
-  ): Promise<LinkedTap> {
+  ): Promise<ShapedTap> {
     const name = `tap-${randomBytes(5).toString('hex')}`
     const repository = `${openRegistry}/keg-test/${name}`
     const image = `${repository}:develop`
     const folder = join(this.git.folder, folderName ?? name)
     await mkdir(folder, {recursive: true})
-    await writeFiles(folder, {...shape({baseImage: this.baseImage, image}), ...files})
+    const port = randomInt(20_000, 30_000)
+    await writeFiles(folder, {...shape({baseImage: this.baseImage, image, port}), ...files})
     const git = (...words: string[]) => this.git.git(folderName ?? name, ...words)
     git('init', '--quiet', '--initial-branch', branch)
     git('add', '.')
     git('commit', '--quiet', '--message', 'First')
     await this.build(folder, image)
     await docker(['push', '--quiet', image])
-    return {name, folder, repository}
+    return {name, folder, repository, port}
   }
 
-  /** Builds a tap's image as its team does. */
+  /** Builds a tap's image like its team. */
   async build(folder: string, image: string): Promise<void> {
     this.sandbox.addImage(image)
     const file = ['--file', join(folder, 'container/Dockerfile'), '--build-arg', `KEG_BASE_IMAGE=${this.baseImage}`]
     const line = ['build', '--quiet', '--force-rm', '--label', this.sandbox.label, '--tag', image, ...file, folder]
-    // The base image is known to the engine alone.
+    // Only the engine has the base image.
     await docker(line, {environment: {DOCKER_BUILDKIT: '0'}})
   }
 
-  /** Makes a worktree of a tap's repository beside it, on a new branch, and returns its folder. */
+  /** Creates a worktree of a tap's repository beside it, on a new branch, and returns its folder. */
   worktree(tap: LinkedTap, branch: string): string {
     const folder = join(dirname(tap.folder), `${tap.name}-${branch.replaceAll('/', '-')}`)
     this.git.git(tap.name, 'worktree', 'add', '--quiet', '-b', branch, folder)
     return folder
   }
 
-  /** Has `stop()` remove what becomes of a link that a test made itself. */
+  /** Has `stop()` remove everything of a link that a test made itself. */
   addTap(tap: LinkedTap): void {
     this.#taps.push(tap)
   }
 
-  /** The sessions whose folder of this machine is this one, as Mutagen has them. */
+  /** The sessions of a folder of this machine, from Mutagen. */
   async sessionsOf(folder: string): Promise<MutagenSession[]> {
     const sessions = await this.mutagen.sessions()
     return sessions.filter(({alpha}) => alpha.path === folder)
   }
 
   /**
-   * All that is there of the bed's taps, a line for each: containers in whatever state, networks, volumes, sessions, and the
-   * files that keg keeps. Images are not among them.
+   * Everything of the bed's taps, a line for each: containers in any state, networks, volumes, sessions, and the files
+   * that keg keeps; without images.
    */
   async present(): Promise<string[]> {
     const lines = async (kind: string, list: Promise<string[]>): Promise<string[]> =>
@@ -186,13 +193,13 @@ export class TapBed {
   /** A line for each container of the bed's taps, in docker's format. @param more filters */
   async containers(format: string, ...more: readonly string[]): Promise<string[]> {
     const filters = more.flatMap((filter) => ['--filter', filter])
-    // Taps' containers have the label of their image, which bears the sandbox's.
+    // Taps' containers inherit the sandbox's label from their image.
     return rows(
       await docker(['ps', '--all', '--filter', `label=${this.sandbox.label}`, ...filters, '--format', format]),
     )
   }
 
-  /** Removes all that was made, whatever of it is still there; to be called from `after`, where a test failed, too. */
+  /** Removes everything that was made and still exists; to be called from `after`, also when a test failed. */
   async stop(): Promise<void> {
     try {
       await this.mutagen.stop()
@@ -207,7 +214,7 @@ export class TapBed {
     }
   }
 
-  /** Networks or volumes that compose made for a tap, whatever its branch. */
+  /** Networks or volumes that compose created for a tap, on any branch. */
   async #ofProjects(kind: 'network' | 'volume', format: string): Promise<string[]> {
     const label = 'com.docker.compose.project'
     const found = rows(
@@ -225,14 +232,14 @@ export class TapBed {
 
   async #files(): Promise<string[]> {
     const tree = await treeOf(this.home).catch((): Tree => new Map())
-    // The folders in which kegs wait for their turns stay, empty; the commands of taps are made anew after each build of keg.
+    // The lock folders stay, empty; the commands of taps are recreated after each build of keg.
     return [...tree].flatMap(([path, {content, type}]) =>
       type === 'directory' ? [] : [path.startsWith('data/') ? path : `${path} ${content}`],
     )
   }
 }
 
-/** What a tap serves at a path; a status that is not 200 stands before it. */
+/** What a tap serves at a path, preceded by the status if it is not 200. */
 export async function page(url: string, path = ''): Promise<string> {
   const response = await fetch(new URL(path, url))
   return `${response.status === 200 ? '' : `${response.status} `}${await response.text()}`

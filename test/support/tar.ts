@@ -1,12 +1,13 @@
 /**
- * A tar reader and writer for the tests alone. Names, link targets and extended attributes stay exactly the bytes they are:
+ * A tar reader and writer for the tests alone. Names, link targets and extended attributes keep their exact bytes:
  * names are byte strings (one character per byte, latin1), attributes are buffers.
+ *
  * Format: POSIX.1-2001 pax interchange (headers x and g), ustar, and GNU's L, K and base-256 numbers.
  */
 
 export type EntryType = 'block device' | 'character device' | 'directory' | 'fifo' | 'file' | 'hardlink' | 'symlink'
 
-/** One member as its archive has it. The body is to be read before the next member is asked for; what is not read is skipped. */
+/** A member of an archive. Its body must be read before the next member is requested; unread bytes are skipped. */
 export interface TarMember {
   body: AsyncIterable<Buffer>
   gid: number
@@ -18,7 +19,7 @@ export interface TarMember {
   mode: number
   /** Seconds, rounded down. */
   mtime: number
-  /** As written, as a byte string: leading `./` or `/` and a trailing `/` are still there. */
+  /** As stored, as a byte string, with a leading `./` or `/` and a trailing `/`. */
   name: string
   size: number
   type: EntryType
@@ -26,7 +27,7 @@ export interface TarMember {
   xattrs: Map<string, Buffer>
 }
 
-/** An entry to be written. Text is written as UTF-8; a buffer stands for bytes that are no valid text. */
+/** An entry to write. Text is written as UTF-8; a buffer is for bytes that are not valid text. */
 export interface FileEntry {
   content?: Buffer | string
   device?: {major: number; minor: number}
@@ -56,7 +57,7 @@ const typeFlags: Record<EntryType, string> = {
 }
 const xattrPrefix = 'SCHILY.xattr.'
 
-/** Reads a stream of chunks by counted bytes, holding no more than one chunk. */
+/** Reads a stream of chunks by byte counts, with at most one chunk in memory. */
 class ByteReader {
   private readonly chunks: AsyncIterator<Uint8Array>
   private rest: Buffer = Buffer.alloc(0)
@@ -65,7 +66,7 @@ class ByteReader {
     this.chunks = input[Symbol.asyncIterator]()
   }
 
-  /** The next bytes there are, at most `limit`; undefined at the end. */
+  /** The next available bytes, at most `limit`; undefined at the end. */
   async some(limit: number): Promise<Buffer | undefined> {
     while (this.rest.length === 0) {
       const next = await this.chunks.next()
@@ -77,7 +78,7 @@ class ByteReader {
     return part
   }
 
-  /** Exactly `length` bytes; throws where the stream ends before. */
+  /** Exactly `length` bytes; throws if the stream ends before. */
   async exactly(length: number): Promise<Buffer> {
     const parts: Buffer[] = []
     for (let missing = length; missing > 0;) {
@@ -89,13 +90,13 @@ class ByteReader {
     return Buffer.concat(parts)
   }
 
-  /** Lets the source know that no more is read, so that it can end its process. */
+  /** Closes the source, so that it can end its process. */
   async stop(): Promise<void> {
     await this.chunks.return?.()
   }
 }
 
-/** The bytes of one member, which can be read once, in whole or in part. */
+/** The bytes of a member, which can be read once, in whole or in part. */
 class Body implements AsyncIterable<Buffer> {
   constructor(
     private readonly reader: ByteReader,
@@ -127,7 +128,7 @@ function numberField(header: Buffer, start: number, length: number): number {
   const field = header.subarray(start, start + length)
   const first = field[0] ?? 0
   if ((first & 0x80) !== 0) {
-    // GNU base-256: two's complement, big-endian, the top bit only marks the form.
+    // GNU base-256: two's complement, big-endian; the top bit only marks the format.
     let value = first & 0x40 ? BigInt(first) - 256n : BigInt(first & 0x7f)
     for (const byte of field.subarray(1)) value = value * 256n + BigInt(byte)
     return Number(value)
@@ -161,7 +162,7 @@ function paxRecords(data: Buffer): Map<string, Buffer> {
 }
 
 function typeOf(flag: string, name: string): EntryType {
-  // NUL is a file of the oldest format, 7 a contiguous file; a trailing slash made a directory there.
+  // NUL is a file in the oldest format, 7 a contiguous file; there, a trailing slash means a directory.
   if (flag === '\0' || flag === '7') return name.endsWith('/') ? 'directory' : 'file'
   for (const type of Object.keys(typeFlags) as EntryType[]) if (typeFlags[type] === flag) return type
   throw new Error(`tar: unknown type "${flag}" of ${JSON.stringify(name)}`)
@@ -175,8 +176,9 @@ function paxNumber(value: Buffer | undefined, otherwise: number): number {
 }
 
 /**
- * Reads a tar, member by member, holding one chunk of it in memory. The input is read to its end, also behind the archive's end.
- * Throws where the archive is cut off (also where just its closing zero block is missing), damaged, or of a kind unknown here.
+ * Reads a tar member by member, with one chunk in memory. Reads the input until its end, even past the archive's end.
+ * Throws if the archive is truncated (even if only its closing zero block is missing), damaged, or of an unknown
+ * format.
  */
 export async function* readTar(input: AsyncIterable<Uint8Array>): AsyncGenerator<TarMember> {
   const reader = new ByteReader(input)
@@ -216,7 +218,7 @@ export async function* readTar(input: AsyncIterable<Uint8Array>): AsyncGenerator
       const shortName = textField(header, 0, 100)
       const name = pax.get('path')?.toString('latin1') ?? (prefix === '' ? shortName : `${prefix}/${shortName}`)
       const type = typeOf(flag, name)
-      // Some writers give links the size of their target; no data follows them.
+      // Some writers store the target's size for links; no data follows them.
       const size = type === 'file' ? paxNumber(pax.get('size'), headerSize) : 0
       const body = new Body(reader, size)
       yield {
@@ -289,7 +291,7 @@ function headerBlock(values: HeaderValues): Buffer {
   return header
 }
 
-/** Writes entries as one pax tar, in the order given. Parent directories are not added. */
+/** Writes entries as one pax tar, in the given order. Parent directories are not added. */
 export function writeTar(entries: readonly FileEntry[]): Buffer {
   const blocks: Buffer[] = []
   const largestOctal = 0o7777777

@@ -1,4 +1,4 @@
-/** The error that a promise is rejected with; that nothing is thrown is an error itself. */
+/** The error that a promise rejects with; it is an error if it does not reject. */
 export async function thrown(work: Promise<unknown>): Promise<Error> {
   const outcome = await work.then(
     () => undefined,

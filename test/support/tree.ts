@@ -1,4 +1,6 @@
-/** What lies below a folder, on this machine or in a container, so that both can be compared. Shares no code with keg. */
+/**
+ * The contents of a folder, on this machine or in a container, so that both can be compared. Shares no code with keg.
+ */
 import {createHash} from 'node:crypto'
 import {mkdir, readdir, readFile, readlink, stat, writeFile} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
@@ -12,14 +14,14 @@ export interface TreeEntry {
   mode: number
   uid: number
   gid: number
-  /** sha256 of a file as hex, target of a symlink, nothing for a directory. */
+  /** sha256 of a file as hex, target of a symlink, empty for a directory. */
   content: string
 }
 
-/** Path below the folder -> what is there; the folder itself is not in it. */
+/** Path relative to the folder -> its entry, without the folder itself. */
 export type Tree = Map<string, TreeEntry>
 
-/** Reads a folder of this machine. */
+/** Reads a folder on this machine. */
 export async function treeOf(folder: string): Promise<Tree> {
   const tree: Tree = new Map()
   for (const found of await readdir(folder, {recursive: true, withFileTypes: true})) {
@@ -42,13 +44,15 @@ export async function treeOf(folder: string): Promise<Tree> {
   return tree
 }
 
-/** Reads a folder of a container, running or not. Throws where it holds anything but directories, files and symlinks. */
+/**
+ * Reads a folder of a container, running or not. Throws if it contains anything but directories, files and symlinks.
+ */
 export async function treeIn(container: string, folder: string): Promise<Tree> {
   const tree: Tree = new Map()
   for await (const {body, gid, link, mode, name, type, uid} of readTar(
     dockerStream(['cp', `${container}:${folder}`, '-']),
   )) {
-    // The first name is that of the folder itself.
+    // The first name is the folder's own.
     const path = text(name).replace(/\/$/, '').split('/').slice(1).join('/')
     if (path === '') continue
     if (type !== 'directory' && type !== 'file' && type !== 'symlink') throw new Error(`${path} is a ${type}`)
@@ -60,7 +64,10 @@ export async function treeIn(container: string, folder: string): Promise<Tree> {
   return tree
 }
 
-/** What differs in what a sync carries: types, contents, targets and whether the owner may execute. Empty where all is the same. */
+/**
+ * Differences in what a sync transfers: types, contents, targets and whether the owner can execute. Empty if there are
+ * none.
+ */
 export function treeDifferences(expected: Tree, actual: Tree): string[] {
   const paths = [...new Set([...expected.keys(), ...actual.keys()])].sort()
   return paths.flatMap((path) => {
@@ -69,14 +76,14 @@ export function treeDifferences(expected: Tree, actual: Tree): string[] {
   })
 }
 
-/** Writes files, and the folders they need: path below the folder -> content. */
+/** Writes files and their folders: path relative to the folder -> content. */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   const entries = Object.entries(files).map(([path, content]) => ({path: join(folder, path), content}))
   for (const parent of new Set(entries.map(({path}) => dirname(path)))) await mkdir(parent, {recursive: true})
   await Promise.all(entries.map(async ({content, path}) => writeFile(path, content)))
 }
 
-/** A tree of small files for `writeFiles`, fifty in a folder, three folders deep, no two the same. */
+/** A tree of small, distinct files for `writeFiles`, fifty in a folder, three folders deep. */
 export function manyFiles(count: number, content = 'text'): Record<string, string> {
   const path = (index: number) =>
     `packages/part-${Math.floor(index / 500)}/source-${Math.floor(index / 50) % 10}/file-${index}.txt`

@@ -1,9 +1,10 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {KegCommand} from '../../lib/command/keg-command.js'
 import {tapProgram} from '../../lib/command/tap-program.js'
-import {importConfiguration, type ImportResult} from '../../lib/config/import/import-configuration.js'
-import {importText} from '../../lib/config/import/import-text.js'
+import {importConfiguration} from '../../lib/import/import-configuration.js'
+import {importText} from '../../lib/import/import-text.js'
 import {userConfigurationFile} from '../../lib/config/user-configuration.js'
 
 export default class ConfigImport extends KegCommand {
@@ -14,38 +15,34 @@ export default class ConfigImport extends KegCommand {
     }),
   }
   static override description = [
-    'Registry, default tag, pull policy, environment, domain, paths, linked taps, and what the folder of that file says for single',
-    'taps. What is set already stays, unless --force or --yes is given. Tokens and keys are never taken. The old files stay.',
+    'Imports the registry, default tag, pull policy, environment, domain, paths, linked taps, and the overrides of single taps',
+    'beside that file. Settings that exist already are kept, unless --force or --yes is given. Tokens and keys are never',
+    'imported. The old files are kept.',
   ].join(' ')
   static override examples = [
     {
       command: '<%= config.bin %> <%= command.id %> --dry-run',
-      description: 'Show what would be taken, what is there already, and what is left and why.',
+      description: 'Show what would be imported, what exists already, and what is skipped and why.',
     },
     '<%= config.bin %> <%= command.id %> ~/old/cli.config.json',
   ]
   static override flags = {
-    'dry-run': Flags.boolean({description: 'Only show what would be taken.'}),
-    force: Flags.boolean({char: 'f', description: 'Overwrite what is set otherwise here.'}),
+    'dry-run': Flags.boolean({description: 'Only show what would be imported.'}),
+    force: Flags.boolean({char: 'f', description: 'Overwrite settings that have another value.'}),
   }
-  static override summary = 'Take over the configuration of a keg up to version 6.'
+  static override summary = 'Import the configuration of keg 6 and earlier.'
 
-  async run(): Promise<ImportResult> {
+  async run(): Promise<Answers['config:import']> {
     const {args, flags} = await this.parse(ConfigImport)
-    const environment = this.environment(flags)
-    const result = await importConfiguration({
+    const work = this.work(flags)
+    const result = await importConfiguration(work, {
       file: args.file,
-      folder: process.cwd(),
       force: flags.force || flags.yes,
       dryRun: flags['dry-run'],
-      environment,
       program: tapProgram(this.config),
-      questions: this.questions(flags),
-      say: (line) => this.tell(flags, line),
-      signal: this.signal,
     })
     const names = result.taken.map(({name}) => name)
-    if (!flags.quiet) this.log(importText(result, userConfigurationFile(environment)))
+    if (!flags.quiet) this.log(importText(result, userConfigurationFile(work.environment)))
     else if (names.length > 0) this.log(names.join('\n'))
     return result
   }

@@ -1,48 +1,51 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {KegCommand} from '../../lib/command/keg-command.js'
+import {askForSetting, askForValue} from '../../lib/config/setting/ask-setting.js'
 import {setSetting} from '../../lib/config/setting/change-setting.js'
-import {changeText, type ChangedSetting} from '../../lib/config/setting/setting-text.js'
+import {changeText} from '../../lib/config/setting/setting-text.js'
 
 export default class ConfigSet extends KegCommand {
   static override args = {
     name: Args.string({
-      description: 'registry, defaultTag, environment, env.NAME or paths.NAME.',
-      required: true,
+      description: 'registry, defaultTag, protectedTags, environment, env.NAME or paths.NAME.',
       ignoreStdin: true,
     }),
-    value: Args.string({description: 'What it is from now on.', required: true, ignoreStdin: true}),
+    value: Args.string({description: 'New value of the setting.', ignoreStdin: true}),
   }
-  static override description =
-    'It is checked first. Comments in the file stay, and so does the order of what is in it.'
+  static override description = 'The value is checked first. Comments and the order of the file are kept.'
   static override examples = [
     {
       command: '<%= config.bin %> <%= command.id %> registry ghcr.io/acme',
       description: 'Push packages there, unless a command says otherwise.',
     },
     {
+      command: '<%= config.bin %> <%= command.id %> protectedTags develop,main,latest',
+      description: 'Protect these tags: a package gets one of them only with -t.',
+    },
+    {
       command: '<%= config.bin %> <%= command.id %> env.KEG_PROXY_HOST local.acme.dev',
-      description: 'Give all taps a value, below what they say themselves.',
+      description: 'Set a default value for all taps.',
     },
     {
       command: '<%= config.bin %> <%= command.id %> paths.core ~/work/core',
-      description: 'Say where the dependency core lies, for: keg tap sync core',
+      description: 'Set the folder of the dependency core, for: keg tap sync core',
     },
   ]
   static override flags = {
-    'dry-run': Flags.boolean({description: 'Only check it, and say what would be done.'}),
+    'dry-run': Flags.boolean({description: 'Only check the value, and show what would be done.'}),
   }
-  static override summary = 'Set something for all commands.'
+  static override summary = 'Set a setting.'
 
-  async run(): Promise<ChangedSetting> {
+  async run(): Promise<Answers['config:set']> {
     const {args, flags} = await this.parse(ConfigSet)
-    const changed = await setSetting({
-      name: args.name,
-      value: args.value,
+    const work = this.work(flags)
+    const name = args.name ?? (await askForSetting(work))
+    const changed = await setSetting(work, {
+      name,
+      value: args.value ?? (await askForValue(work, name)),
       dryRun: flags['dry-run'],
-      say: (line) => this.tell(flags, line),
-      environment: this.environment(flags),
-      signal: this.signal,
     })
     this.log(flags.quiet ? changed.name : changeText(changed, {dryRun: flags['dry-run']}))
     return changed

@@ -1,25 +1,25 @@
+import type {Answers} from '../../lib/command/answers.js'
 import {FORCE_FLAG, SYNC_TARGETS, SyncChangeCommand} from '../../lib/command/sync-command.js'
-import type {ChangedSync} from '../../lib/sync/change/change-syncs.js'
 import {resumeSyncs} from '../../lib/sync/change/resume-syncs.js'
 
 export default class SyncResume extends SyncChangeCommand {
   static override args = {...SYNC_TARGETS}
-  static override description = ['A sync in whose folder another branch is checked out is refused (3).'].join(' ')
+  static override description = 'A sync whose folder has another branch checked out is refused (exit code 3).'
   static override examples = [
     {command: '<%= config.bin %> <%= command.id %>', description: "This folder's sync."},
     '<%= config.bin %> <%= command.id %> shop',
     '<%= config.bin %> <%= command.id %> --all',
   ]
   static override flags = {...SyncChangeCommand.flags, ...FORCE_FLAG}
-  static override summary = 'Let syncs go on that are paused, halted or disconnected.'
+  static override summary = 'Resume paused, halted or disconnected syncs.'
 
-  async run(): Promise<readonly ChangedSync[]> {
+  async run(): Promise<Answers['sync:resume']> {
     const {args, flags} = await this.parse(SyncResume)
-    const report = await resumeSyncs({
-      ...this.selection(args.targets, flags),
+    const report = await resumeSyncs(this.work(flags), {
+      ...this.selectionOptions(args.targets, flags),
       dryRun: flags['dry-run'],
       force: flags.force,
     })
-    return this.finish(report, flags, {verb: 'resume', done: 'Resumed', already: 'Goes on already'})
+    return this.printReport(report, flags, {verb: 'resume', done: 'Resumed', already: 'Already running'})
   }
 }

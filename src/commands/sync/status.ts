@@ -1,35 +1,37 @@
 import * as Flags from '@oclif/core/flags'
-import {NONE, namesOf, SYNC_TARGETS, SyncCommand} from '../../lib/command/sync-command.js'
-import {observeSyncs, type ObservedSync} from '../../lib/sync/observe-syncs.js'
+import type {Answers} from '../../lib/command/answers.js'
+import {namesOf, noneText, SYNC_TARGETS, SyncCommand} from '../../lib/command/sync-command.js'
+import {observeSyncs} from '../../lib/sync/observe-syncs.js'
 import {syncsText} from '../../lib/sync/sync-text.js'
+import {availableColumns} from '../../lib/terminal/columns.js'
 
 export default class SyncStatus extends SyncCommand {
   static override args = {...SYNC_TARGETS}
   static override description = [
-    'Both sides, settings, what is being sent, and each conflict and problem by its path with what to do.',
-    'It only looks: the exit code says nothing of what it sees, but with --exit-code.',
+    'Shows both sides, the settings, the transfer in progress, and each conflict and problem with its path and what to do. The',
+    'exit code is 0 whatever the state is, unless --exit-code is given.',
   ].join(' ')
   static override examples = [
     {command: '<%= config.bin %> <%= command.id %>', description: "This folder's syncs."},
     '<%= config.bin %> <%= command.id %> shop',
     {
       command: '<%= config.bin %> <%= command.id %> --all --exit-code --quiet',
-      description: 'For scripts: 1 where one is not clean.',
+      description: 'Exit with 1 if a sync is not clean, for scripts.',
     },
   ]
   static override flags = {
     ...SyncCommand.flags,
     'exit-code': Flags.boolean({
-      description: 'End with 1 where a sync is paused, at work, in trouble or of another branch.',
+      description: 'Exit with 1 if a sync is paused, busy, has problems or belongs to another branch.',
     }),
   }
-  static override summary = 'Show how syncs are, and what stands in their way.'
+  static override summary = 'Show the state of syncs, and their problems.'
 
-  async run(): Promise<ObservedSync[]> {
+  async run(): Promise<Answers['sync:status']> {
     const {args, flags} = await this.parse(SyncStatus)
-    const syncs = await observeSyncs({...this.selection(args.targets, flags), patient: true})
-    if (syncs.length === 0) this.tell(flags, NONE)
-    else this.log(flags.quiet ? namesOf(syncs) : syncsText(syncs))
+    const syncs = await observeSyncs(this.work(flags), {...this.selectionOptions(args.targets, flags), patient: true})
+    if (syncs.length === 0) this.notice(flags, noneText())
+    else this.log(flags.quiet ? namesOf(syncs) : syncsText(syncs, availableColumns(process.stdout, process.env)))
     if (flags['exit-code'] && syncs.some(({clean}) => !clean)) process.exitCode = 1
     return syncs
   }

@@ -1,46 +1,42 @@
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {KegCommand} from '../../lib/command/keg-command.js'
 import {TAP_ARGUMENT} from '../../lib/command/tap-command.js'
-import {destroyTap, type DestroyTapResult} from '../../lib/tap/life/destroy-tap.js'
+import {destroyTap} from '../../lib/tap/life/destroy-tap.js'
 import {containerNames, destroyText} from '../../lib/tap/life/life-text.js'
 
 export default class TapDestroy extends KegCommand {
   static override args = {tap: TAP_ARGUMENT}
   static override description = [
     'Ends the syncs of this folder and branch, and removes its containers with their anonymous volumes, and their networks.',
-    'No file of the folder is touched, nothing that is not of this tap, and the link stays. It shows all of it, and asks.',
+    'Named volumes, such as that of a database, are kept unless --volumes is given. The files of the folder, its link, and',
+    'everything that does not belong to the tap are kept. keg shows what would be removed, and asks.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop',
     {
       command: '<%= config.bin %> <%= command.id %> shop --all --volumes --yes',
-      description: 'Take away what all its branches have, data included, without being asked.',
+      description: 'Remove everything of all its branches, data included, without asking.',
     },
     '<%= config.bin %> <%= command.id %> --dry-run',
   ]
   static override flags = {
-    all: Flags.boolean({char: 'a', description: "What all branches of the folder have; other worktrees' stays."}),
-    'dry-run': Flags.boolean({description: 'Only say what would be removed.'}),
-    image: Flags.boolean({description: 'Remove the image of its container, too, unless another one has it.'}),
-    volumes: Flags.boolean({description: 'Remove its named volumes, too, with all that is in them.'}),
+    all: Flags.boolean({
+      char: 'a',
+      description: 'Remove what belongs to any branch of the folder, but not to other worktrees.',
+    }),
+    'dry-run': Flags.boolean({description: 'Only show what would be removed.'}),
+    image: Flags.boolean({description: 'Also remove the image of its container, unless another container uses it.'}),
+    volumes: Flags.boolean({description: 'Also remove its named volumes, and the data in them.'}),
   }
   static override hiddenAliases = ['tap:down']
-  static override summary = 'Take away what was started for a tap.'
+  static override summary = "Remove a tap's containers, networks and syncs."
 
-  async run(): Promise<DestroyTapResult> {
+  async run(): Promise<Answers['tap:destroy']> {
     const {args, flags} = await this.parse(TapDestroy)
-    const {failure, result} = await destroyTap({
-      ...flags,
-      name: args.tap,
-      folder: process.cwd(),
-      environment: this.environment(flags),
-      dryRun: flags['dry-run'],
-      progress: this.progress(flags),
-      questions: this.questions(flags),
-      say: (line) => this.tell(flags, line),
-      signal: this.signal,
-    })
-    const text = flags.quiet ? containerNames(result.containers) : destroyText(result)
+    const dryRun = flags['dry-run']
+    const {failure, result} = await destroyTap(this.work(flags), {...flags, name: args.tap, dryRun})
+    const text = flags.quiet ? containerNames(result.containers) : destroyText(result, {dryRun})
     if (text !== '') this.log(text)
     if (failure !== undefined) throw failure
     return result

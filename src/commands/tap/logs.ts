@@ -1,43 +1,47 @@
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {TAP_ARGUMENT, TapCommand} from '../../lib/command/tap-command.js'
 import {SERVICE_FLAG} from '../../lib/command/tap-exec-command.js'
-import {showTapLogs, type TapLogsResult} from '../../lib/tap/exec/tap-logs.js'
+import {showTapLogs} from '../../lib/tap/exec/tap-logs.js'
 
 export default class TapLogs extends TapCommand {
   static override args = {tap: TAP_ARGUMENT}
   static override description = [
-    "It is what the container's own program prints, and what keg tap start --detach started. What a start in the foreground, a shell or",
-    'an action shows is in no log: the engine keeps nothing of what is run by exec.',
+    "Shows the output of the container's own program, and of what keg ran in it: the tap's command and its actions. keg keeps",
+    'the last 1 MB of these on this machine, each after a line that says what was run. Shells and your own commands are not',
+    'logged.',
   ].join(' ')
   static override examples = [
     {
       command: '<%= config.bin %> <%= command.id %> shop --follow --tail 100',
-      description: 'Follow it from its last lines on.',
+      description: 'Show the last lines, and follow the log.',
     },
     {
       command: '<%= config.bin %> <%= command.id %> shop --service store --since 10m',
-      description: 'Of another service.',
+      description: 'Show the log of another service.',
     },
   ]
   static override flags = {
     ...TapCommand.flags,
     ...SERVICE_FLAG,
-    follow: Flags.boolean({char: 'f', default: false, description: 'Go on as more is printed, until Ctrl-C.'}),
-    since: Flags.string({description: 'From then on: 10m, 2026-01-31T12:00:00Z.', helpValue: 'TIME'}),
-    tail: Flags.integer({char: 'n', description: 'Only so many lines from the end.', helpValue: 'LINES', min: 0}),
-    timestamps: Flags.boolean({char: 't', description: 'Each line with its time.'}),
+    follow: Flags.boolean({char: 'f', default: false, description: 'Follow the log until Ctrl-C.'}),
+    since: Flags.string({
+      description: 'Only show what was printed since then: 10m, 2026-01-31T12:00:00Z.',
+      helpValue: 'TIME',
+    }),
+    tail: Flags.integer({char: 'n', description: 'Number of lines to show from the end.', helpValue: 'LINES', min: 0}),
+    timestamps: Flags.boolean({char: 't', description: 'Show the time of each line.'}),
   }
   static override hiddenAliases = ['tap:log', 'tap:lg']
-  static override summary = "Show what a tap's container printed."
+  static override summary = "Show the logs of a tap's container."
 
-  async run(): Promise<TapLogsResult> {
+  async run(): Promise<Answers['tap:logs']> {
     const {args, flags} = await this.parse(TapLogs)
     const {stderr} = process
-    const result = await showTapLogs({
+    const result = await showTapLogs(this.work(flags), {
       ...flags,
       ...this.tapOptions(args.tap, flags),
       streams: {stdout: this.jsonEnabled() ? stderr : process.stdout, stderr},
-      signal: this.signal,
     })
     process.exitCode = result.exitCode
     return result

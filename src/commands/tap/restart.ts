@@ -1,53 +1,53 @@
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {TAP_ARGUMENT, TapCommand} from '../../lib/command/tap-command.js'
-import {restartTap, type RestartTapResult} from '../../lib/tap/life/restart-tap.js'
+import {restartTap} from '../../lib/tap/life/restart-tap.js'
 
 export default class TapRestart extends TapCommand {
   static override args = {tap: TAP_ARGUMENT}
   static override description = [
-    'Containers that were stopped, also by a machine that started anew, are started; others are restarted. None is made anew.',
-    'Its syncs go on, and its command is run in it again and followed, where it idles for one.',
+    'Stopped containers are started, also after a reboot; others are restarted. None is recreated. The syncs are resumed, and',
+    'if the container is idle, its command is run again: in the foreground, or in the background if it ran there before.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop',
-    {command: '<%= config.bin %> <%= command.id %> --detach', description: "This folder's, in the background."},
+    {
+      command: '<%= config.bin %> <%= command.id %> --detach',
+      description: "Restart this folder's tap in the background.",
+    },
   ]
   static override flags = {
     ...TapCommand.flags,
-    command: Flags.string({description: 'What its run script starts: KEG_EXEC_CMD.', helpValue: 'NAME'}),
-    detach: Flags.boolean({char: 'd', description: 'Return when it answers, and leave its command running.'}),
-    'dry-run': Flags.boolean({description: 'Only say what would be done.'}),
+    command: Flags.string({description: 'What the run script starts (KEG_EXEC_CMD).', helpValue: 'NAME'}),
+    detach: Flags.boolean({
+      allowNo: true,
+      char: 'd',
+      description:
+        'Return when it answers, and leave its command running; --no-detach follows it (default: as before).',
+    }),
+    'dry-run': Flags.boolean({description: 'Only show what would be done.'}),
     env: Flags.string({
       char: 'e',
-      description: 'KEY=VALUE for its command, or KEY for the value it has here.',
+      description: 'KEY=VALUE for its command, or KEY to pass on its value from this shell.',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    force: Flags.boolean({description: 'Let the sync go on though it is of another branch.'}),
+    force: Flags.boolean({description: 'Sync even if the sync belongs to another branch.'}),
     wait: Flags.string({description: 'How long to wait until it answers (default: 60s).', helpValue: 'TIME'}),
   }
   static override hiddenAliases = ['tap:rst']
-  static override summary = 'Start the containers of a tap again, and its syncs and its command.'
+  static override summary = "Restart a tap's containers, its syncs and its command."
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(TapRestart)
-    const ready = (result: RestartTapResult): void => {
+    const ready = (result: Answers['tap:restart']): void => {
       if (this.jsonEnabled()) this.logJson(result)
       else this.log(flags.quiet ? result.container : (result.url ?? result.name))
     }
-    // With --json and --quiet standard output is the result alone.
-    const stdout = this.jsonEnabled() || flags.quiet ? process.stderr : process.stdout
-    process.exitCode = await restartTap({
+    process.exitCode = await restartTap(this.work(flags), {
       ...flags,
-      ...this.tapOptions(args.tap, flags),
-      dryRun: flags['dry-run'],
-      progress: this.progress(flags),
-      questions: this.questions(flags),
+      ...this.runOptions(args.tap, flags),
       ready,
-      say: (line) => this.tell(flags, line),
-      signal: this.signal,
-      streams: {stdin: process.stdin, stdout, stderr: process.stderr},
-      variables: flags.env ?? [],
     })
   }
 }

@@ -1,37 +1,33 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {KegCommand} from '../../lib/command/keg-command.js'
 import {tapProgram} from '../../lib/command/tap-program.js'
-import {unlinkText} from '../../lib/tap/link/link-text.js'
-import {unlinkTap, type UnlinkedTap} from '../../lib/tap/link/change/unlink-tap.js'
+import {unlinkText} from '../../lib/tap-folder/link/link-text.js'
+import {unlinkTap} from '../../lib/tap-folder/link/change/unlink-tap.js'
 
 export default class TapUnlink extends KegCommand {
   static override args = {
     link: Args.string({description: "Name of the link, or its folder (default: this folder's).", ignoreStdin: true}),
   }
   static override description = [
-    'The folder stays as it is, and so does what runs of the tap:',
-    'end that before with keg tap destroy. A folder that is gone can be unlinked, too.',
+    'The folder and the containers of the tap are kept: remove those first with keg tap destroy. keg tap link undoes it. A',
+    'folder that no longer exists can be unlinked too.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop',
-    {command: '<%= config.bin %> <%= command.id %> ~/code/shop --yes', description: 'By its folder, without asking.'},
+    {command: '<%= config.bin %> <%= command.id %> ~/code/shop', description: 'Unlink it by its folder.'},
   ]
-  static override flags = {'dry-run': Flags.boolean({description: 'Only say what would be unlinked.'})}
+  static override flags = {'dry-run': Flags.boolean({description: 'Only show what would be unlinked.'})}
   static override hiddenAliases = ['tap:ul', 'tap:remove', 'tap:rm']
-  static override summary = 'Forget a link and its commands.'
+  static override summary = 'Remove a link and its commands.'
 
-  async run(): Promise<UnlinkedTap> {
+  async run(): Promise<Answers['tap:unlink']> {
     const {args, flags} = await this.parse(TapUnlink)
-    const unlinked = await unlinkTap({
+    const unlinked = await unlinkTap(this.work(flags), {
       link: args.link,
       dryRun: flags['dry-run'],
-      folder: process.cwd(),
-      environment: this.environment(flags),
       program: tapProgram(this.config),
-      questions: this.questions(flags),
-      say: (line) => this.tell(flags, line),
-      signal: this.signal,
     })
     this.log(flags.quiet ? unlinked.name : unlinkText(unlinked))
     return unlinked

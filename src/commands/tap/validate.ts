@@ -1,41 +1,38 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import type {Answers} from '../../lib/command/answers.js'
 import {TapCommand} from '../../lib/command/tap-command.js'
-import {exitCodeOf, validateTap, type TapReport} from '../../lib/tap/validate/validate-tap.js'
+import {exitCodeOf, validateTap} from '../../lib/tap/validate/validate-tap.js'
 import {problemPlaces, validateText} from '../../lib/tap/validate/validate-text.js'
 
 export default class TapValidate extends TapCommand {
   static override args = {
     tap: Args.string({
-      description: 'Linked tap, or a folder; without, the one that this folder is in, or this folder.',
+      description: "Linked tap, or a folder (default: this folder's tap, or this folder).",
       ignoreStdin: true,
     }),
   }
   static override description = [
-    'Keys that are wrong, missing or unknown, YAML that does not parse, templates that name nothing or are circular: each with',
-    'file, line and column. All environments that have a values-<environment>.yml are looked at, unless --environment names one.',
-    'Ends with 0 where nothing is wrong, and with 1 otherwise; warnings count with --strict.',
+    'Reports wrong, missing and unknown keys, invalid YAML, and undefined or circular templates, each with file, line and',
+    'column. Checks all environments that have a values-<environment>.yml, unless --environment names one. Exits with 0 if',
+    'nothing is wrong, else with 1; with --strict, warnings count too.',
   ].join(' ')
   static override examples = [
-    {command: '<%= config.bin %> <%= command.id %>', description: 'Look at the tap that this folder is in.'},
-    {command: '<%= config.bin %> <%= command.id %> ~/code/shop', description: 'Look at a folder, linked or not.'},
-    {command: '<%= config.bin %> <%= command.id %> shop --strict --json', description: 'For a build service.'},
+    {command: '<%= config.bin %> <%= command.id %>', description: "Check this folder's tap."},
+    {command: '<%= config.bin %> <%= command.id %> ~/code/shop', description: 'Check a folder, linked or not.'},
+    {command: '<%= config.bin %> <%= command.id %> shop --strict --json', description: 'Fail on warnings too, for CI.'},
   ]
   static override flags = {
     ...TapCommand.flags,
-    strict: Flags.boolean({description: 'End with 1 where there are only warnings, too.'}),
+    strict: Flags.boolean({description: 'Exit with 1 for warnings too.'}),
   }
-  static override summary = "Look whether a tap's files are right."
+  static override summary = "Check a tap's files for mistakes."
 
-  async run(): Promise<TapReport> {
+  async run(): Promise<Answers['tap:validate']> {
     const {args, flags} = await this.parse(TapValidate)
-    const folder = process.cwd()
-    const report = await validateTap({
-      target: args.tap,
-      folder,
-      environment: this.environment(flags),
-      environmentName: flags.environment,
-    })
+    const work = this.work(flags)
+    const report = await validateTap(work, {target: args.tap, environmentName: flags.environment})
+    const {folder} = work
     if (!flags.quiet) this.log(validateText(report, folder))
     else if (report.problems.length > 0) this.log(problemPlaces(report, folder))
     process.exitCode = exitCodeOf(report, flags.strict)

@@ -1,19 +1,27 @@
-// Each from its own place: the index of oclif loads all of it, and semver.
+// Imported one by one: oclif's index loads all of it, and semver.
 import {Command} from '@oclif/core/command'
-import {CLIError, ExitError} from '@oclif/core/errors'
 import * as Flags from '@oclif/core/flags'
+import type {FlagInput, Input, ParserOutput} from '@oclif/core/interfaces'
 import {toConfiguredId} from '@oclif/core/util/ids'
-import {stripVTControlCharacters} from 'node:util'
-import {connectionEnvironment} from '../engine/connection-environment.js'
-import {errorJson, InterruptedError, KegError, STOP_SIGNALS, UsageError} from '../error/keg-error.js'
+import {Cleanup} from '../async/cleanup.js'
+import {invalidNote, type ReportedInvalid} from '../config/invalid-note.js'
+import {connectionEnvironment, connectionArguments, type ConnectionFlags} from '../engine/connection-environment.js'
+import {errorJson, InterruptedError, KegError, STOP_SIGNALS} from '../error/keg-error.js'
 import {property} from '../json/json.js'
+import {currentFolder} from '../process/current-folder.js'
+import {withHintEngine, commandLine} from '../terminal/command-line.js'
 import {ProgressDisplay} from '../terminal/progress-display.js'
-import {silent, type ProgressListener} from '../terminal/progress.js'
-import {printable} from '../terminal/text.js'
-import {terminalQuestions, type Questions} from './ask.js'
-import {isTruthy, mayAsk} from './interaction.js'
+import {silent} from '../terminal/progress.js'
+import {terminalPrompt, type Prompt} from '../terminal/prompt.js'
+import {isTruthy, isInteractive} from '../terminal/interaction.js'
+import {makeWork, type Work} from '../work/work.js'
+import {showError, showText} from './show-error.js'
+import {wrongUsage} from './wrong-usage.js'
 
-/** The flags every command shares, once parsed. */
+/** oclif adds it itself, and does not list it. */
+const JSON_FLAG = {name: 'json', type: 'boolean', allowNo: false} as const
+
+/** The flags that all commands share, parsed. */
 export interface SharedFlags {
   readonly context?: string | undefined
   readonly host?: string | undefined
@@ -22,89 +30,127 @@ export interface SharedFlags {
   readonly yes: boolean
 }
 
+/** Flags and arguments as oclif's parser returns them. */
+type ParsedValues = Record<string, unknown>
+
 /**
- * What all commands of keg share: common flags, questions, progress on standard error, one error format with its exit
- * code, and signals that end the work through an AbortSignal, so that services can clean up behind themselves.
+ * What all commands of keg share: common flags, questions, progress on standard error, one error format with its exit code,
+ * and signals that abort the work through an AbortSignal, so that services can clean up.
  */
 export abstract class KegCommand extends Command {
   static override baseFlags = {
-    // No `env` in these two: which variable stands above which is decided where the engine is looked for.
+    // No `env` for these two: connectionEnvironment decides which variable takes precedence.
     context: Flags.string({
       char: 'c',
-      description: 'Context of docker whose engine is used (default: DOCKER_CONTEXT, then the current one).',
+      description: 'Docker context to use (default: DOCKER_CONTEXT, then the current context).',
       exclusive: ['host'],
       helpGroup: 'GLOBAL',
       helpValue: 'NAME',
     }),
     host: Flags.string({
       char: 'H',
-      description: 'Where the engine listens: unix://, tcp:// or ssh:// (default: DOCKER_HOST).',
+      description: 'Engine to connect to: unix://, tcp:// or ssh:// (default: DOCKER_HOST).',
       exclusive: ['context'],
       helpGroup: 'GLOBAL',
       helpValue: 'ADDRESS',
     }),
-    'no-input': Flags.boolean({description: 'Never ask; what is missing is an error.', helpGroup: 'GLOBAL'}),
+    'no-input': Flags.boolean({description: 'Never ask; missing input is an error.', helpGroup: 'GLOBAL'}),
     quiet: Flags.boolean({char: 'q', description: 'Print only the one identifier that matters.', helpGroup: 'GLOBAL'}),
     yes: Flags.boolean({
       char: 'y',
-      description: 'Answer yes to every question of the kind "go on?".',
+      description: 'Answer yes to every question that has no flag of its own.',
       helpGroup: 'GLOBAL',
     }),
   }
   static override enableJsonFlag = true
 
+  /** Which invalid entries of the user configuration the command reports itself. */
+  protected readonly reportedInvalid: ReportedInvalid = 'none'
   readonly #abort = new AbortController()
   readonly #display = new ProgressDisplay(process.stderr)
+  #cleanup = new Cleanup()
+  #work: Work | undefined
   #onSignal: ((signal: NodeJS.Signals) => void) | undefined
+  /** The engine that suggested keg and docker command lines name; known once the flags are parsed. */
+  readonly #hintEngine = {args: [] as readonly string[]}
 
   /** Aborted by SIGINT, SIGTERM and SIGHUP, with an InterruptedError as its reason. */
   protected get signal(): AbortSignal {
     return this.#abort.signal
   }
 
-  /** Where services report; silent with `--json` and `--quiet`. */
-  protected progress(flags: SharedFlags): ProgressListener {
-    return this.jsonEnabled() || flags.quiet ? silent : this.#display.listen
+  /** What services work with: one for the whole command, disposed when the command ends. */
+  protected work(flags: SharedFlags): Work {
+    const isSilent = this.jsonEnabled() || flags.quiet
+    return (this.#work ??= makeWork({
+      currentFolder,
+      // With the engine that `--host` or `--context` names.
+      environment: connectionEnvironment(process.env, flags),
+      signal: this.signal,
+      prompt: this.#prompt(flags),
+      progress: isSilent ? silent : this.#display.listen,
+      notice: (line) => this.notice(flags, line),
+      cleanup: this.#cleanup,
+    }))
   }
 
-  /** The environment for services and for what they start: it leads to the engine that `--host` or `--context` names. */
-  protected environment(flags: SharedFlags): NodeJS.ProcessEnv {
-    return connectionEnvironment(process.env, flags)
-  }
-
-  /** How services ask; nobody is asked without a terminal, in CI, with `--json` or `--no-input`. */
-  protected questions(flags: SharedFlags): Questions {
-    const possible = mayAsk({
+  /** How services ask. Nobody is asked without a terminal, in CI, with `--json` or with `--no-input`. */
+  #prompt(flags: SharedFlags): Prompt {
+    const canPrompt = isInteractive({
       stdinIsTerminal: process.stdin.isTTY,
       stderrIsTerminal: process.stderr.isTTY,
       environment: process.env,
       json: this.jsonEnabled(),
       noInput: flags['no-input'],
     })
-    return terminalQuestions({
-      possible,
+    return terminalPrompt({
+      isInteractive: canPrompt,
       yes: flags.yes,
       before: () => this.#display.clear(),
       signal: this.#abort.signal,
     })
   }
 
-  /** How things are at the moment, as one line that goes again: for the person at the terminal alone. */
+  /** Shows the current state as one line that is erased again, only on a terminal. */
   protected show(flags: SharedFlags, text: string): void {
     if (!this.jsonEnabled() && !flags.quiet) this.#display.show(text)
   }
 
-  /** A result, on a clean line. */
+  /** Prints a result on a clean line. */
   override log(message?: string, ...parameters: unknown[]): void {
     this.#display.clear()
     super.log(message, ...parameters)
   }
 
-  /** A line for the person at the terminal: standard error, never in the way of the result. */
-  protected tell(flags: SharedFlags, text: string): void {
+  /** Prints a line for the user on standard error, apart from the result. */
+  protected notice(flags: SharedFlags, text: string): void {
     if (this.jsonEnabled() || flags.quiet) return
     this.#display.clear()
-    process.stderr.write(`${printable(text, {keepLines: true})}\n`)
+    showText(text)
+  }
+
+  protected override async parse<F extends ParsedValues, B extends ParsedValues, A extends ParsedValues>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    this.#hintEngine.args = connectionArguments(parsed.flags as ConnectionFlags)
+    setAbsentFlags(parsed.flags, {...this.ctor.baseFlags, ...this.ctor.flags})
+    if (this.jsonEnabled() || property(parsed.flags, 'quiet') === true) return parsed
+    const note = await invalidNote(process.env, this.reportedInvalid)
+    if (note !== undefined) process.stderr.write(`${note}\n`)
+    return parsed
+  }
+
+  protected override async _run<T>(): Promise<T> {
+    const run: () => Promise<unknown> = this.run.bind(this)
+    // Inside oclif's run, so that an error while cleaning up is handled like any other error of the command.
+    this.run = async () => {
+      await using cleanup = new Cleanup()
+      this.#cleanup = cleanup
+      return await run()
+    }
+    return withHintEngine(this.#hintEngine, async () => super._run<T>())
   }
 
   protected override async init(): Promise<void> {
@@ -117,8 +163,8 @@ export abstract class KegCommand extends Command {
       else process.stderr.write('Still cleaning up.\n')
     }
     for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal)
-    // `keg ... | head` closes the pipe, and a terminal may be gone: what cannot be shown any more is no error. oclif takes the second
-    // for one.
+    // `keg ... | head` closes the pipe, and a terminal can go away: output that cannot be shown any more is no error. oclif
+    // would throw for a closed terminal.
     for (const output of [process.stdout, process.stderr])
       output.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
         if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
@@ -127,32 +173,33 @@ export abstract class KegCommand extends Command {
 
   protected override async catch(error: Error & {exitCode?: number}): Promise<unknown> {
     this.#display.clear()
-    // Whatever an aborted stream or request throws on its way out: the reason is the signal.
+    // Whatever an aborted stream or request throws: the reason is the signal.
     const reason: unknown = this.#abort.signal.aborted
-      ? withProblem(this.#abort.signal.reason, error)
-      : this.#asUsageError(withoutSuppression(error))
-    if (!(reason instanceof KegError)) return super.catch(error)
+      ? withCleanupError(this.#abort.signal.reason, error)
+      : await wrongUsage(firstError(error), {
+          command: `${this.config.bin} ${toConfiguredId(this.id ?? '', this.config)}`,
+          flags: {...this.ctor.baseFlags, ...this.ctor.flags, ...(this.ctor.enableJsonFlag && {json: JSON_FLAG})},
+        })
+    if (isOclifError(reason)) return super.catch(error)
+    const shown = reason instanceof KegError ? reason : await this.#unexpected(reason)
+    showError(shown, {json: this.jsonEnabled()})
     if (this.jsonEnabled()) {
-      this.logJson(this.toErrorJson(reason))
-      process.exitCode = reason.exitCode
+      process.exitCode = shown.exitCode
       return undefined
     }
-    process.stderr.write(`Error: ${printable(reason.message, {keepLines: true})}\n`)
-    if (reason.hint !== undefined) process.stderr.write(`${printable(reason.hint, {keepLines: true})}\n`)
-    if (isTruthy(process.env.KEG_DEBUG) && reason.cause instanceof Error)
+    if (isTruthy(process.env.KEG_DEBUG) && reason instanceof KegError && reason.cause instanceof Error)
       process.stderr.write(`${reason.cause.stack ?? ''}\n`)
-    return this.exit(reason.exitCode)
+    return this.exit(shown.exitCode)
   }
 
-  /** What oclif throws for a command line that it cannot read has other exit codes and another form; ExitError is none. */
-  #asUsageError(error: unknown): unknown {
-    if (!(error instanceof CLIError) || error instanceof ExitError) return error
-    const message = stripVTControlCharacters(error.message).replace(/\nSee more help with --help$/, '')
-    const command = toConfiguredId(this.id ?? '', this.config)
-    return new UsageError(message, {
-      code: 'usage-invalid',
-      hint: `All that it takes is shown by: ${this.config.bin} ${command} --help`,
-      cause: error,
+  /** An error that keg did not expect. Loaded only when needed: a command that works never needs it. */
+  async #unexpected(fault: unknown): Promise<KegError> {
+    const {unexpectedError} = await import('./unexpected-error.js')
+    return unexpectedError(fault, {
+      pjson: this.ctor.plugin?.pjson ?? this.config.pjson,
+      argv: [...(this.id ?? '').split(':'), ...this.argv],
+      environment: process.env,
+      write: (text) => process.stderr.write(text),
     })
   }
 
@@ -167,18 +214,33 @@ export abstract class KegCommand extends Command {
   }
 }
 
-/** What cleaning up met with after a signal had come is told with it. */
-function withProblem(reason: unknown, error: unknown): unknown {
+/**
+ * oclif leaves a boolean flag that was not given undefined, whatever its type says. A flag with a `--no-` form stays
+ * undefined.
+ */
+function setAbsentFlags(flags: ParsedValues, definitions: FlagInput): void {
+  for (const [name, definition] of Object.entries(definitions))
+    if (definition.type === 'boolean' && !definition.allowNo) flags[name] ??= false
+}
+
+/** Whether an error only ends the program, as `this.exit` does, or is one of oclif's own errors, whichever copy of oclif threw it. */
+function isOclifError(error: unknown): boolean {
+  return property(error, 'oclif') !== undefined
+}
+
+/** Adds a cleanup error to a signal's reason, so that both are reported. */
+export function withCleanupError(reason: unknown, error: unknown): unknown {
   const problem = isSuppressed(error) ? property(error, 'error') : error
   if (!(reason instanceof InterruptedError) || !(problem instanceof KegError) || problem === reason) return reason
-  return new InterruptedError(reason.signal, problem)
+  const hint = `Something temporary may be left (${problem.message}). Remove it with: ${commandLine`keg doctor --fix`}`
+  return new InterruptedError(reason.signal, {hint, cause: problem})
 }
 
 function isSuppressed(error: unknown): boolean {
   return error instanceof Error && error.name === 'SuppressedError'
 }
 
-/** Cleaning up failed after something else had: what went wrong first is what the user has to know. */
-function withoutSuppression(error: unknown): unknown {
-  return isSuppressed(error) ? withoutSuppression(property(error, 'suppressed')) : error
+/** Cleaning up failed after something else had: the user has to know the first error. */
+function firstError(error: unknown): unknown {
+  return isSuppressed(error) ? firstError(property(error, 'suppressed')) : error
 }

@@ -1,62 +1,132 @@
 import * as Flags from '@oclif/core/flags'
-import {isResolved} from '../environment/resolved.js'
+import {isResolved} from '../process/resolved.js'
+import {PathPatterns} from '../package/exclude/path-patterns.js'
 import {MOUNT_POLICIES, type MountPolicy} from '../package/mount/mount-selection.js'
-import type {PackageOptions} from '../package/package-container.js'
+import {COMPRESSIONS, type CompressionName} from '../image/archive/compression.js'
+import {WAYS, type Way} from '../package/target/package-way.js'
+import type {PackageOptions} from '../package/package-options.js'
 import type {PackageResult} from '../package/package-result.js'
 import {planText, resultText} from '../package/package-text.js'
 import {KegCommand, type SharedFlags} from './keg-command.js'
 
-/** The flags of commands that make packages, once parsed. */
+/** The flags of commands that make packages, parsed. */
 interface PackageFlags extends SharedFlags {
+  readonly exclude?: readonly string[] | undefined
+  readonly 'exclude-env'?: readonly string[] | undefined
+  readonly 'accept-replaced': boolean
+  readonly 'allow-secret'?: readonly string[] | undefined
   readonly author?: string | undefined
   readonly branch?: string | undefined
+  readonly compression: CompressionName
+  readonly 'compression-level'?: number | undefined
   readonly 'dry-run': boolean
   readonly 'exclude-mount'?: readonly string[] | undefined
   readonly 'include-mount'?: readonly string[] | undefined
+  readonly load: boolean
   readonly message?: string | undefined
   readonly mounts: MountPolicy
   readonly name?: string | undefined
+  readonly output?: string | undefined
+  readonly 'pause-writers': boolean
   readonly push: boolean | undefined
   readonly registry?: string | undefined
+  readonly 'replace-tag': boolean
+  readonly since?: string | undefined
   readonly tag?: readonly string[] | undefined
   readonly verify: boolean
+  readonly via: Way
 }
 
 /** A part of the command line, as oclif read it. */
-interface CommandWord {
+interface CommandToken {
   readonly type: 'arg' | 'flag'
   readonly flag?: string
 }
 
-/** What the commands share that make a package. `args` are named by each: oclif's parser sees no inherited ones. */
+/** What commands that make packages share. Each defines its own `args`: oclif's parser does not see inherited ones. */
 export abstract class PackageCommand extends KegCommand {
   static override flags = {
-    author: Flags.string({char: 'a', description: 'Who made it (default: user of git).', helpValue: 'AUTHOR'}),
-    branch: Flags.string({description: 'Branch that it is tagged by.', env: 'KEG_BRANCH', helpValue: 'BRANCH'}),
-    'dry-run': Flags.boolean({description: 'Only show what would be in it, how big, and under which name.'}),
+    'accept-replaced': Flags.boolean({
+      description:
+        'Package the new source of a bind mount if the old one, which the container still has, cannot be read.',
+    }),
+    'allow-secret': Flags.string({
+      description: 'Package the secret at PATH (a file, a folder or a pattern such as /app/**/.env) without asking.',
+      helpValue: 'PATH',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    author: Flags.string({
+      char: 'a',
+      description: 'Author of the package (default: the user of git).',
+      helpValue: 'AUTHOR',
+    }),
+    branch: Flags.string({description: 'Branch to tag it with.', env: 'KEG_BRANCH', helpValue: 'BRANCH'}),
+    compression: Flags.option({
+      default: 'gzip',
+      description:
+        'How to compress the layers that keg sends with --via registry; zstd takes Docker 23 or newer to pull.',
+      options: COMPRESSIONS,
+    })(),
+    'compression-level': Flags.integer({
+      description: 'From 1 (fast) to 9 for gzip, 19 for zstd (small).',
+      helpValue: 'LEVEL',
+    }),
+    'dry-run': Flags.boolean({description: 'Only show what it would hold, its size and its name.'}),
+    exclude: Flags.string({
+      description: 'Exclude the file or folder at PATH, in a mount or not (or a pattern, such as /app/**/*.log).',
+      helpValue: 'PATH',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    'exclude-env': Flags.string({
+      description: 'Exclude the environment variable NAME.',
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     'exclude-mount': Flags.string({
-      description: 'Leave out the mount at PATH.',
+      description: 'Exclude the mount at PATH.',
       helpValue: 'PATH',
       multiple: true,
       multipleNonGreedy: true,
     }),
     'include-mount': Flags.string({
-      description: 'Take in the mount at PATH, which would be left out.',
+      description: 'Include the mount at PATH, which would be excluded.',
       helpValue: 'PATH',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    message: Flags.string({char: 'm', description: 'What it shows.', helpValue: 'TEXT'}),
-    mounts: Flags.option({default: 'all', description: 'Which mounts go in.', options: MOUNT_POLICIES})(),
+    load: Flags.boolean({
+      description: 'Give it to the engine, too, with --via registry or --output.',
+    }),
+    message: Flags.string({char: 'm', description: 'Message that describes the package.', helpValue: 'TEXT'}),
+    mounts: Flags.option({default: 'all', description: 'Which mounts to include.', options: MOUNT_POLICIES})(),
     name: Flags.string({
       description: 'Image name (default: tap, service, repository or container).',
       helpValue: 'NAME',
     }),
-    push: Flags.boolean({allowNo: true, description: 'Push it (default: where there is a registry).'}),
+    output: Flags.string({
+      char: 'o',
+      description: 'Write it to a file, and neither to the engine nor to a registry; - is standard output.',
+      helpValue: 'FILE',
+    }),
+    'pause-writers': Flags.boolean({
+      description: 'Also pause other containers that may write to its mounts, while these are read.',
+    }),
+    push: Flags.boolean({allowNo: true, description: 'Push it (default: if a registry is set, and without --output).'}),
     registry: Flags.string({
-      description: 'Where it is pushed.',
+      description: 'Registry to push it to.',
       env: 'KEG_REGISTRY',
       helpValue: 'HOST[:PORT][/NAMESPACE]',
+    }),
+    'replace-tag': Flags.boolean({
+      description: 'Move a tag that belongs to the package of another container or branch, or to another image.',
+    }),
+    since: Flags.string({
+      dependsOn: ['output'],
+      description: 'Leave out of the file the layers that this image has: a reference, or a file written before.',
+      helpValue: 'REFERENCE|FILE',
     }),
     tag: Flags.string({
       char: 't',
@@ -67,41 +137,57 @@ export abstract class PackageCommand extends KegCommand {
       multipleNonGreedy: true,
     }),
     verify: Flags.boolean({description: 'Read it back and compare it, file by file, before it gets its name.'}),
+    via: Flags.option({
+      default: 'engine',
+      description: 'Who pushes it: the engine, or keg itself, straight into the registry.',
+      env: 'KEG_VIA',
+      options: WAYS,
+    })(),
   }
 
-  /** What the command line says of the package, besides what is packaged. @param raw the command line in its parts */
-  protected packaging(flags: PackageFlags, raw: readonly CommandWord[]): Omit<PackageOptions, 'target'> {
-    // From the environment oclif gives a single string, whatever the type says.
+  /** What the command line says about the package, apart from what is packaged. @param raw the parts of the command line */
+  protected packageOptions(flags: PackageFlags, raw: readonly CommandToken[]): Omit<PackageOptions, 'target'> {
+    // From the environment, oclif gives a single string, whatever the type says.
     const tags = [flags.tag ?? []].flat()
-    // `-t develop` on the branch develop is the user's own word, though the tag is the same.
-    const tagIsWritten = raw.some((word) => word.type === 'flag' && word.flag === 'tag')
-    const tagIsResolved = !tagIsWritten && isResolved(process.env, 'KEG_TAG')
+    // With `-t develop` on the branch develop, the user chose the tag, though it is the same.
+    const tagIsTyped = raw.some((token) => token.type === 'flag' && token.flag === 'tag')
+    const tagIsResolved = !tagIsTyped && isResolved(process.env, 'KEG_TAG')
     return {
-      folder: process.cwd(),
-      environment: this.environment(flags),
       tags: tagIsResolved ? [] : tags,
       currentTag: tagIsResolved ? tags[0] : undefined,
       name: flags.name,
       registry: flags.registry,
       push: flags.push,
+      replaceTag: flags['replace-tag'],
       mounts: {policy: flags.mounts, exclude: flags['exclude-mount'] ?? [], include: flags['include-mount'] ?? []},
+      exclude: PathPatterns.parse('--exclude', flags.exclude ?? []),
+      excludeEnvironment: flags['exclude-env'] ?? [],
+      acceptReplaced: flags['accept-replaced'],
+      pauseWriters: flags['pause-writers'],
+      allowedSecrets: PathPatterns.parse('--allow-secret', flags['allow-secret'] ?? []),
       message: flags.message,
       author: flags.author,
       branch: flags.branch,
       verify: flags.verify,
+      via: flags.via,
+      load: flags.load,
+      compression: flags.compression,
+      level: flags['compression-level'],
       dryRun: flags['dry-run'],
-      questions: this.questions(flags),
-      say: (line) => this.tell(flags, line),
-      onPlan: (plan) => this.tell(flags, planText(plan)),
-      progress: this.progress(flags),
-      signal: this.signal,
+      output: flags.output,
+      since: flags.since,
+      stdout: this.jsonEnabled() ? undefined : process.stdout,
+      onPlan: (plan) => this.notice(flags, planText(plan)),
     }
   }
 
   /** Prints what was made. */
-  protected finish(result: PackageResult, flags: PackageFlags): PackageResult {
+  protected printResult(result: PackageResult, flags: PackageFlags): PackageResult {
     const isDryRun = flags['dry-run']
-    this.log(flags.quiet ? (result.pinned ?? result.reference) : resultText(result, {isDryRun}))
+    const text = flags.quiet ? (result.pinned ?? result.file ?? result.reference) : resultText(result, {isDryRun})
+    // Standard output has the package itself.
+    if (flags.output === '-') this.notice(flags, text)
+    else this.log(text)
     return result
   }
 }

@@ -3,16 +3,16 @@ import * as Flags from '@oclif/core/flags'
 import type {Interfaces} from '@oclif/core'
 import {PULL_POLICIES} from '../registry/obtain-image.js'
 import type {PackageQuery} from '../package/open-package.js'
-import {KegCommand, type SharedFlags} from './keg-command.js'
+import {KegCommand} from './keg-command.js'
 
 /**
- * What commands share that ask about a package, pulled first where it is not here. `args` and `strict` are named by each
- * again: oclif's parser sees those of the class itself alone.
+ * What commands that query a package share; a missing package is pulled first. Each defines its own `args` and `strict`:
+ * oclif's parser does not see inherited ones.
  */
 export abstract class PackageQueryCommand extends KegCommand {
   static override args: Interfaces.ArgInput = {
     reference: Args.string({
-      description: 'Reference, address of a registry or package page, or docker pull line.',
+      description: 'Reference, address of a registry or package page, docker pull line, or path of a package file.',
       ignoreStdin: true,
     }),
   }
@@ -20,16 +20,8 @@ export abstract class PackageQueryCommand extends KegCommand {
     pull: Flags.option({default: 'missing', description: 'When to pull.', options: PULL_POLICIES})(),
   }
 
-  /** @param words the reference; a line that was pasted without quotes comes in several */
-  protected query(words: readonly unknown[], flags: SharedFlags & Pick<PackageQuery, 'pull'>): PackageQuery {
-    return {
-      environment: this.environment(flags),
-      progress: this.progress(flags),
-      pull: flags.pull,
-      questions: this.questions(flags),
-      reference: words.length > 0 ? words.join(' ') : undefined,
-      say: (line) => this.tell(flags, line),
-      signal: this.signal,
-    }
+  /** @param words the reference; several words if a line was pasted without quotes */
+  protected packageQuery(words: readonly unknown[], flags: Pick<PackageQuery, 'pull'>): PackageQuery {
+    return {pull: flags.pull, reference: words.length > 0 ? words.join(' ') : undefined}
   }
 }

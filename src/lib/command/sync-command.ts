@@ -3,13 +3,14 @@ import * as Flags from '@oclif/core/flags'
 import type {ChangeOptions, ChangeReport} from '../sync/change/change-syncs.js'
 import type {ObservedSync} from '../sync/observe-syncs.js'
 import {changeText, type ChangeWords} from '../sync/sync-text.js'
+import {commandLine} from '../terminal/command-line.js'
 import {printable} from '../terminal/text.js'
 import {KegCommand, type SharedFlags} from './keg-command.js'
 
-/** The syncs that a command is about: in every command named by the same words. */
+/** Which syncs a command works on: the same flags and arguments in every command. */
 export const SYNC_TARGETS = {
   targets: Args.string({
-    description: "Sync, container, folder or beginning of an id, several if need be; without, this folder's.",
+    description: "Syncs, containers, folders or starts of an id (default: this folder's sync).",
     multiple: true,
     ignoreStdin: true,
   }),
@@ -18,7 +19,7 @@ export const SYNC_TARGETS = {
 export const FORCE_FLAG = {
   force: Flags.boolean({
     char: 'f',
-    description: 'Also where another branch is checked out; the sync is of that branch from then on.',
+    description: 'Sync even if another branch is checked out; the sync then belongs to that branch.',
   }),
 }
 
@@ -26,37 +27,32 @@ interface SyncFlags extends SharedFlags {
   readonly all: boolean
 }
 
-/** What the commands share that look at syncs or change them. `args` are named by each: oclif's parser sees no inherited ones. */
+/** What commands that show or change syncs share. Each defines its own `args`: oclif's parser does not see inherited ones. */
 export abstract class SyncCommand extends KegCommand {
   static override flags = {
-    all: Flags.boolean({char: 'a', description: 'All syncs that keg made.'}),
+    all: Flags.boolean({char: 'a', description: 'All syncs that keg created.'}),
   }
 
-  /** Which syncs are meant, and with what services look for them. */
-  protected selection(targets: readonly string[] | undefined, flags: SyncFlags): Omit<ChangeOptions, 'dryRun'> {
+  /** Which syncs to select. */
+  protected selectionOptions(targets: readonly string[] | undefined, flags: SyncFlags): Omit<ChangeOptions, 'dryRun'> {
     return {
       targets: targets ?? [],
       all: flags.all,
-      folder: process.cwd(),
-      environment: this.environment(flags),
-      questions: this.questions(flags),
-      say: (line) => this.tell(flags, line),
-      signal: this.signal,
     }
   }
 }
 
-/** What the commands share that change syncs. */
+/** What commands that change syncs share. */
 export abstract class SyncChangeCommand extends SyncCommand {
   static override flags = {
     ...SyncCommand.flags,
-    'dry-run': Flags.boolean({description: 'Only say what would be done.'}),
+    'dry-run': Flags.boolean({description: 'Only show what would be done.'}),
   }
 
-  /** Prints what became of each. @throws the error of what failed, once the rest is shown */
-  protected finish({failure, syncs}: ChangeReport, flags: SyncFlags, words: ChangeWords): ChangeReport['syncs'] {
+  /** Prints what happened to each sync. @throws the first error, after the rest is shown */
+  protected printReport({failure, syncs}: ChangeReport, flags: SyncFlags, words: ChangeWords): ChangeReport['syncs'] {
     const others = syncs.filter(({outcome}) => outcome !== 'failed')
-    if (syncs.length === 0) this.tell(flags, NONE)
+    if (syncs.length === 0) this.notice(flags, noneText())
     else if (others.length > 0 && !this.jsonEnabled())
       this.log(flags.quiet ? namesOf(others) : changeText(others, words))
     if (failure !== undefined) throw failure
@@ -64,10 +60,12 @@ export abstract class SyncChangeCommand extends SyncCommand {
   }
 }
 
-/** What is told where there is nothing to show. */
-export const NONE = 'keg has made no sync that fits. Make one with: keg sync create'
+/** The text for an empty result. */
+export function noneText(): string {
+  return `There is no matching sync of keg. Create one with: ${commandLine`keg sync create`}`
+}
 
-/** For `--quiet`: a name, or an id where there is none, a line. */
+/** For `--quiet`: one name a line, or the id of a sync without a name. */
 export function namesOf(syncs: readonly ObservedSync[]): string {
   return syncs.map(({id, name}) => printable(name ?? id)).join('\n')
 }

@@ -1,9 +1,9 @@
 import type {Config} from '@oclif/core/interfaces'
 import {property} from '../json/json.js'
-import {TAP_PLUGIN_NAME} from '../tap/plugin/tap-commands.js'
-import type {TapProgram} from '../tap/plugin/tap-program.js'
+import {TAP_PLUGIN_NAME} from '../tap-folder/plugin/tap-commands.js'
+import type {TapProgram} from '../tap-folder/plugin/tap-program.js'
 
-/** What makes linked taps commands needs to know of the program that runs. */
+/** What creating commands for linked taps needs to know about the running program. */
 export function tapProgram(config: Config): TapProgram {
   const plugins = config.getPluginsList()
   const generated = plugins.find(({name}) => name === TAP_PLUGIN_NAME)

@@ -1,15 +1,16 @@
-/** Labels by which compose, Docker Desktop, keg and a proxy take a container for one of theirs. */
-const OWNERSHIP =
-  /^(?:com\.docker\.|traefik\.|desktop\.docker\.io\/|com\.keg\.(?:folder|branch|tap(?:\.\w+)?|role|run|protect|build\.key)$)/
+import {toolOf} from '../label/tool-labels.js'
+
+/** Labels that mark a container as keg's. */
+const OWNERSHIP = /^com\.keg\.(?:folder|branch|tap(?:\.\w+)?|role|run|protect|build\.key)$/
 
 /**
- * Labels of an image that must not speak for its container, blanked: a container cannot be without them. What traefik reads as yes or
- * no cannot be empty.
+ * Labels of an image that must not count for its container, set to empty: a container cannot drop them. A boolean of traefik
+ * cannot be empty.
  */
 export function blankedLabels(imageLabels: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.keys(imageLabels)
-      .filter((name) => OWNERSHIP.test(name))
-      .map((name) => [name, name === 'traefik.enable' ? 'false' : '']),
+    Object.entries(imageLabels)
+      .filter(([name, value]) => OWNERSHIP.test(name) || toolOf(name, value) !== undefined)
+      .map(([name]) => [name, name === 'traefik.enable' ? 'false' : '']),
   )
 }

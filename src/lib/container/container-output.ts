@@ -1,15 +1,15 @@
 import {Writable, type Readable} from 'node:stream'
-import type {Engine} from '../engine/engine.js'
+import {outputParts} from '../engine/multiplexed.js'
 import {LastLines} from './last-lines.js'
 import {safeOutput} from './safe-output.js'
 
-/** Where what a container prints is shown; undefined shows nothing of it. */
+/** Where to show a container's output; undefined shows none. */
 export interface OutputTargets {
   readonly stdout: NodeJS.WritableStream | undefined
   readonly stderr: NodeJS.WritableStream | undefined
 }
 
-/** What a container prints: passed on as it comes, the last lines kept for an error. */
+/** The output of a container: passed on as it arrives, the last lines kept for an error. */
 export class ContainerOutput {
   readonly #last = new LastLines()
   readonly #sinks: readonly [Writable, Writable]
@@ -18,14 +18,15 @@ export class ContainerOutput {
     this.#sinks = [this.#sink(targets.stdout), this.#sink(targets.stderr)]
   }
 
-  /** Follows a stream of the engine to its end. @returns when everything has been passed on, or the stream broke off. */
-  follow(engine: Engine, stream: Readable, tty: boolean): Promise<void> {
+  /** Reads a stream of the engine to its end. @returns when everything has been passed on, or the stream broke. */
+  async follow(stream: Readable, tty: boolean): Promise<void> {
     const [stdout, stderr] = this.#sinks
-    if (tty) stream.on('data', (chunk: Buffer) => stdout.write(chunk))
-    else engine.splitLogs(stream, stdout, stderr)
-    return new Promise((resolve) => {
-      for (const event of ['end', 'close', 'error']) stream.once(event, () => resolve())
-    })
+    try {
+      for await (const {bytes, channel} of outputParts(stream, tty))
+        (channel === 'stdout' ? stdout : stderr).write(bytes)
+    } catch {
+      // The stream broke: the engine is asked how the container ended.
+    }
   }
 
   /** The last lines, raw: make them printable before they are shown. */
@@ -37,7 +38,7 @@ export class ContainerOutput {
     const shown = target === undefined ? undefined : cleaned(target)
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => {
-        this.#last.take(chunk)
+        this.#last.append(chunk)
         shown?.write(chunk)
         done()
       },
@@ -45,7 +46,7 @@ export class ContainerOutput {
   }
 }
 
-/** A terminal gets no control sequences of the container's; files and pipes get every byte. */
+/** A terminal gets no control sequences from the container; files and pipes get every byte. */
 function cleaned(target: NodeJS.WritableStream): NodeJS.WritableStream {
   if (!('isTTY' in target) || target.isTTY !== true) return target
   const safe = safeOutput()

@@ -1,28 +1,30 @@
 import {readFile} from 'node:fs/promises'
 import {UsageError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
+import type {Work} from '../work/work.js'
 
-/** What the container's environment is made of. */
+/** Where the container's environment comes from. */
 export interface VariableOptions {
-  /** Values of `-e`: `KEY=VALUE`, or `KEY` for the value that this one name has in `environment`. */
+  /** Values of `-e`: `KEY=VALUE`, or `KEY` for its value in `environment`. */
   readonly variables: readonly string[]
   /** Paths of files in docker's format. */
   readonly files: readonly string[]
-  /** The user's own environment; nothing of it is taken but what is named. */
-  readonly environment: NodeJS.ProcessEnv
 }
 
 /**
- * The environment to give to a container, as `KEY=VALUE`; a bare `KEY` unsets what the image has. Files come first, `-e` after them,
- * as with `docker run`. @throws UsageError `variable-invalid`, `environment-file-invalid`, `environment-file-missing`.
+ * The environment of a container, as `KEY=VALUE`; a bare `KEY` unsets the image's variable. `-e` overrides files, as with
+ * `docker run`. @throws UsageError `variable-invalid`, `environment-file-invalid`, `environment-file-missing`.
  */
-export async function containerVariables({variables, files, environment}: VariableOptions): Promise<string[]> {
+export async function containerVariables(
+  {environment}: Pick<Work, 'environment'>,
+  {variables, files}: VariableOptions,
+): Promise<string[]> {
   const fromFiles: string[] = []
   for (const file of files) {
     const content = await readFile(file).catch((cause: unknown) => {
       throw new UsageError(`The file ${printable(file)} cannot be read.`, {
         code: 'environment-file-missing',
-        hint: 'Look at the path given with --env-file.',
+        hint: 'Check the path given with --env-file.',
         cause,
       })
     })
@@ -34,9 +36,9 @@ export async function containerVariables({variables, files, environment}: Variab
 function resolveVariable(variable: string, environment: NodeJS.ProcessEnv): string {
   const equals = variable.indexOf('=')
   if (variable === '' || equals === 0 || variable.includes('\0'))
-    throw new UsageError(`-e names no variable: ${printable(variable)}`, {
+    throw new UsageError(`-e has no variable name: ${printable(variable)}`, {
       code: 'variable-invalid',
-      hint: 'Write it as -e KEY=VALUE, or -e KEY for the value KEY has here.',
+      hint: 'Write it as -e KEY=VALUE, or -e KEY to pass on the value of KEY.',
     })
   if (equals !== -1) return variable
   const value = environment[variable]
@@ -44,8 +46,8 @@ function resolveVariable(variable: string, environment: NodeJS.ProcessEnv): stri
 }
 
 /**
- * Reads an environment file as docker does (docker/cli, pkg/kvfile): one variable a line, `#` starts a comment line, values are taken
- * exactly as they stand, quotes included, and a bare name takes the value it has in `environment`, or is left out.
+ * Parses an environment file as docker does (docker/cli, pkg/kvfile): one variable a line, `#` starts a comment line, values
+ * are literal, quotes included, and a bare name takes its value in `environment`, or is left out.
  * @throws UsageError `environment-file-invalid` with the number of the line.
  */
 export function parseEnvironmentFile(
@@ -70,9 +72,9 @@ export function parseEnvironmentFile(
     if (line === '' || line.startsWith('#')) return []
     const equals = line.indexOf('=')
     const name = equals === -1 ? line : line.slice(0, equals)
-    if (name === '') throw invalid(index + 1, 'names no variable')
-    if (/\s/.test(name)) throw invalid(index + 1, 'has white space in the name of its variable')
-    if (line.includes('\0')) throw invalid(index + 1, 'has a character that no variable can hold')
+    if (name === '') throw invalid(index + 1, 'has no variable name')
+    if (/\s/.test(name)) throw invalid(index + 1, 'has white space in the variable name')
+    if (line.includes('\0')) throw invalid(index + 1, 'contains a NUL character')
     if (equals !== -1) return [line]
     const value = environment[name]
     return value === undefined ? [] : [`${name}=${value}`]

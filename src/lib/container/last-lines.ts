@@ -1,6 +1,7 @@
 import {StringDecoder} from 'node:string_decoder'
+import {cutColumns} from '../terminal/columns.js'
 
-const LONGEST_LINE = 500
+const MAX_LINE_COLUMNS = 500
 
 /** Keeps the last lines of a stream of text in little memory. */
 export class LastLines {
@@ -10,14 +11,14 @@ export class LastLines {
 
   constructor(private readonly limit = 20) {}
 
-  take(chunk: Buffer): void {
+  append(chunk: Buffer): void {
     const pieces = (this.#open + this.#decoder.write(chunk)).split('\n')
-    this.#open = (pieces.pop() ?? '').slice(0, LONGEST_LINE)
-    for (const piece of pieces) this.#lines.push(piece.replace(/\r$/, '').slice(0, LONGEST_LINE))
+    this.#open = cutColumns(pieces.pop() ?? '', MAX_LINE_COLUMNS)
+    for (const piece of pieces) this.#lines.push(cutColumns(piece.replace(/\r$/, ''), MAX_LINE_COLUMNS))
     this.#lines.splice(0, Math.max(0, this.#lines.length - this.limit))
   }
 
-  /** The lines, oldest first; the last one even when it has no end yet. */
+  /** The lines, oldest first; includes an unfinished last one. */
   read(): string[] {
     return [...this.#lines, ...(this.#open === '' ? [] : [this.#open])].slice(-this.limit)
   }

@@ -1,9 +1,10 @@
 import {EngineError} from '../engine/engine-error.js'
+import {commandLine} from '../terminal/command-line.js'
 import {FailedError, type ErrorDetails} from '../error/keg-error.js'
 
 /**
  * The package could not be run. Exit codes are those of `docker run`: 125 the engine (or a pull) failed, 126 the command
- * cannot be invoked, 127 there is no such command, else the container's own
+ * cannot be invoked, 127 the command does not exist, otherwise the container's own
  * (https://docs.docker.com/reference/cli/docker/container/run/#exit-status).
  */
 export class RunError extends FailedError {
@@ -15,7 +16,7 @@ export class RunError extends FailedError {
   }
 }
 
-/** What failed before there was a container, as `docker run` reports it: 125, unless it is more telling than a plain failure. */
+/** An error before the container exists, reported as `docker run` does: 125, unless it has a more specific code. */
 export function beforeRun(error: unknown): unknown {
   if (!(error instanceof FailedError) || error instanceof RunError || error.exitCode !== 1) return error
   const {code, hint, data, message} = error
@@ -25,17 +26,29 @@ export function beforeRun(error: unknown): unknown {
 /** The error for a container that could not be created or started. */
 export function startError(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error
-  const {said} = error
-  const exitCode = startExitCode(said)
-  const network = /network (\S+) not found/.exec(said)?.[1]
+  const {response: response} = error
+  const exitCode = startExitCode(response)
+  const network = /network (\S+) not found/.exec(response)?.[1]
   if (network !== undefined)
     return new RunError(`There is no network ${network}.`, {
       code: 'network-unknown',
-      hint: 'List the networks with: docker network ls',
+      hint: `List the networks with: ${commandLine`docker network ls`}`,
       cause: error,
     })
   if (error.isFull) return beforeRun(error)
-  const message = `The container cannot be started: ${said}`
+  const message = `The container cannot be started: ${response}`
+  if (/\/proc\/sys\/|rlimit/.test(response))
+    return new RunError(message, {
+      code: 'start-failed',
+      hint: "This machine does not have what the developer's had: leave it out with --no-run-settings.",
+      cause: error,
+    })
+  if (/Cannot mkdir: .* is not a directory/.test(response))
+    return new RunError(message, {
+      code: 'start-failed',
+      hint: 'Its working directory is no folder: give another with --workdir PATH.',
+      cause: error,
+    })
   if (exitCode === undefined)
     return new RunError(message, {code: 'start-failed', hint: 'Look into the log of the engine.', cause: error})
   return new RunError(message, {
@@ -46,16 +59,16 @@ export function startError(error: unknown): unknown {
   })
 }
 
-/** docker/cli, cli/command/container/run.go: which refusals of a start are about the command. */
-function startExitCode(said: string): 126 | 127 | undefined {
-  if (/executable file not found|no such file or directory|system cannot find the file/i.test(said)) return 127
-  if (/permission denied|is a directory|exec format error/i.test(said) && !isPortRefusal(said)) return 126
+/** docker/cli, cli/command/container/run.go: which start errors are about the command. */
+function startExitCode(response: string): 126 | 127 | undefined {
+  if (/executable file not found|no such file or directory|system cannot find the file/i.test(response)) return 127
+  if (/permission denied|is a directory|exec format error/i.test(response) && !isPortRefusal(response)) return 126
   return undefined
 }
 
-/** Whether a start failed because a port of the host was not to be had. */
-export function isPortRefusal(said: string): boolean {
+/** Whether a start failed because a host port was not available. */
+export function isPortRefusal(response: string): boolean {
   return /port is already allocated|address already in use|ports are not available|privileged port|failed to bind host port|bind: /i.test(
-    said,
+    response,
   )
 }

@@ -2,15 +2,15 @@ import {Transform} from 'node:stream'
 import {StringDecoder} from 'node:string_decoder'
 import {printable} from '../terminal/text.js'
 
-/** Colours and styles (SGR), the one kind of escape sequence that logs may use. */
+/** Colours and styles (SGR), the only escape sequences that logs may use. */
 const STYLE = /(\u001b\[[\d;]{0,32}m)/
 
 /** A style that the next chunk may complete. */
 const OPEN_STYLE = /\u001b(?:\[[\d;]{0,32})?$/
 
 /**
- * Makes what a container prints fit for a terminal: colours and lines stay, every other control sequence (which could retitle, rewrite
- * or drive the terminal) is shown as `?`.
+ * Makes a container's output safe for a terminal: colours and lines stay; every other control sequence (which could change
+ * the title, overwrite text or control the terminal) becomes `?`.
  */
 export function safeOutput(): Transform {
   const decoder = new StringDecoder('utf8')
@@ -32,7 +32,7 @@ export function safeOutput(): Transform {
   })
 }
 
-/** Carriage returns stay as well: progress bars live of them, and they reach no further than their line. */
+/** Carriage returns stay as well: progress bars need them, and they only affect their own line. */
 function cleanPiece(piece: string): string {
   return piece
     .split('\r')

@@ -1,93 +1,103 @@
 import {FailedError, KegError} from '../error/keg-error.js'
+import {commandLine} from '../terminal/command-line.js'
 import {printable} from '../terminal/text.js'
+import type {Work} from '../work/work.js'
 
 /**
- * `ok`; `notice`, good to know and nothing is broken; `problem`, something will fail; `missing`, keg cannot work without it;
- * `skipped`, it could not be looked at because something else is missing.
+ * `ok`; `notice`, good to know but nothing is broken; `problem`, something will fail; `missing`, keg cannot work without it;
+ * `skipped`, could not be checked because something else is missing.
  */
 export type CheckStatus = 'ok' | 'notice' | 'problem' | 'missing' | 'skipped'
 
-/** What a check found. */
+/** The result of a check. */
 export interface Finding {
   readonly status: CheckStatus
   /** One line. */
   readonly detail: string
-  /** Lines that say more, where there is more than one thing to tell. */
+  /** Further lines, if there is more than one thing to say. */
   readonly notes?: readonly string[]
-  /** The one line that mends it: a command, or what to do. */
+  /** The one line that fixes it: a command, or what to do. */
   readonly remedy?: string
-  /** The same for scripts. */
+  /** The same for JSON output. */
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-/** What is checked; `id` never changes with the wording. */
+/** What is checked; `id` does not change with the title. */
 export interface Subject {
+  /** Its stable name, for scripts. */
   readonly id: string
+  /** Its title, for people. */
   readonly title: string
 }
 
-/** A finding of a subject, whole: what is not there is null or empty. */
+/** A finding with its subject; a missing field is null or empty. */
 export interface Check extends Subject {
+  /** How serious the finding is. */
   readonly status: CheckStatus
+  /** The finding, in one line. */
   readonly detail: string
+  /** Further lines. */
   readonly notes: readonly string[]
+  /** The one line that fixes it: a command, or what to do; null if nothing has to be done. */
   readonly remedy: string | null
+  /** Details for scripts; they depend on the check. */
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** How long and until when one may look. */
+/** The time limit and signal of a check. */
 export interface LookOptions {
   readonly timeoutMilliseconds: number
-  readonly signal: AbortSignal
 }
 
 /**
- * Looks at one subject. Whatever goes wrong in it is its finding, also that it takes too long: no check makes another fail.
+ * Runs a check. Any error is its finding, a timeout too: no check makes another fail.
  * @throws only the reason of the signal
  */
-export async function look(
+export async function runCheck(
+  work: Pick<Work, 'signal'>,
   subject: Subject,
-  work: (signal: AbortSignal) => Promise<Finding>,
+  find: (signal: AbortSignal) => Promise<Finding>,
   options: LookOptions,
 ): Promise<Check> {
   try {
-    return wholeCheck(subject, await inTime(subject.title, work, options))
+    return checkOf(subject, await withTimeLimit(work, subject.title, find, options))
   } catch (error) {
-    options.signal.throwIfAborted()
-    return wholeCheck(subject, problemOf(error))
+    work.signal.throwIfAborted()
+    return checkOf(subject, findingOf(error))
   }
 }
 
 /**
- * Gives work a limited time. Its signal ends what it has under way; when that does not heed the signal, it is not waited for.
+ * Runs work with a time limit, which aborts its signal; does not wait for work that ignores the signal.
  * @throws FailedError `check-timeout`, and whatever the work throws
  */
-export async function inTime<T>(
+export async function withTimeLimit<T>(
+  {signal}: Pick<Work, 'signal'>,
   title: string,
   work: (signal: AbortSignal) => Promise<T>,
-  {signal, timeoutMilliseconds}: LookOptions,
+  {timeoutMilliseconds}: LookOptions,
 ): Promise<T> {
-  const late = new AbortController()
-  const tooLate = new FailedError(`No answer within ${timeoutMilliseconds / 1000} s (${title}).`, {
+  const timeout = new AbortController()
+  const timeoutError = new FailedError(`No answer within ${timeoutMilliseconds / 1000} s (${title}).`, {
     code: 'check-timeout',
-    hint: 'Run keg doctor again; if it stays so, what it asks hangs.',
+    hint: `Try again with: ${commandLine`keg doctor`}. If it happens again, what it asks does not answer.`,
   })
-  const timer = setTimeout(() => late.abort(tooLate), timeoutMilliseconds)
-  const either = AbortSignal.any([signal, late.signal])
+  const timer = setTimeout(() => timeout.abort(timeoutError), timeoutMilliseconds)
+  const combined = AbortSignal.any([signal, timeout.signal])
   const ended = new Promise<never>((_, reject) => {
-    either.addEventListener('abort', () => reject(reasonOf(either)), {once: true})
+    combined.addEventListener('abort', () => reject(reasonOf(combined)), {once: true})
   })
   ended.catch(() => undefined)
   try {
-    either.throwIfAborted()
-    return await Promise.race([work(either), ended])
+    combined.throwIfAborted()
+    return await Promise.race([work(combined), ended])
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** An error as a finding: its message, and its hint as what mends it. */
-export function problemOf(error: unknown): Finding {
+/** An error as a finding: its message, and its hint as the fix. */
+export function findingOf(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error)
   const isKnown = error instanceof KegError
   return {
@@ -98,7 +108,7 @@ export function problemOf(error: unknown): Finding {
   }
 }
 
-function wholeCheck(subject: Subject, {data = {}, detail, notes = [], remedy, status}: Finding): Check {
+function checkOf(subject: Subject, {data = {}, detail, notes = [], remedy, status}: Finding): Check {
   return {...subject, status, detail, notes, remedy: remedy ?? null, data}
 }
 

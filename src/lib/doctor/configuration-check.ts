@@ -1,14 +1,22 @@
 import {stat} from 'node:fs/promises'
 import {readOverride} from '../config/override.js'
 import {readUserConfiguration, userConfigurationFile} from '../config/user-configuration.js'
-import {count, printable, shellLine} from '../terminal/text.js'
-import type {Finding} from './check.js'
+import type {UsageError} from '../error/keg-error.js'
+import {commandLine} from '../terminal/command-line.js'
+import {count, printable} from '../terminal/text.js'
+import {findingOf, type Finding} from './check.js'
 
-/** The user configuration, and what is set for single taps. @throws what readUserConfiguration and readOverride throw */
+/**
+ * Checks the user configuration and the settings of single taps.
+ * @throws what readUserConfiguration and readOverride throw
+ */
 export async function checkConfiguration(environment: NodeJS.ProcessEnv): Promise<Finding> {
   const file = userConfigurationFile(environment)
-  const {defaultTag, registry, taps} = await readUserConfiguration(environment)
-  for (const name of taps.keys()) await readOverride(name, environment)
+  const configuration = await readUserConfiguration(environment)
+  const overrides = await Promise.all([...configuration.taps.keys()].map((name) => readOverride(name, environment)))
+  const invalid = [configuration, ...overrides].flatMap((each) => [...each.invalid.values()].map(({error}) => error))
+  if (invalid.length > 0) return invalidFinding(invalid, file)
+  const {defaultTag, registry, taps} = configuration
   const mode = await stat(file).then(
     (found) => found.mode & 0o777,
     () => undefined,
@@ -20,16 +28,30 @@ export async function checkConfiguration(environment: NodeJS.ProcessEnv): Promis
     defaultTag,
     taps: [...taps.keys()],
   }
-  if (mode === undefined) return {status: 'ok', detail: printable(`none (${file}): the defaults hold`), data}
+  if (mode === undefined) return {status: 'ok', detail: printable(`none (${file}): the defaults are used`), data}
   const where = registry === undefined ? 'no registry' : `registry ${registry}`
   const settings = `${where}, default tag ${defaultTag}, ${count(taps.size, 'linked tap')}`
   const detail = printable(`${file}: ${settings}`)
-  // Windows has no such rights.
+  // Windows has no such permissions.
   if ((mode & 0o077) === 0 || process.platform === 'win32') return {status: 'ok', detail, data}
   return {
     status: 'notice',
-    detail: `${detail}; others may open it (mode ${data.mode ?? ''})`,
-    remedy: printable(shellLine(['chmod', '600', file])),
+    detail: `${detail}; others can read it (mode ${data.mode ?? ''})`,
+    remedy: commandLine`chmod 600 ${file}`,
+    data,
+  }
+}
+
+/** Lists each invalid entry, and how to fix it. */
+function invalidFinding(errors: readonly UsageError[], file: string): Finding {
+  const [first] = errors
+  const data = {file, error: 'configuration-invalid', invalid: errors.map(({data: place}) => place ?? {})}
+  if (errors.length === 1 && first !== undefined) return {...findingOf(first), data}
+  return {
+    status: 'problem',
+    detail: `${count(errors.length, 'entry', 'entries')} of the configuration are not valid`,
+    notes: errors.map(({hint, message}) => printable([message, hint ?? ''].join(' ').trimEnd())),
+    remedy: 'Fix or remove each, as its line says.',
     data,
   }
 }

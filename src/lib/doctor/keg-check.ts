@@ -1,18 +1,21 @@
+import {commandLine} from '../terminal/command-line.js'
 import {printable} from '../terminal/text.js'
 import type {Finding} from './check.js'
-import {isOlder} from './version.js'
+import {isOlder} from '../process/version.js'
+import {TAP_PLUGIN_NAME} from '../tap-folder/plugin/tap-commands.js'
 
-/** What this keg is made of. */
+/** The installed keg and its environment. */
 export interface Installation {
   readonly version: string
-  /** What keg asks of Node: `>=20.19`. */
+  /** The Node versions that keg needs: `>=20.19`. */
   readonly nodeRange: string | undefined
   readonly nodeVersion: string
   readonly plugins: readonly {readonly name: string; readonly version: string}[]
 }
 
-/** keg itself: its version, its plugins' and Node's. */
-export function checkInstallation({nodeRange, nodeVersion, plugins, version}: Installation): Finding {
+/** keg itself: its version, its plugins' and Node's. Skips the plugin that keg generates for linked taps. */
+export function checkInstallation({nodeRange, nodeVersion, version, ...installation}: Installation): Finding {
+  const plugins = installation.plugins.filter(({name}) => name !== TAP_PLUGIN_NAME)
   const parts = [`${version} on Node ${nodeVersion}`, ...plugins.map(({name, version: its}) => `${name} ${its}`)]
   const found = {detail: printable(parts.join(', ')), data: {version, node: nodeVersion, nodeRange, plugins}}
   const oldest = /^>=\s*(\d[\d.]*)$/.exec(nodeRange ?? '')?.[1]
@@ -28,8 +31,8 @@ export function checkInstallation({nodeRange, nodeVersion, plugins, version}: In
     return {
       ...found,
       status: 'notice',
-      notes: others.map(({name}) => printable(`${name} is of another version than keg itself`)),
-      remedy: 'npm install --global @keg/cli && keg plugins update',
+      notes: others.map(({name}) => printable(`${name} has another version than keg itself`)),
+      remedy: `npm install --global @keg/cli && ${commandLine`keg plugins update`}`,
     }
   return {...found, status: 'ok'}
 }

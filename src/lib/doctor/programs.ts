@@ -3,23 +3,24 @@ import {MissingError} from '../error/keg-error.js'
 import {runProcess} from '../process/run-process.js'
 import {printable} from '../terminal/text.js'
 import type {Finding, Subject} from './check.js'
-import {installLine, type Installable, type System} from './system.js'
-import {isOlder} from './version.js'
+import {installLine, type Installable, type System} from '../process/system.js'
+import {isOlder} from '../process/version.js'
+import type {Work} from '../work/work.js'
 
 /** A program that keg, or one of its plugins, starts. */
 export interface Program extends Subject {
   readonly install: Installable
-  /** Prints the version. */
+  /** Prints its version. */
   readonly command: readonly [string, ...string[]]
-  /** Where the version is in what is printed: its first group. */
+  /** The version in the output: the first group. */
   readonly version: RegExp
-  /** The oldest one that will do. */
+  /** The oldest supported version. */
   readonly oldest?: string
-  /** Plugins that cannot work without it. */
+  /** Plugins that need it. */
   readonly neededBy: readonly string[]
-  /** What it is for, where nothing installed needs it. */
+  /** Its purpose, if no installed plugin needs it. */
   readonly use: string
-  /** A part of the docker client: an exit code other than zero says that it is not there. */
+  /** A part of the docker client: a nonzero exit code means that it is missing. */
   readonly isPartOfClient?: boolean
 }
 
@@ -75,7 +76,7 @@ export const PROGRAMS: readonly Program[] = [
   },
 ]
 
-/** Only looked for where the engine is behind it. */
+/** Only checked if the engine is reached through ssh. */
 export const SSH: Program = {
   id: 'ssh',
   title: 'ssh',
@@ -87,17 +88,20 @@ export const SSH: Program = {
 }
 
 export interface ProgramOptions {
-  readonly environment: NodeJS.ProcessEnv
-  /** Names of the plugins that are installed. */
+  /** The names of the installed plugins. */
   readonly plugins: readonly string[]
   readonly system: System
-  readonly signal: AbortSignal
   readonly timeoutMilliseconds: number
 }
 
-/** Looks for a program and its version. @throws FailedError `program-timeout` when it hangs */
-export async function checkProgram(program: Program, options: ProgramOptions): Promise<Finding> {
-  const {environment, signal, timeoutMilliseconds} = options
+/** Finds a program and its version. @throws FailedError `program-timeout` if it hangs */
+export async function checkProgram(
+  work: Pick<Work, 'environment' | 'signal'>,
+  program: Program,
+  options: ProgramOptions,
+): Promise<Finding> {
+  const {environment, signal} = work
+  const {timeoutMilliseconds} = options
   try {
     const {command} = program
     const answer = await runProcess({
@@ -106,19 +110,19 @@ export async function checkProgram(program: Program, options: ProgramOptions): P
       signal,
       timeoutMilliseconds,
     })
-    return judge(program, answer, options)
+    return programFinding(program, answer, options)
   } catch (error) {
     if (error instanceof MissingError) return notFound(program, options)
     throw error
   }
 }
 
-/** Docker's client asks its engine whatever it is to do (20.10), and waits for one that answers nothing. */
+/** The docker client contacts its engine for any command (20.10), and waits for one that does not answer. */
 function withoutEngine(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return engineEnvironment(environment, {selection: {DOCKER_HOST: 'unix:///nowhere/docker.sock'}})
 }
 
-function judge(
+function programFinding(
   program: Program,
   {exitCode, stderr, stdout}: {exitCode: number; stderr: string; stdout: string},
   options: ProgramOptions,
@@ -133,10 +137,10 @@ function judge(
           remedy: installLine(program.install, options.system),
           data: {version: null},
         }
-  // ssh says it on standard error.
+  // ssh prints it on standard error.
   const version = program.version.exec(stdout)?.[1] ?? program.version.exec(stderr)?.[1]
   if (version === undefined)
-    return {status: 'notice', detail: `there, but ${line} names no version`, data: {version: null}}
+    return {status: 'notice', detail: `found, but ${line} shows no version`, data: {version: null}}
   const data = {version}
   if (program.oldest === undefined || !isOlder(version, program.oldest))
     return {status: 'ok', detail: printable(version), data}

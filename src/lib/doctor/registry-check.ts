@@ -1,72 +1,74 @@
 import {readUserConfiguration, userConfigurationFile} from '../config/user-configuration.js'
 import {EngineError} from '../engine/engine-error.js'
 import {FailedError} from '../error/keg-error.js'
-import {hubRegistry, parseReference, parseRegistry, type Registry} from '../reference/reference.js'
-import {findCredentials, loginRequest, type Credentials} from '../registry/credentials.js'
+import {parseReference, parseRegistry, type Registry} from '../reference/reference.js'
+import {findCredentials, loginRequest} from '../registry/credentials.js'
 import {registryError} from '../registry/registry-error.js'
+import {commandLine} from '../terminal/command-line.js'
 import {printable} from '../terminal/text.js'
 import type {Finding} from './check.js'
 import type {Connection} from './connection.js'
+import type {Credentials} from '../registry/model.js'
+import type {Work} from '../work/work.js'
 
 export interface RegistryCheckOptions {
-  /** What `--registry` says. */
+  /** The value of `--registry`. */
   readonly registry: string | undefined
-  readonly environment: NodeJS.ProcessEnv
   readonly connecting: Promise<Connection>
-  readonly signal: AbortSignal
-  /** How long a credential helper may think. */
+  /** How long a credential helper may take. */
   readonly helperTimeoutMilliseconds: number
 }
 
 /**
- * The registry that packages go to: whether there are credentials for it, and whether it takes them from the engine. Of the
- * credentials it says where they are from, and nothing else.
+ * The registry that packages are pushed to: whether there are credentials, and whether it accepts them from the engine. Only
+ * the source of the credentials is shown.
  * @throws what readUserConfiguration, parseRegistry and findCredentials throw
  */
-export async function checkRegistry(options: RegistryCheckOptions): Promise<Finding> {
-  const {connecting, environment, helperTimeoutMilliseconds, signal} = options
-  const wanted = await wantedRegistry(options)
+export async function checkRegistry(
+  work: Pick<Work, 'environment' | 'signal'>,
+  options: RegistryCheckOptions,
+): Promise<Finding> {
+  const {environment, signal} = work
+  const {connecting, helperTimeoutMilliseconds} = options
+  const wanted = await wantedRegistry(work, options)
   if (wanted === undefined)
     return {
       status: 'notice',
-      detail: 'none is set: packages stay in the engine',
-      remedy: 'keg config set registry HOST[:PORT][/NAMESPACE]',
+      detail: 'none is set: packages are kept in the engine',
+      remedy: commandLine`keg config set registry HOST[:PORT][/NAMESPACE]`,
       data: {registry: null, origin: null, credentials: null},
     }
   const {origin, registry} = wanted
   const {host, namespace} = registry
-  const credentials = await findCredentials({
-    registry: host,
-    repository: namespace ?? '',
-    environment,
-    signal,
-    helperTimeoutMilliseconds,
-  })
+  const credentials = await findCredentials(
+    {environment, signal},
+    {registry: host, repository: namespace ?? '', helperTimeoutMilliseconds},
+  )
   const kept = credentials.kind === 'anonymous' ? null : credentials.origin
   const found = `${host} (${origin}), ${kept === null ? 'no credentials' : `credentials in ${kept}`}`
   const data = {registry: host, origin, credentials: kept}
   const {engine} = await connecting
   if (engine === undefined)
-    return {status: 'skipped', detail: printable(`${found}; not tried, no engine answers`), data}
+    return {status: 'skipped', detail: printable(`${found}; not checked, because there is no engine`), data}
   try {
     await engine.checkLogin(loginRequest(credentials, host), signal)
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     return refused(error, {registry, credentials, found, data})
   }
-  if (kept !== null) return {status: 'ok', detail: printable(`${found}, and it takes them`), data}
+  if (kept !== null) return {status: 'ok', detail: printable(`${found}, accepted`), data}
   return {
     status: 'notice',
-    detail: printable(`${found}; it answers all the same, and may ask for them when something is pushed`),
-    remedy: loginLine(host),
+    detail: printable(`${found}; it answers, but may require a login to push`),
+    remedy: commandLine`docker login ${host}`,
     data,
   }
 }
 
-async function wantedRegistry({
-  environment,
-  registry,
-}: RegistryCheckOptions): Promise<{registry: Registry; origin: string} | undefined> {
+async function wantedRegistry(
+  {environment}: Pick<Work, 'environment'>,
+  {registry}: RegistryCheckOptions,
+): Promise<{registry: Registry; origin: string} | undefined> {
   if (registry !== undefined) return {registry: parseRegistry(registry), origin: '--registry'}
   if (environment.KEG_REGISTRY) return {registry: parseRegistry(environment.KEG_REGISTRY), origin: 'KEG_REGISTRY'}
   const configured = (await readUserConfiguration(environment)).registry
@@ -82,7 +84,7 @@ interface Refusal {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** What went wrong with the registry itself says how to mend it; for all else one signs in again. */
+/** These errors have their own remedy; for all others it is to sign in again. */
 const OWN_REMEDY = [
   'registry-certificate',
   'registry-insecure',
@@ -92,19 +94,15 @@ const OWN_REMEDY = [
 ]
 
 function refused(error: EngineError, {credentials, data, found, registry: {host}}: Refusal): Finding {
-  // The name of a repository is of no account here: only the registry was asked.
+  // The repository's name does not matter: only the registry was asked.
   const reference = parseReference(`${host}/keg`)
   const explained = registryError(error, {action: 'pull', reference, credentials})
   const {code, hint, message} = explained instanceof FailedError ? explained : error
   const isAboutRegistry = OWN_REMEDY.includes(code)
   return {
     status: 'problem',
-    detail: printable(`${found}: ${isAboutRegistry ? message : `it does not let you in (${error.said})`}`),
-    remedy: isAboutRegistry && hint !== undefined ? printable(hint) : loginLine(host),
+    detail: printable(`${found}: ${isAboutRegistry ? message : `the login failed (${error.response})`}`),
+    remedy: isAboutRegistry && hint !== undefined ? printable(hint) : commandLine`docker login ${host}`,
     data: {...data, error: code},
   }
-}
-
-function loginLine(host: string): string {
-  return host === hubRegistry ? 'docker login' : `docker login ${host}`
 }

@@ -2,16 +2,16 @@ import {createHash} from 'node:crypto'
 import {readFile, stat} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {FailedError, UsageError} from '../error/keg-error.js'
+import {FailedError} from '../error/keg-error.js'
 import {parseJson, property} from '../json/json.js'
 import {printable} from '../terminal/text.js'
 import {parseAddress, type EngineAddress} from './engine-address.js'
 import {readTlsMaterial, type TlsMaterial} from './tls-material.js'
 
-/** Where an engine listens, and how that was found out. */
+/** Where an engine listens, and how it was found. */
 export type Endpoint = {
   readonly origin: string
-  /** What leads a docker client to this engine: DOCKER_HOST, or DOCKER_CONTEXT, and never both. */
+  /** What makes a docker client use this engine: DOCKER_HOST or DOCKER_CONTEXT, never both. */
   readonly selection: Readonly<Record<string, string>>
 } & EngineAddress
 
@@ -22,9 +22,9 @@ export function dockerConfigFolder(environment: NodeJS.ProcessEnv): string {
 
 /**
  * Finds the engine as the docker client does: DOCKER_HOST, DOCKER_CONTEXT, the current context of config.json, the default
- * socket (docker/cli, cli/command/cli.go, resolveContextName). What the command line says is in the environment already.
- * @throws UsageError `context-unknown` for a context that is not there, `host-invalid` for an address that is none,
- * MissingError `engine-tls` for certificates that cannot be read.
+ * socket (docker/cli, cli/command/cli.go, resolveContextName). The flags of the command line are already in the environment.
+ * @throws UsageError `context-unknown` for a missing context, `host-invalid` for an invalid address, MissingError
+ * `engine-tls` for certificates that cannot be read.
  */
 export async function findEndpoint(environment: NodeJS.ProcessEnv): Promise<Endpoint> {
   if (environment.DOCKER_HOST) {
@@ -42,23 +42,25 @@ export async function findEndpoint(environment: NodeJS.ProcessEnv): Promise<Endp
     )
   const tls = await environmentTls(environment)
   if (tls) {
-    // The default of the docker client, once TLS is asked for.
+    // The docker client's default when TLS is on.
     const host = 'tcp://localhost:2376'
     return {...parseAddress(host, '', tls), origin: 'the default with TLS', selection: {DOCKER_HOST: host}}
   }
   return defaultEndpoint(environment)
 }
 
-const USUAL_SOCKET = '/var/run/docker.sock'
+const DEFAULT_SOCKET = '/var/run/docker.sock'
 
 async function defaultEndpoint(environment: NodeJS.ProcessEnv): Promise<Endpoint> {
-  const usual = process.platform === 'win32' ? '//./pipe/docker_engine' : USUAL_SOCKET
+  const socketPath = process.platform === 'win32' ? '//./pipe/docker_engine' : DEFAULT_SOCKET
   const origin = 'the default socket'
-  const atUsual = {kind: 'socket', path: usual, origin, selection: {DOCKER_CONTEXT: 'default'}} as const
-  if (process.platform === 'win32' || (await exists(usual))) return atUsual
-  // Docker Desktop without the right to put its socket at the usual place.
+  const defaultSocket = {kind: 'socket', path: socketPath, origin, selection: {DOCKER_CONTEXT: 'default'}} as const
+  if (process.platform === 'win32' || (await exists(socketPath))) return defaultSocket
+  // Docker Desktop without permission to create the socket in the usual place.
   const path = join(environment.HOME ?? homedir(), '.docker', 'run', 'docker.sock')
-  return (await exists(path)) ? {kind: 'socket', path, origin, selection: {DOCKER_HOST: `unix://${path}`}} : atUsual
+  return (await exists(path))
+    ? {kind: 'socket', path, origin, selection: {DOCKER_HOST: `unix://${path}`}}
+    : defaultSocket
 }
 
 async function environmentTls(environment: NodeJS.ProcessEnv): Promise<TlsMaterial | undefined> {
@@ -77,23 +79,20 @@ async function currentContext(environment: NodeJS.ProcessEnv): Promise<string | 
 }
 
 /** A context is `contexts/meta/<sha256 of its name>/meta.json`, with its TLS files under `contexts/tls`. */
-async function contextEndpoint(name: string, asker: string, environment: NodeJS.ProcessEnv): Promise<Endpoint> {
+async function contextEndpoint(name: string, selectedBy: string, environment: NodeJS.ProcessEnv): Promise<Endpoint> {
   const id = createHash('sha256').update(name).digest('hex')
   const contexts = join(dockerConfigFolder(environment), 'contexts')
   const file = join(contexts, 'meta', id, 'meta.json')
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text === undefined)
-    throw new UsageError(`There is no docker context ${printable(name)} (${asker}).`, {
-      code: 'context-unknown',
-      hint: 'List the contexts there are with: docker context ls',
-    })
+    throw await (await import('./unknown-context.js')).unknownContext(name, {selectedBy: selectedBy, contexts})
   const engine = property(property(readJson(text, file), 'Endpoints'), 'docker')
   const host = property(engine, 'Host')
   const folder = join(contexts, 'tls', id, 'docker')
   const skipVerify = property(engine, 'SkipTLSVerify') === true
   const material = await readTlsMaterial(folder, {skipVerify, caRequired: false})
   const tls = skipVerify || material.ca || material.cert ? material : undefined
-  const origin = `${asker} ${printable(name)}`
+  const origin = `${selectedBy} ${printable(name)}`
   return {
     ...parseAddress(typeof host === 'string' ? host : '', origin, tls),
     origin,
@@ -108,6 +107,6 @@ async function exists(path: string): Promise<boolean> {
 function readJson(text: string, file: string): unknown {
   const value = parseJson(text)
   if (value === undefined)
-    throw new FailedError(`${file} is not JSON.`, {code: 'docker-config-invalid', hint: 'Mend or remove the file.'})
+    throw new FailedError(`${file} is not JSON.`, {code: 'docker-config-invalid', hint: 'Fix or remove the file.'})
   return value
 }

@@ -4,17 +4,17 @@ import {Socket} from 'node:net'
 import type {Endpoint} from './endpoint.js'
 import type {TlsMaterial} from './tls-material.js'
 
-/** Makes the connections to an engine, and keeps them for the next request. */
+/** Makes the connections to an engine, and keeps them alive. */
 export interface EngineAgent {
   readonly agent: Agent
-  /** Ends all connections. @returns once nothing of them is left. */
+  /** Ends all connections. @returns once all have ended. */
   close(): Promise<void>
 }
 
-/** How long an address may take to answer, as for the docker client. */
+/** How long connecting may take, as in the docker client. */
 const CONNECT_MILLISECONDS = 30_000
 
-/** @param environment what ssh is started with */
+/** @param environment for ssh */
 export async function engineAgent(
   endpoint: Endpoint,
   environment: NodeJS.ProcessEnv,
@@ -41,7 +41,7 @@ function tlsOptions({skipVerify, ca, cert, key}: TlsMaterial): TlsAgentOptions {
   return {keepAlive: true, minVersion: 'TLSv1.2', rejectUnauthorized: !skipVerify, ca, cert, key}
 }
 
-/** Node would wait as long as the system does: for minutes, and for good where TLS is not answered. */
+/** Node would wait as long as the system does: for minutes, or forever if TLS gets no answer. */
 function limitConnecting(agent: Agent, milliseconds: number): void {
   const create = agent.createConnection.bind(agent)
   agent.createConnection = (options, callback) => {

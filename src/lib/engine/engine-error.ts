@@ -1,34 +1,79 @@
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {property} from '../json/json.js'
+import {commandLine} from '../terminal/command-line.js'
 import {printable} from '../terminal/text.js'
 import type {Endpoint} from './endpoint.js'
 import {SshEnded, sshLogin} from './ssh-connection.js'
 
-/** The engine answered, and said no. `status` is the HTTP status, 0 where the refusal came inside a stream. */
+/** The engine refused a request. `status` is the HTTP status, or 0 if the refusal came inside a stream. */
 export class EngineError extends FailedError {
   constructor(
     readonly status: number,
-    /** What the engine said, made fit to show. */
-    readonly said: string,
+    /** The engine's message, made printable. */
+    readonly response: string,
     options: {hint?: string; cause?: unknown} = {},
   ) {
-    const refusal = NO_ROOM.test(said)
-      ? {message: `The engine has no room left: ${said}`, code: 'engine-full', hint: MAKE_ROOM}
-      : {message: `The engine refused: ${said}`, code: 'engine-refused'}
+    const refusal = NO_SPACE.test(response)
+      ? {message: `The engine has no space left: ${response}`, code: 'engine-full', hint: freeSpaceHint()}
+      : {message: `The engine refused the request: ${response}`, code: 'engine-refused'}
     const {message, ...details} = refusal
     super(message, {...details, ...options})
   }
 
-  /** Whether there is no room left where it keeps its data, or where a registry does that it speaks for. */
+  /** Whether the engine, or a registry it talks to, has no space left. */
   get isFull(): boolean {
-    return NO_ROOM.test(this.said)
+    return NO_SPACE.test(this.response)
+  }
+
+  /** Whether one of the engine's own connections broke, to containerd or BuildKit: not one to a registry. */
+  get isInternalConnection(): boolean {
+    return INTERNAL_CONNECTION.test(this.response) && !SHIM_CONNECTION.test(this.response)
+  }
+
+  /** Whether this may be the last message of a dying engine. */
+  get mayBeShuttingDown(): boolean {
+    return [INTERNAL_CONNECTION, SHIM_CONNECTION, BROKEN_CONNECTION].some((connection) =>
+      connection.test(this.response),
+    )
+  }
+
+  /** Whether an image store lost a race with its garbage collection: a second try works. */
+  get isRace(): boolean {
+    return STORE_RACE.test(this.response)
+  }
+
+  /** Whether runc could not freeze all processes of a container in time; they keep running then. */
+  get isFreezeTimeout(): boolean {
+    return /unable to freeze/.test(this.response)
   }
 }
 
-/** As Linux has it (ENOSPC, EDQUOT). */
-const NO_ROOM = /no space left on device|disk quota exceeded/i
-const MAKE_ROOM =
-  'Make room where it keeps its data: docker system df shows what takes it, docker system prune removes what nothing uses.'
+/** An engine connects to its own parts through sockets (the rest are messages of grpc). */
+const INTERNAL_CONNECTION =
+  /\b(?:read|write|dial) unix\b|(?:containerd|buildkitd?|docker)\.sock\b|transport is closing|code = Unavailable|error reading from server|(?:daemon|server) is shutting down/i
+
+/**
+ * The connection to a container's shim, which ends with the container: a request about a container that is just ending fails
+ * this way (containerd's ttrpc; shims listen at `/run/containerd/s/SHA256`).
+ */
+const SHIM_CONNECTION = /\bttrpc: closed\b|\/containerd\/s\/[0-9a-f]+|\bcontainerd-shim\b/i
+
+const BROKEN_CONNECTION =
+  /\bEOF\b|connection (?:reset|refused|aborted)|broken pipe|use of closed network|context canceled|already closed/i
+
+/**
+ * Errors of containerd stores if garbage is collected between two of their steps (containerd/containerd#2382, #3051, #3369,
+ * #3787; moby/moby#45282; moby/buildkit#6521).
+ */
+const STORE_RACE =
+  /parent snapshot \S+ does not exist|missing parent "?\S+ bucket: not found|failed to stat parent\b|\bsnapshot \S+(?: does not exist)?: not found|lease "?\S+: not found|content (?:digest )?"?sha256:\w+"?: not found|target snapshot \S+ already exists/i
+
+/** The texts of Linux (ENOSPC, EDQUOT). */
+const NO_SPACE = /no space left on device|disk quota exceeded/i
+
+function freeSpaceHint(): string {
+  return `Free some space where it keeps its data: ${commandLine`docker system df`} shows what uses it, ${commandLine`docker system prune`} removes unused data.`
+}
 
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
@@ -44,7 +89,7 @@ const CONNECTION_CODES = new Set([
   'EPIPE',
 ])
 
-/** Turns whatever dockerode threw into an error of keg; an abort comes back as its reason. */
+/** Turns whatever dockerode threw into an error of keg; after an abort, returns its reason. */
 export function engineError(error: unknown, endpoint: Endpoint, signal?: AbortSignal): Error {
   if (signal?.aborted === true && signal.reason instanceof Error) return signal.reason
   if (error instanceof SshEnded && endpoint.kind === 'ssh') return sshError(error, endpoint)
@@ -58,55 +103,56 @@ export function engineError(error: unknown, endpoint: Endpoint, signal?: AbortSi
   if (typeof status !== 'number')
     return error instanceof Error ? error : new Error('the engine cannot be asked', {cause: error})
   const message = property(property(error, 'json'), 'message')
-  // dockerode puts words of its own before what it read from a stream.
-  const said = (
+  // dockerode puts its own words before what it read from a stream.
+  const response = (
     typeof message === 'string' ? message : String(property(error, 'message')).replace(/^\(HTTP code \d+\) .*? - /, '')
   ).trim()
-  if (said === 'Client sent an HTTP request to an HTTPS server.' && endpoint.kind === 'tcp')
-    return noTls(endpoint, 'it speaks TLS, and was asked without', {
+  if (response === 'Client sent an HTTP request to an HTTPS server.' && endpoint.kind === 'tcp')
+    return tlsFailure(endpoint, 'it uses TLS, and was asked without', {
       hint: 'Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem; or use a docker context that has them.',
       cause: error,
     })
-  return new EngineError(status, printable(said), {cause: error})
+  // The answer to a HEAD request has no text.
+  return new EngineError(status, printable(response) || `status ${status}`, {cause: error})
 }
 
 function unreachable(endpoint: Endpoint, code: string, cause: unknown): MissingError {
-  const where = placeOf(endpoint)
+  const where = endpointText(endpoint)
   const denied = code === 'EACCES' || code === 'EPERM'
   return new MissingError(
     denied
-      ? `You may not talk to the Docker engine at ${where}.`
-      : `No Docker engine answers at ${where} (${endpoint.origin}).`,
+      ? `Permission denied for the Docker engine at ${where}.`
+      : `Cannot connect to the Docker engine at ${where} (${endpoint.origin}).`,
     {
       code: denied ? 'engine-denied' : 'engine-unreachable',
       hint: denied
         ? 'Add yourself to the group that owns the socket (usually docker) and log in again.'
-        : 'Start the engine, or say where it is with --host, --context, DOCKER_HOST or DOCKER_CONTEXT; https://docs.docker.com/engine/install/ has it.',
+        : 'Start the engine, or set where it is with --host, --context, DOCKER_HOST or DOCKER_CONTEXT. To install it, see https://docs.docker.com/engine/install/',
       cause,
     },
   )
 }
 
-/** The error for an engine that answered before and does not any more. */
+/** The error for an engine that answered before and no longer does. */
 export function engineLost(endpoint: Endpoint, cause: unknown): MissingError {
-  return new MissingError(`The Docker engine at ${placeOf(endpoint)} went away.`, {
+  return new MissingError(`The Docker engine at ${endpointText(endpoint)} went away.`, {
     code: 'engine-lost',
-    hint: 'Start it again. What keg had made in it may be left there, and is taken away by: keg doctor --fix',
+    hint: `Start it again. What keg created in it may be left there. Remove it with: ${commandLine`keg doctor --fix`}`,
     cause,
   })
 }
 
-/** The error for an engine that is there and ended a connection in the middle. */
+/** The error for an engine that is there but ended a connection early. */
 export function engineBrokeOff(cause: unknown): FailedError {
-  return new FailedError('The engine broke off in the middle of an answer.', {
+  return new FailedError('The engine ended in the middle of an answer.', {
     code: 'engine-broke-off',
-    hint: 'Try again; the log of the engine may say why.',
+    hint: 'Try again. The log of the engine may say why.',
     cause,
   })
 }
 
-/** An endpoint as one may show it. */
-export function placeOf(endpoint: Endpoint): string {
+/** An endpoint as text for the user. */
+export function endpointText(endpoint: Endpoint): string {
   switch (endpoint.kind) {
     case 'socket':
       return printable(endpoint.path)
@@ -117,20 +163,20 @@ export function placeOf(endpoint: Endpoint): string {
   }
 }
 
-function noTls(endpoint: Endpoint, problem: string, {hint, cause}: {hint: string; cause: unknown}): MissingError {
-  const message = `The engine at ${placeOf(endpoint)} (${endpoint.origin}) cannot be reached by TLS: ${problem}.`
+function tlsFailure(endpoint: Endpoint, problem: string, {hint, cause}: {hint: string; cause: unknown}): MissingError {
+  const message = `The engine at ${endpointText(endpoint)} (${endpoint.origin}) cannot be reached with TLS: ${problem}.`
   return new MissingError(message, {code: 'engine-tls', hint, cause})
 }
 
-/** What a certificate is refused for (node, doc/api/tls.md, X509 certificate error codes), with what to do. */
+/** Why a certificate is refused (node, doc/api/tls.md, X509 certificate error codes), and what to do. */
 const REFUSED_CERTIFICATES: readonly [RegExp, string, string][] = [
   [
     /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET_ISSUER_CERT(?:_LOCALLY)?|VERIFY_LEAF_SIGNATURE)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA)$/,
     'its certificate is not signed by the authority of ca.pem',
-    'Take the ca.pem that its certificate was made with.',
+    'Use the ca.pem that its certificate was signed with.',
   ],
   [/^CERT_HAS_EXPIRED$/, 'its certificate has expired', 'Renew the certificate of the engine.'],
-  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet', 'Set the clocks of this machine and of the engine.'],
+  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet', 'Check the clocks of this machine and of the engine.'],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'its certificate is for another name',
@@ -138,18 +184,18 @@ const REFUSED_CERTIFICATES: readonly [RegExp, string, string][] = [
   ],
 ]
 
-/** Undefined where the error is none of TLS. */
+/** Undefined if the error is not about TLS. */
 function tlsError(error: unknown, code: string, endpoint: Endpoint): MissingError | undefined {
   for (const [pattern, problem, hint] of REFUSED_CERTIFICATES)
-    if (pattern.test(code)) return noTls(endpoint, problem, {hint, cause: error})
+    if (pattern.test(code)) return tlsFailure(endpoint, problem, {hint, cause: error})
   if (!/^(?:ERR_SSL_|EPROTO$)/.test(code)) return undefined
   if (/ALERT/.test(code) || /alert/.test(String(property(error, 'message'))))
-    return noTls(endpoint, 'it refuses the certificate of this client', {
-      hint: 'It wants a cert.pem and key.pem signed by an authority that it knows, in DOCKER_CERT_PATH or in the docker context.',
+    return tlsFailure(endpoint, 'it refuses the certificate of this client', {
+      hint: 'It requires a cert.pem and key.pem signed by an authority that it trusts, in DOCKER_CERT_PATH or in the docker context.',
       cause: error,
     })
-  return noTls(endpoint, 'it does not speak TLS', {
-    hint: 'Take the port of the engine that does (mostly 2376), or go without DOCKER_TLS_VERIFY and DOCKER_TLS.',
+  return tlsFailure(endpoint, 'it does not use TLS', {
+    hint: 'Use the port of the engine that does (usually 2376), or unset DOCKER_TLS_VERIFY and DOCKER_TLS.',
     cause: error,
   })
 }
@@ -159,44 +205,49 @@ type SshEndpoint = Extract<Endpoint, {kind: 'ssh'}>
 function sshError(cause: SshEnded, endpoint: SshEndpoint): MissingError {
   const {exitCode, isMissing, stderr} = cause.end
   if (isMissing)
-    return new MissingError('The program ssh is not on the PATH, and the engine is reached through it.', {
+    return new MissingError('The program ssh is not on the PATH, and keg needs it to connect to the engine.', {
       code: 'program-missing',
       hint: 'Install it (Debian: apt-get install openssh-client), then try again.',
       cause,
     })
-  // Warnings come before what counts.
-  const said = printable(stderr.trim().split('\n').at(-1)?.trim() ?? '')
-  const place = placeOf(endpoint)
-  const byHand = `ssh ${sshLogin(endpoint)
-    .filter((word) => word !== '--')
-    .join(' ')}`
+  // Warnings come before the error.
+  const response = printable(stderr.trim().split('\n').at(-1)?.trim() ?? '')
+  const place = endpointText(endpoint)
+  const login = sshLogin(endpoint).filter((word) => word !== '--')
   const [problem, hint] = sshProblem()
-  return new MissingError(`${problem}${said === '' ? '.' : `: ${said}`}`, {code: 'engine-unreachable', hint, cause})
+  return new MissingError(`${problem}${response === '' ? '.' : `: ${response}`}`, {
+    code: 'engine-unreachable',
+    hint,
+    cause,
+  })
 
   function sshProblem(): [string, string] {
     const origin = `(${endpoint.origin})`
     if (/host key verification failed|host key.*(?:changed|unknown)/i.test(stderr))
       return [
         `ssh does not trust the host ${place} ${origin}`,
-        `Connect once by hand, and see that its key is the right one: ${byHand}`,
+        `Connect once by hand, and check its key: ${commandLine`ssh ${login}`}`,
       ]
     if (/permission denied \(|too many authentication failures/i.test(stderr))
       return [
-        `ssh may not log in at ${place} ${origin}`,
-        `keg's ssh can ask for nothing: it needs a key that is loaded or has no passphrase. This has to work without a question: ${byHand} docker version`,
+        `ssh cannot log in to ${place} ${origin}`,
+        `keg's ssh cannot ask anything: it needs a key that is loaded or has no passphrase. This must work without a question: ${commandLine`ssh ${login} docker version`}`,
       ]
     if (exitCode === 255)
-      return [`ssh does not reach ${place} ${origin}`, `See what is wrong with: ${byHand} docker version`]
+      return [
+        `ssh cannot connect to ${place} ${origin}`,
+        `See what is wrong with: ${commandLine`ssh ${login} docker version`}`,
+      ]
     if (exitCode === 127)
       return [
         `There is no docker client at ${place} ${origin}`,
-        `Install docker there, or put it on the PATH that ssh has there: ${byHand} docker version`,
+        `Install docker there, or put it on the PATH that ssh has there: ${commandLine`ssh ${login} docker version`}`,
       ]
     if (/^Usage:\s+docker system|is not a docker command|unknown command/m.test(stderr))
       return [`The docker client at ${place} ${origin} is too old`, 'Update Docker there to 20.10 or newer.']
     return [
-      `The docker client at ${place} ${origin} does not reach its engine`,
-      `See what is wrong with: ${byHand} docker version`,
+      `The docker client at ${place} ${origin} cannot connect to its engine`,
+      `See what is wrong with: ${commandLine`ssh ${login} docker version`}`,
     ]
   }
 }

@@ -2,40 +2,40 @@ import type {Duplex} from 'node:stream'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {engineBrokeOff} from './engine-error.js'
 import type {Engine} from './engine.js'
-import {splitFrames, type OutputPart} from './multiplexed.js'
+import {outputParts, type OutputPart} from './multiplexed.js'
 import type {TerminalSize} from './types.js'
 
-/** A command to run in a container that runs already. */
+/** A command to run in a running container. */
 export interface ExecRequest {
-  /** The program and its arguments; no shell is between. */
+  /** The program and its arguments, without a shell. */
   readonly command: readonly string[]
-  /** Whether it gets a terminal: one stream of bytes, in which control characters count. */
+  /** Whether it gets a terminal: one stream of bytes, which interprets control characters. */
   readonly tty: boolean
-  /** Whether something can be sent to its standard input; a terminal is of use only with it. */
+  /** Whether its standard input is open; a terminal is only useful with it. */
   readonly hasInput: boolean
-  /** `KEY=VALUE`, above what the container has. */
+  /** `KEY=VALUE`; they override the container's. */
   readonly variables?: readonly string[]
-  /** User name or id, with `:group` if need be; undefined is the container's own. */
+  /** User name or id, optionally with `:group`; undefined is the container's own. */
   readonly user?: string | undefined
   /** Undefined is the container's own. */
   readonly workingDirectory?: string | undefined
   readonly privileged?: boolean
-  /** Of its terminal when it starts; engines before API 1.42 give it one only after that. */
+  /** The size of its terminal at the start; before API 1.42 it is set after the start. */
   readonly size?: TerminalSize | undefined
 }
 
-/** How long an exec may be called running after the last of its output. */
+/** How long the engine may report an exec as running after the end of its output. */
 const SETTLE_MILLISECONDS = 1000
 const POLL_MILLISECONDS = 20
 /**
- * What is to be typed to leave a terminal: nobody does. Docker's own keys hold each Ctrl-P back until the next key, and engines lose
- * sight of an exec that was left by them, or end it (20.10.24, 28.5.2).
+ * The keys that detach from a terminal: nobody types these. Docker's default keys hold each Ctrl-P back until the next key,
+ * and engines lose track of a detached exec, or end it (20.10.24, 28.5.2).
  */
 const DETACH_KEYS = 'ctrl-@,ctrl-_,ctrl-@,ctrl-_'
-/** A terminal has a size only once the process runs, which may take a moment. */
-const MOST_RESIZES = 100
+/** A terminal can only be resized once the process runs, which may take a moment. */
+const MAX_RESIZES = 100
 
-/** A command that runs in a container by exec. The connection is its own; whoever starts it closes it, at best by `using`. */
+/** A command that runs in a container by exec, on its own connection. Whoever starts it closes it, preferably by `using`. */
 export class RunningExec implements Disposable {
   private constructor(
     private readonly engine: Engine,
@@ -43,47 +43,46 @@ export class RunningExec implements Disposable {
     private readonly stream: Duplex,
     readonly tty: boolean,
   ) {
-    // A write that comes too late; how things really ended is what `exitCode` tells.
+    // Ignores a write that comes too late; `exitCode` tells how it really ended.
     stream.on('error', () => undefined)
   }
 
-  /** @throws EngineError 404 and 409 for a container that is not there or does not run */
+  /** @throws EngineError 404 or 409 if the container does not exist or does not run */
   static async start(engine: Engine, container: string, request: ExecRequest): Promise<RunningExec> {
     const id = await engine.createExec(container, {...execConfig(request), AttachStdout: true, AttachStderr: true})
     return new RunningExec(engine, id, await engine.openExec(id, request), request.tty)
   }
 
-  /** What it prints, to its end; with a terminal all of it is standard output. A connection that is lost ends it, too. */
+  /** Its output until the end; with a terminal all of it is standard output. A lost connection ends it too. */
   async *output(): AsyncGenerator<OutputPart> {
     try {
-      if (!this.tty) yield* splitFrames(this.stream)
-      else for await (const bytes of this.stream as AsyncIterable<Buffer>) yield {channel: 'stdout', bytes}
+      yield* outputParts(this.stream, this.tty)
     } catch {
-      // What became of it is asked of the engine: see exitCode.
+      // exitCode asks the engine how it ended.
     }
   }
 
-  /** Sends bytes to its standard input. @returns once more can be sent */
+  /** Sends bytes to its standard input. @returns once it can take more */
   async send(bytes: Buffer | string): Promise<void> {
     if (!this.stream.writable || this.stream.write(bytes)) return
     await new Promise<void>((resolve) => {
       const events = ['drain', 'close', 'error'] as const
-      const settle = (): void => {
-        for (const event of events) this.stream.off(event, settle)
+      const onEvent = (): void => {
+        for (const event of events) this.stream.off(event, onEvent)
         resolve()
       }
-      for (const event of events) this.stream.on(event, settle)
+      for (const event of events) this.stream.on(event, onEvent)
     })
   }
 
-  /** Ends its standard input; what it prints still comes. */
+  /** Ends its standard input; its output continues. */
   endInput(): void {
     this.stream.end()
   }
 
-  /** Gives its terminal a size; one that has ended meanwhile needs none. */
+  /** Resizes its terminal; ignores an exec that has ended. */
   async resize(size: TerminalSize): Promise<void> {
-    for (let attempt = 1; attempt <= MOST_RESIZES && !this.stream.destroyed; attempt++) {
+    for (let attempt = 1; attempt <= MAX_RESIZES && !this.stream.destroyed; attempt++) {
       try {
         await this.engine.resizeExec(this.id, size)
         return
@@ -93,18 +92,23 @@ export class RunningExec implements Disposable {
     }
   }
 
+  /** Whether its process was ever started; an engine that does not say so counts as if it was. */
+  async hasStarted(): Promise<boolean> {
+    return (await this.engine.exec(this.id).catch(() => undefined))?.Pid !== 0
+  }
+
   /**
-   * How it ended, to be asked once its output has. @returns undefined where it goes on: the connection was lost
+   * The exit code; call it after the end of the output. @returns undefined if it still runs: the connection was lost
    * @throws MissingError `engine-lost`; FailedError `engine-broke-off`
    */
   async exitCode(): Promise<number | undefined> {
-    const until = Date.now() + SETTLE_MILLISECONDS
+    const deadline = Date.now() + SETTLE_MILLISECONDS
     for (;;) {
       const details = await this.engine.exec(this.id)
-      // An engine that was started anew knows nothing of it.
+      // A restarted engine does not know the exec any more.
       if (details === undefined) throw engineBrokeOff(undefined)
       if (!details.Running && details.ExitCode !== null) return details.ExitCode
-      if (Date.now() > until) return undefined
+      if (Date.now() > deadline) return undefined
       await sleep(POLL_MILLISECONDS)
     }
   }
@@ -114,7 +118,7 @@ export class RunningExec implements Disposable {
   }
 }
 
-/** Runs a command in a container, and leaves it running there. @returns the id of the exec */
+/** Runs a command in a container, detached. @returns the id of the exec */
 export async function startDetached(
   engine: Engine,
   container: string,

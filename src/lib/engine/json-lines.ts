@@ -2,16 +2,16 @@ import type {Readable} from 'node:stream'
 import {StringDecoder} from 'node:string_decoder'
 import {FailedError} from '../error/keg-error.js'
 
-const LONGEST_LINE = 4 * 1024 * 1024
+const MAX_LINE_LENGTH = 4 * 1024 * 1024
 
-/** Reads a stream of JSON messages, one after the other, as engines send progress. Messages that are not objects are passed over. */
+/** Reads a stream of JSON messages, as engines send progress. Skips messages that are not objects. */
 export async function* jsonLines<T extends object>(stream: Readable): AsyncGenerator<T> {
   const decoder = new StringDecoder('utf8')
   let rest = ''
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     const lines = (rest + decoder.write(chunk)).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > LONGEST_LINE)
+    if (rest.length > MAX_LINE_LENGTH)
       throw new FailedError('The engine sent a message without an end.', {
         code: 'engine-answer-invalid',
         hint: 'Is this really a Docker engine?',
@@ -29,7 +29,7 @@ function* parsed<T extends object>(line: string): Generator<T> {
   } catch (cause) {
     throw new FailedError('The engine sent a message that is not JSON.', {
       code: 'engine-answer-invalid',
-      hint: 'Try again; if it stays so, look into the log of the engine.',
+      hint: 'Try again. If it happens again, see the log of the engine.',
       cause,
     })
   }

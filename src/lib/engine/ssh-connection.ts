@@ -1,13 +1,13 @@
 import {Agent} from 'node:http'
 import {Duplex} from 'node:stream'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {endingWithKeg, startProcess, type ProcessEnd, type RunningProcess} from '../process/start-process.js'
+import {withParentDeathSignal, startProcess, type ProcessEnd, type RunningProcess} from '../process/start-process.js'
 import type {SshTarget} from './engine-address.js'
 
 /** How long ssh may take to end once it has closed its output. */
-const PATIENCE_MILLISECONDS = 2000
+const TIMEOUT_MILLISECONDS = 2000
 
-/** ssh ended, and with it the connection; `end` says how. */
+/** ssh ended, and the connection with it; `end` says how. */
 export class SshEnded extends Error {
   constructor(readonly end: ProcessEnd) {
     super('ssh ended')
@@ -15,14 +15,14 @@ export class SshEnded extends Error {
   }
 }
 
-/** The words after `ssh` that name a login, as one would type them. */
+/** The words after `ssh` for a login, as one would type them. */
 export function sshLogin({user, host, port}: SshTarget): string[] {
   return [...(user === undefined ? [] : ['-l', user]), ...(port === undefined ? [] : ['-p', String(port)]), '--', host]
 }
 
 /**
- * Connections to the engine of another machine: each is a process of the user's own ssh, with all its settings and keys,
- * that runs the docker client there as a pipe to its engine (docker/cli, cli/connhelper). They are kept and used again.
+ * Connections to the engine of another machine: each is a process of the user's ssh, with all its settings and keys, that
+ * runs the docker client there as a pipe to its engine (docker/cli, cli/connhelper). They are kept alive.
  */
 export class SshConnections extends Agent {
   readonly #connections = new Set<SshConnection>()
@@ -37,7 +37,7 @@ export class SshConnections extends Agent {
     const docker = ['docker', ...(target.path === undefined ? [] : ['--host', `unix://${target.path}`])]
     const options = ['-o', 'ConnectTimeout=30', '-T']
     this.#parameters = [...options, ...sshLogin(target), ...docker, 'system', 'dial-stdio']
-    this.#program = endingWithKeg('ssh', {probe: '-V', environment})
+    this.#program = withParentDeathSignal('ssh', {probe: '-V', environment})
   }
 
   override createConnection(): Duplex {
@@ -48,12 +48,12 @@ export class SshConnections extends Agent {
   }
 
   override keepSocketAlive(connection: Duplex): boolean {
-    if (connection instanceof SshConnection) connection.hold(false)
+    if (connection instanceof SshConnection) connection.setRef(false)
     return true
   }
 
   override reuseSocket(connection: Duplex): void {
-    if (connection instanceof SshConnection) connection.hold(true)
+    if (connection instanceof SshConnection) connection.setRef(true)
   }
 
   async #start(): Promise<RunningProcess> {
@@ -61,7 +61,7 @@ export class SshConnections extends Agent {
     return startProcess({command: [...program, ...this.#parameters], environment: this.environment})
   }
 
-  /** Ends all connections. @returns once no ssh is left. */
+  /** Ends all connections. @returns once every ssh has ended. */
   async close(): Promise<void> {
     const connections = [...this.#connections]
     this.destroy()
@@ -70,7 +70,7 @@ export class SshConnections extends Agent {
   }
 }
 
-/** What goes to the standard input of a process and comes from its standard output, as a socket. */
+/** Standard input and output of a process, as a socket. */
 class SshConnection extends Duplex {
   readonly ended: Promise<unknown>
   readonly #starting: Promise<RunningProcess>
@@ -85,9 +85,9 @@ class SshConnection extends Duplex {
     )
   }
 
-  /** Whether keg goes on as long as this is open. */
-  hold(isHeld: boolean): void {
-    this.#process?.hold(isHeld)
+  /** Whether an open connection keeps keg running. */
+  setRef(hasRef: boolean): void {
+    this.#process?.setRef(hasRef)
   }
 
   override _construct(callback: (error?: Error | null) => void): void {
@@ -109,7 +109,7 @@ class SshConnection extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#process?.stdin.write(chunk, (error) => {
-      // Why ssh does not read any more is what #finish tells.
+      // #finish tells why ssh stopped reading.
       if (!error) callback()
     })
   }
@@ -128,10 +128,10 @@ class SshConnection extends Duplex {
 
   async #finish({ended}: RunningProcess): Promise<void> {
     if (this.destroyed) return
-    // One that others share (ControlMaster) may go on.
-    const patience = new AbortController()
-    const end = await Promise.race([ended, sleep(PATIENCE_MILLISECONDS, undefined, patience)])
-    patience.abort()
+    // A shared connection (ControlMaster) may keep running.
+    const timeout = new AbortController()
+    const end = await Promise.race([ended, sleep(TIMEOUT_MILLISECONDS, undefined, timeout)])
+    timeout.abort()
     if (end === undefined || end.exitCode === 0) this.push(null)
     else this.destroy(new SshEnded(end))
   }

@@ -1,13 +1,13 @@
-/** `[user@]host:path`, git's short form of ssh. `host::address` is none: it names a remote helper. */
+/** `[user@]host:path`, git's short form of ssh. `host::address` is not: it names a remote helper. */
 const shortForm = /^(?:[^/:@\s]+@)?([^/:@\s[\]\\]{2,}):(?!:|\/\/|[^/]*@)([^\\\s]+)$/
 
 const protocols = new Set(['git:', 'git+ssh:', 'http:', 'https:', 'ssh:', 'ssh+git:'])
 
 /**
- * The web address of a repository, from the URL of a remote as git has it (the forms are those of giturls in git's
- * manual): `git@host:owner/repository.git`, `ssh://git@host:2222/owner/repository` and `https://host/owner/repository.git`
- * all give `https://host/owner/repository`. User name, password, query and the port of ssh are left out; an address of plain
- * http stays one. `undefined` for folders of this machine and whatever else has no web address.
+ * The web address of a repository, from a remote's URL (the forms of giturls in git's manual):
+ * `git@host:owner/repository.git`, `ssh://git@host:2222/owner/repository` and `https://host/owner/repository.git` all give
+ * `https://host/owner/repository`. Leaves out user name, password, query and ssh port; plain http stays http. `undefined`
+ * for local folders and anything else without a web address.
  */
 export function remoteAddress(url: string): string | undefined {
   const [, host, path] = shortForm.exec(url) ?? []

@@ -1,8 +1,6 @@
-/**
- * Reading values whose shape nobody has promised: JSON from files, registries and labels, and errors of libraries.
- */
+/** Reads values of unknown shape: JSON from files, registries and labels, and errors of libraries. */
 
-/** JSON, with or without a byte order mark; undefined where it is none (the parser's own error would quote it). */
+/** Parses JSON, with or without a byte order mark; undefined if it is invalid (the parser's own error would quote it). */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -11,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The JSON object that a text begins with, whatever follows it; undefined where it begins with none. */
+/** The JSON object at the beginning of a text, whatever follows it; undefined if there is none. */
 export function parseFirstObject(text: string): unknown {
   let depth = 0
   let isQuoted = false
@@ -25,14 +23,14 @@ export function parseFirstObject(text: string): unknown {
   return undefined
 }
 
-/** An object's own property (never `constructor` and the like); undefined where it has none, or the value is no object. */
+/** An object's own property (never `constructor` and the like); undefined if it has none, or the value is not an object. */
 export function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? Reflect.get(value, name)
     : undefined
 }
 
-/** The list that a property is; empty where it is none. */
+/** A property that is a list; empty if it is not. */
 export function listProperty(value: unknown, name: string): readonly unknown[] {
   const list = property(value, name)
   return Array.isArray(list) ? (list as unknown[]) : []

@@ -1,47 +1,33 @@
-import type {Questions} from '../command/ask.js'
-import {Engine} from '../engine/engine.js'
+import {withEngine, type EngineWork} from '../engine/engine-work.js'
 import type {ImageDetails} from '../engine/types.js'
-import {offerToFree} from '../maintenance/offer-to-free.js'
+import {offerRecovery} from '../container/leftover/offer-recovery.js'
 import {formatReference, type Digest} from '../reference/reference.js'
-import type {ProgressListener} from '../terminal/progress.js'
 import {obtainImage, type PullPolicy} from '../registry/obtain-image.js'
+import type {Work} from '../work/work.js'
 import {requestedPackage} from './requested-package.js'
 
-/** Which package is asked about, and who is told. */
+/** Which package is meant. */
 export interface PackageQuery {
-  /** As the user gave it; undefined is asked for. */
+  /** As the user typed it; if undefined, the user is asked. */
   readonly reference: string | undefined
   readonly pull: PullPolicy
-  readonly environment: NodeJS.ProcessEnv
-  readonly questions: Questions
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
 }
 
-/** A package that its engine has. The connection ends when it is disposed of. */
-export interface OpenedPackage extends AsyncDisposable {
-  readonly engine: Engine
+/** A package that the engine has. */
+export interface OpenedPackage {
+  readonly work: EngineWork
   readonly reference: string
   readonly image: ImageDetails
-  /** Undefined where no registry gave it one. */
+  /** Undefined if it has none from a registry. */
   readonly digest: Digest | undefined
 }
 
-/** Understands which package is meant, and gets it into the engine by the policy. @throws what understanding and pulling throw. */
-export async function openPackage(query: PackageQuery): Promise<OpenedPackage> {
-  const {environment, questions, say} = query
-  const {reference, understood} = await requestedPackage(query.reference, questions)
-  say(`Understood: ${understood}.`)
-  const engine = await Engine.connect(environment)
-  try {
-    await offerToFree({engine, environment, questions, say})
-    const {digest, image} = await obtainImage({...query, engine, reference})
-    const close = (): Promise<void> => engine[Symbol.asyncDispose]()
-    return {engine, reference: formatReference(reference), image, digest, [Symbol.asyncDispose]: close}
-  } catch (error) {
-    await engine[Symbol.asyncDispose]()
-    throw error
-  }
+/** Finds out which package is meant, and pulls it by the policy. @throws what reading the reference and pulling throw. */
+export async function openPackage(surrounding: Work, query: PackageQuery): Promise<OpenedPackage> {
+  const {isPlain, reference, understood} = await requestedPackage(surrounding, query.reference)
+  if (!isPlain) surrounding.notice(`Understood: ${understood}.`)
+  const work = await withEngine(surrounding)
+  await offerRecovery(work)
+  const {digest, image} = await obtainImage(work, {pull: query.pull, reference})
+  return {work, reference: formatReference(reference), image, digest}
 }

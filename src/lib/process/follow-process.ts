@@ -1,81 +1,76 @@
 import {createInterface} from 'node:readline'
 import type {Readable} from 'node:stream'
-import {withoutResolved} from '../environment/resolved.js'
+import {startChild} from './start-child.js'
 import {property} from '../json/json.js'
 
-/** A program whose output is of interest while it runs. */
+/** A program whose output is read while it runs. */
 export interface FollowOptions {
-  /** Program and arguments; no shell ever sees them. */
+  /** Program and arguments, never passed to a shell. */
   readonly command: readonly [string, ...string[]]
   readonly environment: NodeJS.ProcessEnv
   readonly directory: string
   readonly input: string
-  /** Takes each line that it prints, raw. */
+  /** Called with each line of output, raw. */
   readonly line: (line: string) => void
   readonly signal: AbortSignal
 }
 
 /** How it ended. */
 export interface FollowedEnd {
-  /** Undefined where a signal ended it, or it never started. */
+  /** Undefined if a signal ended it, or it never started. */
   readonly exitCode: number | undefined
-  /** There is no such program. */
+  /** The program does not exist. */
   readonly isMissing: boolean
-  /** The last lines that it printed, raw. */
+  /** The last lines of its output, raw. */
   readonly lastLines: readonly string[]
 }
 
-const MOST_LINES = 20
+const MAX_LINES = 20
 
-/** How long it may take to end by itself, once it is asked to. */
-const PATIENCE_MILLISECONDS = 10_000
+/** How long it may take to end after it is asked to. */
+const TIMEOUT_MILLISECONDS = 10_000
 
 /**
- * Runs a program to its end in a session of its own, so that Ctrl-C at the terminal is keg's alone: it is handed on to the program
- * and all that it started, such as a plugin of the docker client, and waited for.
+ * Runs a program to its end in its own session, so that Ctrl-C at the terminal reaches only keg, which passes it on to the
+ * program and all its children, such as a plugin of the docker client, and waits for the end.
  * @throws the reason of the signal, once the program has ended
  */
 export async function followProcess(options: FollowOptions): Promise<FollowedEnd> {
   const {command, directory, environment, input, line, signal} = options
   signal.throwIfAborted()
-  const {execa} = await import('execa')
-  const [program, ...parameters] = command
-  const child = execa(program, parameters, {
+  const {child} = await startChild(command, environment, {
     buffer: false,
     cleanup: false,
     cwd: directory,
     detached: true,
-    env: withoutResolved(environment),
-    extendEnv: false,
     input,
-    reject: false,
   })
   const lastLines: string[] = []
   for (const stream of [child.stdout, child.stderr])
-    linesOf(stream, (text) => {
-      lastLines.splice(0, lastLines.length - MOST_LINES + 1)
+    readLines(stream, (text) => {
+      lastLines.splice(0, lastLines.length - MAX_LINES + 1)
       lastLines.push(text)
       line(text)
     })
-  const over = new AbortController()
+  const ended = new AbortController()
   const stop = (): void => {
     endGroup(child, 'SIGINT')
-    const force = setTimeout(() => endGroup(child, 'SIGKILL'), PATIENCE_MILLISECONDS)
-    over.signal.addEventListener('abort', () => clearTimeout(force), {once: true})
+    const force = setTimeout(() => endGroup(child, 'SIGKILL'), TIMEOUT_MILLISECONDS)
+    ended.signal.addEventListener('abort', () => clearTimeout(force), {once: true})
   }
   if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, {once: true, signal: over.signal})
+  signal.addEventListener('abort', stop, {once: true, signal: ended.signal})
   const {code, exitCode} = await child
-  over.abort()
+  ended.abort()
   signal.throwIfAborted()
   return {exitCode, isMissing: code === 'ENOENT' || code === 'EACCES', lastLines}
 }
 
-function linesOf(stream: Readable, take: (line: string) => void): void {
-  createInterface({input: stream, crlfDelay: Infinity}).on('line', take)
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({input: stream, crlfDelay: Infinity}).on('line', onLine)
 }
 
-/** The whole session, where the system has such: what the program started would go on otherwise. */
+/** The whole session, if the system has sessions: the program's children would run on otherwise. */
 function endGroup(
   child: {readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean},
   signal: NodeJS.Signals,

@@ -1,20 +1,20 @@
 import type {Engine} from '../engine/engine.js'
 import {EngineError} from '../engine/engine-error.js'
-import {RUN} from '../maintenance/temporary-labels.js'
+import {RUN} from '../label/temporary-labels.js'
 
-/** `true` on a network that keg made: such a one is removed when nothing is in it any more. */
+/** `true` on a network that keg created, which is removed when it is no longer used. */
 export const NETWORK_LABEL = 'com.keg.network'
 
 /**
- * Makes the network that a proxy shares with what it serves, unless it is there.
- * @param run id of the run of keg that makes it
- * @returns whether this call made it
+ * Creates the network that a proxy shares with its containers, if it does not exist.
+ * @param run id of the keg run that creates it
+ * @returns whether this call created it
  */
 export async function ensureNetwork(engine: Engine, name: string, run?: string): Promise<boolean> {
   if ((await engine.network(name)) !== undefined) return false
   try {
     await engine.createNetwork({
-      // Engines before 25 would make a second one of that name otherwise.
+      // Otherwise engines before 25 would create a second one with that name.
       CheckDuplicate: true,
       Driver: 'bridge',
       Labels: {[NETWORK_LABEL]: 'true', ...(run !== undefined && {[RUN]: run})},
@@ -29,7 +29,7 @@ export async function ensureNetwork(engine: Engine, name: string, run?: string):
 }
 
 /**
- * Removes the network where keg made it and no container is in it, not even a stopped one, which could not be started again.
+ * Removes the network if keg created it and no container uses it, not even a stopped one, which could not be started again.
  * @returns whether it was removed
  */
 export async function removeUnusedNetwork(engine: Engine, name: string): Promise<boolean> {

@@ -1,25 +1,25 @@
 import {GrammarProblem} from './grammar.js'
 import {shownCharacter} from './shown-text.js'
 
-/** The reference in a command line, still unread. */
+/** The reference in a command line, not parsed yet. */
 export interface CommandLine {
-  /** The command as it was typed, such as `docker pull`. */
+  /** The command as typed, such as `docker pull`. */
   name: string
   /** The word that names the image, and its index in the line. */
   word: string
   start: number
-  /** Whether the line has options, or a command for the container, that only the reference is taken from. */
+  /** Whether the line has options, or a command for the container, which are ignored. */
   optionsLeftOut: boolean
 }
 
-/** Options by whether a value follows them. */
+/** Options, by whether they take a value. */
 interface Options {
   alone: ReadonlySet<string>
   withValue: ReadonlySet<string>
 }
 
 interface Program {
-  /** The commands that take just one reference. */
+  /** The commands that take exactly one reference. */
   commands: readonly (readonly string[])[]
   /** Options of the program itself, before the command, and those of the command. */
   globals: Options
@@ -85,8 +85,8 @@ const programs: ReadonlyMap<string, Program> = new Map([
 const prompts: ReadonlySet<string> = new Set(['$', '#', '%', '>', '❯', '➜'])
 
 /**
- * Finds the reference in a pasted command line that does nothing but pull or run one image; `text` has no white space at its ends.
- * Nothing is run or expanded. Throws GrammarProblem where the line is something else.
+ * Finds the reference in a pasted command line that only pulls or runs one image; `text` has no white space at its ends. Nothing
+ * is run or expanded. Throws GrammarProblem for any other line.
  */
 export function readCommandLine(text: string): CommandLine {
   const words = Array.from(text.matchAll(/(?:"[^"]*"|'[^']*'|\S)+/g), (match) => ({text: match[0], start: match.index}))
@@ -96,7 +96,7 @@ export function readCommandLine(text: string): CommandLine {
   const program = programs.get(programName)
   if (program === undefined) {
     const space = text.search(/\s/)
-    throw new GrammarProblem(space, `${shownCharacter(text, space)} cannot stand in an image reference`)
+    throw new GrammarProblem(space, `${shownCharacter(text, space)} is not allowed in an image reference`)
   }
 
   const typed: string[] = []
@@ -129,7 +129,7 @@ export function readCommandLine(text: string): CommandLine {
   return {name: [programName, ...typed].join(' '), word: found.text, start: found.start, optionsLeftOut}
 }
 
-/** Whether the value of an option is the next word; fails for options nobody knows, whose value could pass for the reference. */
+/** Whether the next word is an option's value; fails for unknown options, whose value could be mistaken for the reference. */
 function takesNextWord({text, start}: {text: string; start: number}, {alone, withValue}: Options): boolean {
   const equals = text.indexOf('=')
   const name = equals === -1 ? text : text.slice(0, equals)
@@ -137,7 +137,7 @@ function takesNextWord({text, start}: {text: string; start: number}, {alone, wit
   if (alone.has(name)) return false
   // `-p8080:80`: a short option with its value in the same word.
   if (!text.startsWith('--') && withValue.has(text.slice(0, 2))) return false
-  throw new GrammarProblem(start, 'keg does not know this option', 'Paste the reference alone.')
+  throw new GrammarProblem(start, 'keg does not know this option', 'Paste only the reference.')
 }
 
 function otherCommand(program: string, typed: readonly string[], index: number): GrammarProblem {
@@ -146,7 +146,7 @@ function otherCommand(program: string, typed: readonly string[], index: number):
     ? new GrammarProblem(
         index,
         `a ${program} run line says more than which image it is`,
-        'Give the reference alone, and options such as -p and -e as options of keg docker package run.',
+        'Give only the reference, and options such as -p and -e as options of keg docker package run.',
       )
     : new GrammarProblem(index, 'only lines that pull an image or run a package are understood')
 }

@@ -12,28 +12,28 @@ import {
 } from './reference.js'
 import {shown} from './shown-text.js'
 
-/** One full name that a package gets. Its reference always has a tag and never a digest. */
+/** One full name of a package. Its reference always has a tag and never a digest. */
 export interface Destination {
   reference: Reference & {tag: Tag; digest?: undefined}
-  /** Whether a registry was written or configured, so that the name can be pushed. */
+  /** Whether a registry was given or configured, so that the name can be pushed. */
   remote: boolean
 }
 
-/** What the names of a package are made of. */
+/** What is needed to name a package. */
 export interface DestinationOptions {
-  /** The values of `-t`: each a tag, or (with a `/` or `:`) a whole reference. */
+  /** The values of `-t`: each a tag, or (with a `/` or `:`) a full reference. */
   tags: readonly string[]
-  /** The tag of the branch, for what has none of its own. */
+  /** The branch's tag, for names without a tag. */
   defaultTag: Tag | undefined
   /** The image name that plain tags belong to. */
   name: RepositoryPath
-  /** The registry that names without a host go to. */
+  /** The registry for names without a host. */
   registry: Registry | undefined
 }
 
 /**
- * The full references of a package, in the order given, each once. Without `tags` it is the default tag alone. A whole reference
- * without a host is completed with the registry, its path kept below the registry's namespace.
+ * The full references of a package, in the given order, each once. Without `tags` it is only the default tag. A full reference
+ * without a host gets the registry, with its path below the registry's namespace.
  * Throws UsageError `reference-invalid`, `tag-invalid`, `digest-given`, `tag-missing` or `name-invalid` (too long when completed).
  */
 export function destinations({tags, defaultTag, name, registry}: DestinationOptions): Destination[] {
@@ -48,7 +48,7 @@ export function destinations({tags, defaultTag, name, registry}: DestinationOpti
     const {registry: host, repository, tag} = destination.reference
     const key = `${host}/${repository}:${tag}`
     const earlier = found.get(key)
-    // Docker Hub's names are the same with and without their host; whoever wrote the host once may push.
+    // Docker Hub's names are the same with and without the host; with the host given once, it can be pushed.
     if (earlier === undefined || (destination.remote && !earlier.remote)) found.set(key, destination)
   }
   return [...found.values()]
@@ -64,7 +64,7 @@ function wholeReference(text: string, defaultTag: Tag | undefined, registry: Reg
   }
   const tag = ownTag ?? neededTag(defaultTag)
   if (hostWritten) return {reference: {registry: host, repository, tag, hostWritten}, remote: true}
-  // Parsing put docker.io's "library/" before a single-part name; another registry gets the name as it was written.
+  // The parser put docker.io's "library/" before a single-part name; another registry gets the name as written.
   const written = text.includes('/') ? repository : repository.slice(repository.indexOf('/') + 1)
   return complete(written, tag, registry)
 }

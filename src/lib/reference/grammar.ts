@@ -1,8 +1,8 @@
 /**
- * The grammar of image references, read from left to right so that a mistake has a position.
- * Source: github.com/distribution/reference v0.6.0 (regexp.go, reference.go), which docker and the registries use. Beyond it, a port
- * must be 1 to 65535, an IPv6 address must be one, and digests of sha256, sha384 and sha512 must have their own length and lower
- * case, as github.com/opencontainers/go-digest demands.
+ * The grammar of image references, read from left to right so that a mistake has a position. Source:
+ * github.com/distribution/reference v0.6.0 (regexp.go, reference.go), which docker and the registries use. In addition, a port
+ * must be 1 to 65535, an IPv6 address must be valid, and digests of sha256, sha384 and sha512 must have their length and be in
+ * lower case, as github.com/opencontainers/go-digest requires.
  */
 import {isIPv6} from 'node:net'
 
@@ -12,14 +12,14 @@ import {shown, shownCharacter} from './shown-text.js'
 declare const brand: unique symbol
 type Branded<Name extends string> = string & {readonly [brand]: Name}
 
-/** A legal tag: a letter, digit or underscore, then up to 127 of those, `.` and `-`. */
+/** A valid tag: a letter, digit or underscore, then up to 127 of those, `.` and `-`. */
 export type Tag = Branded<'tag'>
-/** A legal digest, such as `sha256:` and 64 lower-case hexadecimal digits. */
+/** A valid digest, such as `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = Branded<'digest'>
-/** The legal path of a repository inside its registry: parts with `/` between them, at most 255 characters. */
+/** The valid path of a repository inside its registry: parts with `/` between them, at most 255 characters. */
 export type RepositoryPath = Branded<'repository-path'>
 
-/** Longest repository path (RepositoryNameTotalLengthMax) and tag of the grammar, in characters. */
+/** Maximum lengths of a repository path (RepositoryNameTotalLengthMax) and a tag in the grammar, in characters. */
 export const longestRepositoryPath = 255
 export const longestTag = 128
 
@@ -30,7 +30,7 @@ const digestLengths: ReadonlyMap<string, number> = new Map([
 ])
 const shortestDigest = 32
 
-/** Where a text leaves the grammar (0-based index, at most its length) and why; the callers make a UsageError of it. */
+/** Where a text violates the grammar (0-based index, at most its length) and why; the callers make a UsageError of it. */
 export class GrammarProblem extends Error {
   constructor(
     readonly index: number,
@@ -42,14 +42,14 @@ export class GrammarProblem extends Error {
   }
 }
 
-/** What a text was meant to be, for the error that says it is not. */
+/** What a text was expected to be, for the error message. */
 export interface Meaning {
   code: string
   noun: string
   hint: string
 }
 
-/** Runs a reading of `text`; a GrammarProblem becomes a UsageError that shows the text and the 1-based position. */
+/** Runs a parser on `text`; turns a GrammarProblem into a UsageError with the text and the 1-based position. */
 export function orUsageError<Result>(text: string, {code, noun, hint}: Meaning, read: () => Result): Result {
   try {
     return read()
@@ -65,48 +65,50 @@ export function orUsageError<Result>(text: string, {code, noun, hint}: Meaning, 
   }
 }
 
-/** Whether a text is a legal tag. */
+/** Whether a text is a valid tag. */
 export function isTag(text: string): text is Tag {
   return reads(text, scanTag)
 }
 
-/** Whether a text is a legal digest. */
+/** Whether a text is a valid digest. */
 export function isDigest(text: string): text is Digest {
   return reads(text, scanDigest)
 }
 
-/** Whether a text is a legal repository path (without a host) of at most 255 characters. */
+/** Whether a text is a valid repository path (without a host) of at most 255 characters. */
 export function isRepositoryPath(text: string): text is RepositoryPath {
   return text.length <= longestRepositoryPath && reads(text, scanPath)
 }
 
-/** Reads a whole text as a tag; throws GrammarProblem. */
+/** Parses a whole text as a tag; throws GrammarProblem. */
 export function readTag(text: string): Tag {
   mustEnd(text, scanTag(text, 0), 'a tag')
-  if (!isTag(text)) throw new GrammarProblem(0, 'it is no tag')
+  if (!isTag(text)) throw new GrammarProblem(0, 'it is not a tag')
   return text
 }
 
-/** Reads a whole text as a digest; throws GrammarProblem. */
+/** Parses a whole text as a digest; throws GrammarProblem. */
 export function readDigest(text: string): Digest {
   mustEnd(text, scanDigest(text, 0), 'a digest')
-  if (!isDigest(text)) throw new GrammarProblem(0, 'it is no digest')
+  if (!isDigest(text)) throw new GrammarProblem(0, 'it is not a digest')
   return text
 }
 
-/** Reads a whole text as a repository path; throws GrammarProblem. */
+/** Parses a whole text as a repository path; throws GrammarProblem. */
 export function readRepositoryPath(text: string): RepositoryPath {
   mustEnd(text, scanPath(text, 0), 'a repository name')
   if (!isRepositoryPath(text)) throw pathTooLong(longestRepositoryPath)
   return text
 }
 
-/** The problem of a repository path that goes on where it has to end. */
+/** The problem of a repository path that exceeds the limit. */
 export function pathTooLong(index: number): GrammarProblem {
   return new GrammarProblem(index, `a repository name has at most ${longestRepositoryPath} characters`)
 }
 
-/** Whether the first part of a name is a host by docker's rule: it has a `.` or `:` or an upper-case letter, or is `localhost`. */
+/**
+ * Whether the first part of a name is a host by docker's rule: it has a `.` or `:` or an upper-case letter, or is `localhost`.
+ */
 export function isHostPart(part: string): boolean {
   return part === 'localhost' || /[.:A-Z]/.test(part)
 }
@@ -116,17 +118,17 @@ export function scanHost(text: string, start: number, end: number): void {
   let index = text[start] === '[' ? scanIPv6(text, start, end) : scanDomain(text, start, end)
   if (index === end) return
   if (text[index] !== ':') {
-    throw new GrammarProblem(index, `${shownCharacter(text, index)} cannot stand in a host name`)
+    throw new GrammarProblem(index, `${shownCharacter(text, index)} is not allowed in a host name`)
   }
   const portStart = index + 1
   index = portStart + lengthOf(/[0-9]+/y, text, portStart)
   if (portStart === end) throw new GrammarProblem(portStart, 'a port number is missing')
-  if (index !== end) throw new GrammarProblem(index, `${shownCharacter(text, index)} cannot stand in a port number`)
+  if (index !== end) throw new GrammarProblem(index, `${shownCharacter(text, index)} is not allowed in a port number`)
   const port = Number(text.slice(portStart, end))
   if (port < 1 || port > 65_535) throw new GrammarProblem(portStart, 'a port number is 1 to 65535')
 }
 
-/** Reads path parts from `start`; gives the index of what follows them (`:`, `@` or the end); throws GrammarProblem. */
+/** Reads path parts from `start`; returns the index of what follows (`:`, `@` or the end); throws GrammarProblem. */
 export function scanPath(text: string, start: number): number {
   let index = scanPathPart(text, start)
   while (text[index] === '/') index = scanPathPart(text, index + 1)
@@ -134,7 +136,7 @@ export function scanPath(text: string, start: number): number {
   return index
 }
 
-/** Reads a tag from `start`; gives the index of what follows it; throws GrammarProblem. */
+/** Reads a tag from `start`; returns the index of what follows; throws GrammarProblem. */
 export function scanTag(text: string, start: number): number {
   const length = lengthOf(/\w[\w.-]*/y, text, start)
   if (length === 0) {
@@ -147,7 +149,7 @@ export function scanTag(text: string, start: number): number {
   return start + length
 }
 
-/** Reads a digest from `start`; gives the index of what follows it; throws GrammarProblem. */
+/** Reads a digest from `start`; returns the index of what follows; throws GrammarProblem. */
 export function scanDigest(text: string, start: number): number {
   let index = start
   for (;;) {
@@ -179,10 +181,10 @@ export function scanDigest(text: string, start: number): number {
   return end
 }
 
-/** Fails unless a reading of `text` that stopped at `index` stopped at its end. */
+/** Fails unless `index` is the end of `text`. */
 export function mustEnd(text: string, index: number, noun: string): void {
   if (index < text.length) {
-    throw new GrammarProblem(index, `${shownCharacter(text, index)} cannot stand in ${noun}`)
+    throw new GrammarProblem(index, `${shownCharacter(text, index)} is not allowed in ${noun}`)
   }
 }
 
@@ -203,9 +205,9 @@ function scanIPv6(text: string, start: number, end: number): number {
   const close = inside + lengthOf(/[0-9A-Fa-f:]+/y, text, inside)
   if (close >= end) throw new GrammarProblem(end, 'the "]" after an IPv6 address is missing')
   if (text[close] !== ']') {
-    throw new GrammarProblem(close, `${shownCharacter(text, close)} cannot stand in an IPv6 address`)
+    throw new GrammarProblem(close, `${shownCharacter(text, close)} is not allowed in an IPv6 address`)
   }
-  if (!isIPv6(text.slice(inside, close))) throw new GrammarProblem(inside, 'this is no IPv6 address')
+  if (!isIPv6(text.slice(inside, close))) throw new GrammarProblem(inside, 'this is not an IPv6 address')
   return close + 1
 }
 
@@ -247,13 +249,13 @@ function notInName(text: string, index: number): GrammarProblem {
   const character = shownCharacter(text, index)
   return /[A-Z]/.test(text.charAt(index))
     ? new GrammarProblem(index, `${character} is upper case, and repository names are lower case`)
-    : new GrammarProblem(index, `${character} cannot stand in a repository name`)
+    : new GrammarProblem(index, `${character} is not allowed in a repository name`)
 }
 
 function notInAlgorithm(text: string, index: number): GrammarProblem {
   return index >= text.length
     ? new GrammarProblem(index, 'a digest is missing, such as sha256: and 64 digits')
-    : new GrammarProblem(index, `${shownCharacter(text, index)} cannot stand here in the algorithm of a digest`)
+    : new GrammarProblem(index, `${shownCharacter(text, index)} is not allowed here in the algorithm of a digest`)
 }
 
 function reads(text: string, scan: (text: string, start: number) => number): boolean {
@@ -265,7 +267,7 @@ function reads(text: string, scan: (text: string, start: number) => number): boo
   }
 }
 
-/** How many characters a sticky pattern takes from `index` on; the pattern is the caller's own, so that no state is shared. */
+/** How many characters a sticky pattern matches at `index`; the caller passes its own pattern, so that no state is shared. */
 function lengthOf(pattern: RegExp, text: string, index: number): number {
   pattern.lastIndex = index
   return pattern.exec(text)?.[0].length ?? 0

@@ -11,8 +11,9 @@ import {
 const longestCleanedName = 128
 
 /**
- * A legal single-part image name for any text, such as the name of a folder or service: `My App!` becomes `my-app`. Accents go,
- * legal separators stay, everything else becomes `-`; `app` when nothing is left. A cleaned name is not changed by cleaning it again.
+ * A valid single-part image name for any text, such as the name of a folder or service: `My App!` becomes `my-app`. Removes
+ * accents, keeps valid separators, and replaces everything else by `-`; `app` if nothing is left. Cleaning a cleaned name does
+ * not change it.
  */
 export function cleanImageName(text: string): RepositoryPath {
   const name = text
@@ -29,7 +30,7 @@ export function cleanImageName(text: string): RepositoryPath {
 }
 
 /**
- * Reads an image name as it is given with `--name`: one or more path parts, without registry, tag and digest.
+ * Parses the value of `--name`: one or more path parts, without registry, tag and digest.
  * Throws UsageError `name-invalid` with the 1-based `position`.
  */
 export function parseImageName(text: string): RepositoryPath {
@@ -39,7 +40,7 @@ export function parseImageName(text: string): RepositoryPath {
 
 function readImageName(text: string): RepositoryPath {
   const slash = text.indexOf('/')
-  // `ghcr.io/app` is a legal path too, but written out it would name another registry.
+  // `ghcr.io/app` is a valid path too, but as a reference it would name another registry.
   if (slash > 0 && isHostPart(text.slice(0, slash))) {
     const problem = /^[A-Z]/.test(text)
       ? 'it starts like the name of a registry or in upper case'

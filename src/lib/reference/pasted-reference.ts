@@ -22,7 +22,7 @@ import {
   type Reference,
 } from './reference.js'
 
-/** What was made of a pasted text. */
+/** A pasted text, understood as a reference. */
 export interface UnderstoodReference {
   reference: Reference
   /** One short phrase without control characters, such as `the GHCR package page of acme/shop, tag feature-x`. */
@@ -33,7 +33,7 @@ export interface UnderstoodReference {
 const pasteHint =
   'Paste a reference such as ghcr.io/acme/shop:feature-x, the address of its package page, or a docker pull line.'
 const containerRegistry = 'ghcr.io'
-// Registry API of Docker Hub, which references call docker.io.
+// Registry API of Docker Hub, which is docker.io in references.
 const hubApiHost = 'registry-1.docker.io'
 
 const whiteSpace = String.raw`\s\u200B-\u200F\u2060\uFEFF`
@@ -42,11 +42,11 @@ const leading = new RegExp(`^[${whiteSpace}${quotes}<(]+`)
 const trailing = new RegExp(`[${whiteSpace}${quotes}>).,;!?]`)
 
 /**
- * Understands what people paste for an image: a legal reference (taken exactly as it is), the address of a registry, of a manifest in
- * the registry API, of a package page of GitHub or an image page of Docker Hub, an `oci://` or `docker://` address, a `docker pull`,
- * `podman pull` or `keg docker package run` line. White space, quotes, angle brackets and sentence marks around it are dropped.
- * Throws UsageError `reference-invalid` for everything else, with the 1-based `position` in the text as given; a password in an
- * address is never repeated.
+ * Understands what people paste for an image: a valid reference (taken exactly as it is), the address of a registry, of a
+ * manifest in the registry API, of a package page of GitHub or an image page of Docker Hub, an `oci://` or `docker://` address, a
+ * `docker pull`, `podman pull` or `keg docker package run` line. Removes white space, quotes, angle brackets and punctuation
+ * around it. Throws UsageError `reference-invalid` for everything else, with the 1-based `position` in the given text; never
+ * repeats a password in an address.
  */
 export function understandReference(text: string): UnderstoodReference {
   return orUsageError(text, {...referenceMeaning, hint: pasteHint}, () => {
@@ -59,7 +59,7 @@ export function understandReference(text: string): UnderstoodReference {
   })
 }
 
-// A loop, because an expression for what stands at the end tries anew from every character before it.
+// A loop, because a regular expression for the end would start again at every character before it.
 function withoutTrailing(text: string): string {
   let end = text.length
   while (end > 0 && trailing.test(text.charAt(end - 1))) end -= 1
@@ -94,7 +94,7 @@ function understandWord(text: string): UnderstoodReference {
     case 'https':
       return {...understandWebAddress(text, start, name === 'https'), kind: 'address'}
     default:
-      throw new GrammarProblem(0, 'keg knows no images at addresses of this scheme')
+      throw new GrammarProblem(0, 'addresses of this scheme are not supported')
   }
 }
 
@@ -135,7 +135,7 @@ function understandApiAddress(host: string, {path, start}: Page): Understanding 
     throw new GrammarProblem(
       start + nameStart,
       'of the registry API only addresses of manifests name an image',
-      'Paste the address that goes on with <name>/manifests/<tag>, or the reference itself.',
+      'Paste the address that continues with <name>/manifests/<tag>, or the reference itself.',
     )
   }
   const name = shifted(start + nameStart, () => readRepositoryPath(path.slice(nameStart, at)))
@@ -170,8 +170,8 @@ function understandGitHubPage(page: Page): Understanding {
   const [namePiece, ...afterName] = inOwner && rest[0]?.text === 'package' && rest.length > 1 ? rest.slice(1) : rest
   if (namePiece === undefined) throw new GrammarProblem(page.end, 'the name of the package is missing')
   const extra = afterName.find(({text}, index) => index > 0 || !/^(?:\d+|versions)$/.test(text))
-  if (extra !== undefined) throw new GrammarProblem(extra.start, 'the page of a package does not go on like this')
-  // GitHub keeps the letter case of an owner in addresses; the registry has it in lower case only.
+  if (extra !== undefined) throw new GrammarProblem(extra.start, 'this is not the address of a package page')
+  // GitHub keeps the letter case of an owner in addresses; the registry only has lower case.
   const ownerName = readPiece({...plainPiece(owner), text: lowerCase(owner.text)}, readRepositoryPath)
   const name = readPiece(decodePiece(namePiece), readRepositoryPath)
   const tagPiece = queryValue(page, 'tag')
@@ -204,7 +204,7 @@ function understandHubPage(page: Page): Understanding {
   const next = rest[length]
   if (layers && next === undefined) throw new GrammarProblem(page.end, 'a tag is missing')
   if (!layers && next !== undefined && next.text !== 'tags') {
-    throw new GrammarProblem(next.start, 'the page of an image does not go on like this')
+    throw new GrammarProblem(next.start, 'this is not the address of an image page')
   }
   const reference = {
     registry: hubRegistry,
@@ -215,13 +215,13 @@ function understandHubPage(page: Page): Understanding {
   return {reference, understood: `the Docker Hub page of ${describe(path, reference)}`}
 }
 
-/** A part of a text and its index there. */
+/** A part of a text, and its index there. */
 interface Segment {
   text: string
   start: number
 }
 
-/** A part that may have been decoded: `indexOf` says where in the whole text a character of it stands. */
+/** A part that may have been decoded: `indexOf` returns a character's index in the whole text. */
 interface Piece {
   text: string
   indexOf: (index: number) => number
@@ -244,7 +244,7 @@ function splitPage(text: string, start: number): Page {
   return {path: text.slice(start, end), start, end, query: {text: whole.slice(queryStart), start: queryStart}}
 }
 
-/** The parts of a path between its slashes; one slash at its end is forgiven. */
+/** The parts of a path between its slashes; one slash at its end is allowed. */
 function segmentsOf({path, start}: Page): Segment[] {
   return split({text: path.replace(/(?<=.)\/$/, '').slice(1), start: start + 1}, '/').filter(
     ({text}, index) => text !== '' || index > 0,
@@ -271,7 +271,7 @@ function plainPiece({text, start}: Segment): Piece {
   return {text, indexOf: (index) => start + index}
 }
 
-/** Decodes `%XX` of ASCII characters; others are in no name and stay, for the grammar to refuse them in their place. */
+/** Decodes `%XX` of ASCII characters; others are in no name, and are kept for the grammar to refuse at their position. */
 function decodePiece({text, start}: Segment): Piece {
   const indexes: number[] = []
   const decoded = text.replace(/%([0-7][0-9a-f])|[^]/gi, (match: string, code: string | undefined, at: number) => {
@@ -329,7 +329,7 @@ function legalReference(text: string): Reference | undefined {
   }
 }
 
-/** Lower case of ASCII letters alone, so that every character keeps its place. */
+/** Lower-cases only ASCII letters, so that every character keeps its position. */
 function lowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

@@ -22,14 +22,14 @@ import {
 export type {Digest, RepositoryPath, Tag} from './grammar.js'
 export {isDigest, isRepositoryPath, isTag} from './grammar.js'
 
-/** The registry of a name without a host, as docker has it. */
+/** docker's registry for a name without a host. */
 export const hubRegistry = 'docker.io'
 const hubNamespace = 'library/'
 const legacyHubRegistry = 'index.docker.io'
 
 /** An image reference in its full form. */
 export interface Reference {
-  /** `host[:port]`; `docker.io` when none was written. */
+  /** `host[:port]`; `docker.io` if none was given. */
   registry: string
   /** The path inside the registry; `library/x` for a single-part name of docker.io. */
   repository: RepositoryPath
@@ -39,33 +39,33 @@ export interface Reference {
   hostWritten: boolean
 }
 
-/** Where images go: a registry and, inside it, the path that every name is put under. */
+/** Where to push images: a registry, and the path in it that is put before every name. */
 export interface Registry {
   /** `host[:port]`. */
   host: string
   namespace: RepositoryPath | undefined
 }
 
-/** What every error about a reference is called and advises. */
+/** The code, noun and hint of every error about a reference. */
 export const referenceMeaning: Meaning = {
   code: 'reference-invalid',
   noun: 'an image reference',
   hint: 'Write it like registry.example.com/team/app:tag, or app@sha256:... for one exact image.',
 }
 
-/** Advice for addresses that carry a user name or password. */
+/** The hint for addresses with a user name or password. */
 export const credentialsHint = 'Leave user name and password out, and sign in with docker login.'
 
 /**
- * Reads a reference strictly, by the grammar of github.com/distribution/reference v0.6.0 and docker's rule for what is a host.
- * Throws UsageError `reference-invalid`, whose data has the 1-based `position` where the text stops being a reference (a text that
- * ends too early: its length + 1; a port out of range: its first digit).
+ * Parses a reference strictly, by the grammar of github.com/distribution/reference v0.6.0 and docker's rule for hosts. Throws
+ * UsageError `reference-invalid`, whose data has the 1-based `position` where the text stops being a reference (if it ends too
+ * early: its length + 1; for a port out of range: its first digit).
  */
 export function parseReference(text: string): Reference {
   return orUsageError(text, referenceMeaning, () => readReference(text))
 }
 
-/** The same as parseReference, but throws GrammarProblem, for callers that read a part of a longer text. */
+/** The same as parseReference, but throws GrammarProblem, for callers that parse a part of a longer text. */
 export function readReference(text: string): Reference {
   if (text === '') throw new GrammarProblem(0, 'a repository name is missing')
   if (/^[0-9a-f]{64}$/.test(text)) {
@@ -109,23 +109,28 @@ export function readReference(text: string): Reference {
 }
 
 /**
- * Writes a reference as docker prints it: without `docker.io/` and `library/`, tag and digest kept. Only where docker's short form
- * would be read as something else (a first part that looks like a host, 64 hexadecimal digits) the longer one stays.
+ * Formats a reference as docker prints it: without `docker.io/` and `library/`, with tag and digest. Uses the longer form only if
+ * the short one would be read as something else (a first part that looks like a host, 64 hexadecimal digits).
  */
 export function formatReference({registry, repository, tag, digest}: Omit<Reference, 'hostWritten'>): string {
   const suffix = (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`)
   return (registry === hubRegistry ? familiarPath(repository, suffix) : `${registry}/${repository}`) + suffix
 }
 
-/** Reads a tag; throws UsageError `tag-invalid` with the 1-based `position`. */
+/** Parses a tag; throws UsageError `tag-invalid` with the 1-based `position`. */
 export function parseTag(text: string): Tag {
   const hint =
     'A tag has letters, digits, "_", "." and "-", starts with neither "." nor "-", and has at most 128 characters.'
   return orUsageError(text, {code: 'tag-invalid', noun: 'a tag', hint}, () => readTag(text))
 }
 
+/** The same image with this tag, if the reference has neither a tag nor a digest; the default is docker's. */
+export function withTag(reference: Reference, tag: Tag = parseTag('latest')): Reference {
+  return reference.tag === undefined && reference.digest === undefined ? {...reference, tag} : reference
+}
+
 /**
- * Reads `HOST[:PORT][/NAMESPACE]`, where images are to go. The host must show that it is one: with a `.`, a port, or as `localhost`.
+ * Parses `HOST[:PORT][/NAMESPACE]`, where to push images. The host must look like one: with a `.`, a port, or as `localhost`.
  * Throws UsageError `registry-invalid` with the 1-based `position`.
  */
 export function parseRegistry(text: string): Registry {
@@ -133,12 +138,12 @@ export function parseRegistry(text: string): Registry {
   return orUsageError(text, {code: 'registry-invalid', noun: 'a registry', hint}, () => readRegistry(text))
 }
 
-/** The name that a registry host goes by: docker.io has an older second one. */
+/** The usual name of a registry host: docker.io has an older second one. */
 export function normalRegistry(host: string): string {
   return host === legacyHubRegistry ? hubRegistry : host
 }
 
-/** A path as its registry has it: docker.io keeps single-part names under `library/`. May be too long to be a legal path. */
+/** A path as its registry has it: docker.io keeps single-part names under `library/`. It may be too long to be valid. */
 export function hubPath(registry: string, path: string): string {
   return registry === hubRegistry && !path.includes('/') ? `${hubNamespace}${path}` : path
 }
@@ -169,7 +174,7 @@ function readRegistry(text: string): Registry {
     const hint = isRepositoryPath(asNamespace)
       ? `For a namespace of Docker Hub write ${hubRegistry}/${asNamespace}; for a host add its port, such as ${host}:5000.`
       : undefined
-    throw new GrammarProblem(0, 'its first part has neither a "." nor a port, so it is no host', hint)
+    throw new GrammarProblem(0, 'its first part has neither a "." nor a port, so it is not a host', hint)
   }
   if (slash === -1) return {host: normalRegistry(host), namespace: undefined}
   try {

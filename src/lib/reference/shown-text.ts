@@ -1,14 +1,14 @@
 const longestShown = 100
-// Far more than is shown, so that a password is found by its "@", and little enough to search quickly.
+// Far more than is shown, so that a password is found by its "@", but short enough to search quickly.
 const longestSearched = 4096
 
 // What follows the "@" of a digest; everything else before an "@" may be a password.
 const digestAhead = String.raw`(?!sha\d+\b|[A-Za-z][\w+.-]*:[0-9A-Fa-f]{32,})`
 
 /**
- * A text from outside, in quotation marks, fit for a message: what a terminal would obey or hide (control characters, direction
- * marks, odd spaces, halves of surrogate pairs) is written as `\u{...}`, user name and password of an address (or of podman's `--creds`) as `***`, and
- * what is longer than 100 characters is cut.
+ * A text from outside, in quotation marks, safe for a message: writes what a terminal would obey or hide (control characters,
+ * direction marks, odd spaces, halves of surrogate pairs) as `\u{...}`, user name and password of an address (or of podman's
+ * `--creds`) as `***`, and cuts the text after 100 characters.
  */
 export function shown(text: string): string {
   const masked = text
@@ -21,7 +21,7 @@ export function shown(text: string): string {
   return `"${cut.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, escaped)}"`
 }
 
-/** The one character (code point) at an index of a text, named so that look-alikes of ASCII can be told from it. */
+/** The character (code point) at an index of a text, described so that it cannot be confused with an ASCII look-alike. */
 export function shownCharacter(text: string, index: number): string {
   const codePoint = text.codePointAt(index)
   if (codePoint === undefined) return 'the end'

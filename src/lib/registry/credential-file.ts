@@ -4,35 +4,26 @@ import {isAbsolute, join} from 'node:path'
 import {dockerConfigFolder} from '../engine/endpoint.js'
 import {FailedError} from '../error/keg-error.js'
 import {parseJson, property} from '../json/json.js'
-import {hubRegistry} from '../reference/reference.js'
 import {printable} from '../terminal/text.js'
-import type {Credentials} from './credentials.js'
+import type {Credentials} from './model.js'
+import {HUB_SERVER, HUB_HOSTS, serverName} from './server-name.js'
 
-/** A file with credentials, there or not. podman's has docker's form, but for its keys. */
+/** A file with credentials, which may be missing. podman's has docker's format, except for its keys. */
 export interface CredentialFile {
   readonly path: string
   readonly owner: 'docker' | 'podman'
 }
 
-/** The name of a repository in the two parts that files tell apart. */
+/** The name of a repository, in the two parts that the files distinguish. */
 interface Repository {
   readonly registry: string
   readonly repository: string
 }
 
-/** The name under which docker keeps the credentials of Docker Hub, in config.json and in credential helpers. */
-const HUB_SERVER = 'https://index.docker.io/v1/'
-const HUB_HOSTS: readonly string[] = [hubRegistry, 'index.docker.io', 'registry-1.docker.io']
-
-/** What docker calls a registry where it keeps credentials. */
-export function serverName(registry: string): string {
-  return HUB_HOSTS.includes(registry) ? HUB_SERVER : registry
-}
-
 /**
- * The files in the order in which they are read: docker's, and then podman's. `$REGISTRY_AUTH_FILE` stands for all of
- * podman's; without it they are `containers/auth.json` in `$XDG_RUNTIME_DIR` (or podman's own folder for it) and in
- * `$XDG_CONFIG_HOME` (containers-auth.json(5)).
+ * The files in reading order: docker's, then podman's. `$REGISTRY_AUTH_FILE` replaces all of podman's; without it they are
+ * `containers/auth.json` in `$XDG_RUNTIME_DIR` (or podman's own folder for it) and in `$XDG_CONFIG_HOME`
+ * (containers-auth.json(5)).
  */
 export function credentialFiles(environment: NodeJS.ProcessEnv): readonly CredentialFile[] {
   const podman = (path: string): CredentialFile => ({path, owner: 'podman'})
@@ -49,7 +40,7 @@ export function credentialFiles(environment: NodeJS.ProcessEnv): readonly Creden
   return [docker, ...[...runtime, join(settings, 'containers')].map((folder) => podman(join(folder, 'auth.json')))]
 }
 
-/** What a file holds; undefined where it is not there or empty. */
+/** The content of a file; undefined if it is missing or empty. */
 export async function readCredentialFile(file: CredentialFile): Promise<unknown> {
   let text: string
   try {
@@ -59,21 +50,21 @@ export async function readCredentialFile(file: CredentialFile): Promise<unknown>
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new FailedError(`${printable(file.path)} cannot be read.`, {
       code: file.owner === 'docker' ? 'docker-config-unreadable' : 'podman-auth-unreadable',
-      hint: 'Make it a file that you may read, or remove it.',
+      hint: 'Make it readable for your user, or remove it.',
       cause,
     })
   }
-  // docker, too, takes an empty file for none.
+  // docker ignores an empty file too.
   if (text.trim() === '') return undefined
-  // The parser's own error stays out of `cause`: it quotes the text, and the text holds passwords.
+  // The parser's error is left out of `cause`: it quotes the text, which contains passwords.
   const config = parseJson(text)
   if (typeof config === 'object' && config !== null) return config
   throw invalid(file, 'is not a JSON object')
 }
 
 /**
- * The credential helper that a file names for a registry, by what follows `docker-credential-`, and what it knows the
- * registry as. docker's file may name one for all registries.
+ * The credential helper that a file names for a registry, without `docker-credential-`, and the registry's name for the helper.
+ * docker's file may name one for all registries.
  */
 export function helperOf(
   config: unknown,
@@ -83,18 +74,18 @@ export function helperOf(
   const helpers = property(config, 'credHelpers')
   const names = HUB_HOSTS.includes(registry) ? [HUB_SERVER, ...HUB_HOSTS] : [registry]
   const own = names.map((name) => property(helpers, name)).find((helper) => typeof helper === 'string')
-  // An empty name says that this registry's credentials are in the file, whatever the common helper is.
+  // An empty name means that this registry's credentials are in the file, whatever the common helper is.
   const helper = own ?? (file.owner === 'docker' ? property(config, 'credsStore') : undefined)
   if (typeof helper !== 'string' || helper === '') return undefined
   if (/^[A-Za-z0-9._-]+$/.test(helper))
     return {helper, server: file.owner === 'docker' ? serverName(registry) : registry}
-  throw new FailedError(`${printable(file.path)} names a credential helper that is none: ${printable(helper)}`, {
+  throw new FailedError(`${printable(file.path)} names an invalid credential helper: ${printable(helper)}`, {
     code: 'credential-helper-invalid',
     hint: 'A helper is named by what follows docker-credential- in the name of its program: letters, digits, ".", "_" and "-".',
   })
 }
 
-/** The credentials that a file itself has for a repository, in its `auths`. */
+/** The credentials for a repository in a file's own `auths`. */
 export function keptCredentials(config: unknown, wanted: Repository, file: CredentialFile): Credentials | undefined {
   const auths = property(config, 'auths')
   if (typeof auths !== 'object' || auths === null) return undefined
@@ -106,7 +97,7 @@ export function keptCredentials(config: unknown, wanted: Repository, file: Crede
   return undefined
 }
 
-/** Which keys are the registry's: host names or, from older clients, addresses. The client's own key comes first. */
+/** The keys for a registry: host names or, from older clients, addresses. The client's own key comes first. */
 function dockerKeys(keys: readonly string[], {registry}: Repository): readonly string[] {
   const server = serverName(registry)
   return keys
@@ -114,7 +105,7 @@ function dockerKeys(keys: readonly string[], {registry}: Repository): readonly s
     .sort((left, right) => Number(right === server) - Number(left === server))
 }
 
-/** podman's keys name a registry, or a repository or namespace in it, which goes before: the longest that fits first. */
+/** podman's keys name a registry, or a repository or namespace in it, which takes precedence: the longest match comes first. */
 function podmanKeys(keys: readonly string[], {registry, repository}: Repository): readonly string[] {
   const parts = repository.split('/')
   const paths = parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`)
@@ -140,7 +131,7 @@ function credentialsOfEntry(entry: unknown, key: string, file: CredentialFile): 
   const auth = property(entry, 'auth')
   if (typeof auth === 'string' && auth !== '') {
     const decoded = Buffer.from(auth, 'base64').toString('utf8')
-    // A password may have colons, a user name may not.
+    // A password can have colons, a user name cannot.
     const colon = decoded.indexOf(':')
     if (colon < 1) throw invalid(file, `has no user name and password under ${printable(key)}`)
     const secret = decoded.slice(colon + 1).replace(/\0+$/, '')
@@ -156,6 +147,6 @@ function credentialsOfEntry(entry: unknown, key: string, file: CredentialFile): 
 function invalid({owner, path}: CredentialFile, problem: string): FailedError {
   return new FailedError(`${printable(path)} ${problem}.`, {
     code: owner === 'docker' ? 'docker-config-invalid' : 'podman-auth-invalid',
-    hint: `Mend or remove the file, then sign in again with ${owner} login.`,
+    hint: `Fix or remove the file, then sign in again with ${owner} login.`,
   })
 }

@@ -2,39 +2,40 @@ import {FailedError, MissingError} from '../error/keg-error.js'
 import {parseFirstObject, property} from '../json/json.js'
 import {runProcess, type ProcessResult} from '../process/run-process.js'
 import {printable} from '../terminal/text.js'
-import type {Credentials} from './credentials.js'
+import type {Credentials} from './model.js'
+import type {Work} from '../work/work.js'
 
-/** A question to a credential helper. */
+/** A request to a credential helper. */
 export interface HelperOptions {
-  /** What follows `docker-credential-` in the name of its program. */
+  /** The name of its program after `docker-credential-`. */
   readonly helper: string
-  /** What it knows the registry as. */
+  /** Its name for the registry. */
   readonly server: string
   readonly registry: string
-  /** It is looked for on the PATH of this, and runs in it. */
-  readonly environment: NodeJS.ProcessEnv
-  readonly signal: AbortSignal | undefined
   readonly timeoutMilliseconds: number
 }
 
-/** What helpers answer when they know nothing of a server (docker/docker-credential-helpers, credentials/error.go). */
+/** The answer of helpers that have nothing for a server (docker/docker-credential-helpers, credentials/error.go). */
 const NOT_FOUND = 'credentials not found in native keychain'
 
-/** The user name that says that the secret is an identity token. */
+/** This user name means that the secret is an identity token. */
 const TOKEN_USER = '<token>'
 
-/** Beyond this a helper is not answering. */
-const MOST_OUTPUT_BYTES = 10_000_000
+/** A longer output is not an answer. */
+const MAX_OUTPUT_BYTES = 10_000_000
 
 /**
- * Asks a credential helper as the docker client does: whatever follows its answer or stands on standard error is noise.
- * @returns undefined when it knows nothing of the registry.
+ * Runs a credential helper as the docker client does: ignores whatever follows its answer, and standard error.
+ * @returns undefined if it has nothing for the registry.
  * @throws FailedError `credential-helper-failed`, `credential-helper-timeout`; MissingError `credential-helper-missing`;
- * none with anything that the helper printed.
+ * none contains anything that the helper printed.
  */
-export async function askHelper(options: HelperOptions): Promise<Credentials | undefined> {
+export async function askHelper(
+  work: Pick<Work, 'environment'> & Partial<Pick<Work, 'signal'>>,
+  options: HelperOptions,
+): Promise<Credentials | undefined> {
   const origin = programOf(options)
-  const {exitCode, stdout, stderr} = await runHelper(options)
+  const {exitCode, stdout, stderr} = await runHelper(work, options)
   if (exitCode !== 0) {
     if (`${stdout}${stderr}`.includes(NOT_FOUND)) return undefined
     throw failed(options, `ended with exit code ${exitCode}`)
@@ -43,15 +44,19 @@ export async function askHelper(options: HelperOptions): Promise<Credentials | u
   const username = property(answer, 'Username')
   const secret = property(answer, 'Secret')
   if (typeof username !== 'string' || typeof secret !== 'string')
-    throw failed(options, 'gave an answer that is no credentials')
+    throw failed(options, 'gave an answer without credentials')
   if (secret === '') return undefined
   if (username === TOKEN_USER) return {kind: 'token', identityToken: secret, origin}
   if (username.includes(':')) throw failed(options, 'gave a user name with a colon')
   return {kind: 'password', username, secret, origin}
 }
 
-async function runHelper(options: HelperOptions): Promise<ProcessResult> {
-  const {registry, server, environment, signal, timeoutMilliseconds} = options
+async function runHelper(
+  work: Pick<Work, 'environment'> & Partial<Pick<Work, 'signal'>>,
+  options: HelperOptions,
+): Promise<ProcessResult> {
+  const {environment, signal} = work
+  const {registry, server, timeoutMilliseconds} = options
   const program = programOf(options)
   try {
     return await runProcess({
@@ -59,14 +64,14 @@ async function runHelper(options: HelperOptions): Promise<ProcessResult> {
       input: server,
       environment,
       timeoutMilliseconds,
-      mostOutputBytes: MOST_OUTPUT_BYTES,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
       ...(signal && {signal}),
     })
   } catch (error) {
     if (error instanceof MissingError)
       throw new MissingError(`The credential helper ${program} for ${printable(registry)} is not on the PATH.`, {
         code: 'credential-helper-missing',
-        hint: `Install ${program}, or take it out of credHelpers and credsStore in the configuration of the client and sign in again with its login.`,
+        hint: `Install ${program}, or remove it from credHelpers and credsStore in the configuration of the client, then sign in again with its login.`,
       })
     if (error instanceof FailedError && error.code === 'program-timeout')
       throw new FailedError(`${program} did not answer within ${timeoutMilliseconds / 1000} s.`, {
@@ -74,7 +79,7 @@ async function runHelper(options: HelperOptions): Promise<ProcessResult> {
         hint: tryHelper(options),
       })
     if (error instanceof FailedError && error.code === 'program-output-endless')
-      throw failed(options, 'printed without end')
+      throw failed(options, 'printed too much')
     throw error
   }
 }

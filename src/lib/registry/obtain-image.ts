@@ -1,75 +1,72 @@
-import type {Engine} from '../engine/engine.js'
 import type {ImageDetails} from '../engine/types.js'
 import {FailedError} from '../error/keg-error.js'
 import {formatReference, hubRegistry, isDigest, type Digest, type Reference} from '../reference/reference.js'
 import {pullImage} from './pull.js'
 import {isUnreachable} from './registry-error.js'
-import type {ProgressListener} from '../terminal/progress.js'
+import type {EngineWork} from '../engine/engine-work.js'
 
-/** When the registry is asked, in docker's words. */
+/** When to ask the registry, in docker's words. */
 export const PULL_POLICIES = ['always', 'missing', 'never'] as const
 export type PullPolicy = (typeof PULL_POLICIES)[number]
 
-/** What is needed to get an image into the engine. */
+/** Options for getting an image into the engine. */
 export interface ObtainOptions {
-  readonly engine: Engine
   /** With a tag or a digest. */
   readonly reference: Reference
   readonly pull: PullPolicy
-  readonly environment: NodeJS.ProcessEnv
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
 }
 
-/** An image that is in the engine, and the exact name it has there. */
+/** An image in the engine, and its exact name there. */
 export interface ObtainedImage {
   readonly image: ImageDetails
-  /** With the digest, where one is known: what is created from it is this image, whatever is pulled meanwhile. */
+  /** With the digest, if known: a container created from it has this image, whatever is pulled meanwhile. */
   readonly pinned: Reference
   readonly digest: Digest | undefined
 }
 
 /**
- * Gets the image by the pull policy. With `always` a local image serves, with a warning, when the registry cannot be reached, and
- * without asking Docker Hub when it is a package that was made here and has no registry in its name.
+ * Gets an image by the pull policy. With `always`, a local image is used, with a warning, if the registry cannot be reached; and
+ * without asking Docker Hub if it is a package that was made here and has no registry in its name.
  * @throws FailedError `image-missing`, or what pulling throws.
  */
-export async function obtainImage(options: ObtainOptions): Promise<ObtainedImage> {
-  const {engine, reference, pull, say} = options
+export async function obtainImage(
+  work: Pick<EngineWork, 'engine' | 'environment' | 'notice'>,
+  options: ObtainOptions,
+): Promise<ObtainedImage> {
+  const {engine, notice} = work
+  const {reference, pull} = options
   const name = formatReference(reference)
   const local = await engine.image(name)
   if (local !== undefined && isLocalPackage(local, reference)) {
     if (pull === 'always')
-      say(`${name} has no registry in its name and is a package of this engine: nothing is pulled.`)
+      notice(`${name} has no registry in its name and is a package of this engine: nothing is pulled.`)
     return localImage(local, reference)
   }
   if (local !== undefined && pull !== 'always') return localImage(local, reference)
   if (pull === 'never')
-    throw new FailedError(`The image ${name} is not in this engine, and --pull never forbids to fetch it.`, {
+    throw new FailedError(`The image ${name} is not in this engine, and --pull never does not allow to pull it.`, {
       code: 'image-missing',
-      hint: 'Leave --pull never out, or say --pull missing.',
+      hint: 'Omit --pull never, or use --pull missing.',
     })
   try {
-    const {digest} = await pullImage(options)
+    const {digest} = await pullImage(work, options)
     const pinned = {...reference, digest: reference.digest ?? digest}
     const image = (await engine.image(formatReference(pinned))) ?? (await engine.image(name))
     if (image !== undefined) return {image, pinned, digest: pinned.digest}
   } catch (error) {
     if (local === undefined || !isUnreachable(error)) throw error
-    say(
-      `Warning: the registry ${reference.registry} cannot be reached; the image that is here is used, it may be older.`,
+    notice(
+      `Warning: the registry ${reference.registry} cannot be reached. Using the image of this engine, which may be older.`,
     )
     return localImage(local, reference)
   }
-  throw new FailedError(`The image ${name} was pulled and is gone again.`, {
+  throw new FailedError(`The image ${name} was pulled, and removed again.`, {
     code: 'image-missing',
-    hint: 'Something else removes images from this engine; try again.',
+    hint: 'Something else removes images from this engine. Try again.',
   })
 }
 
-/** Docker Hub keeps single names for itself, so a package under one can only have been made here. */
+/** Docker Hub reserves single names, so a package with one can only have been made here. */
 function isLocalPackage(image: ImageDetails, {registry, repository}: Reference): boolean {
   return (
     registry === hubRegistry &&

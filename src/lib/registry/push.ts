@@ -1,9 +1,11 @@
 import {FailedError} from '../error/keg-error.js'
 import {formatReference, type Digest} from '../reference/reference.js'
-import {agreed, digestOfPush} from './digest-message.js'
-import {transferImage, type TransferOptions} from './transfer.js'
+import {combineDigests, digestOfPush} from './digest-message.js'
+import {commandLine} from '../terminal/command-line.js'
+import {transferImage, type TransferOptions, type TransferWork} from './transfer.js'
+import type {EngineWork} from '../engine/engine-work.js'
 
-/** What a push came to. */
+/** The outcome of a push. */
 export interface Pushed {
   readonly digest: Digest
   /** Bytes sent, as TransferProgress counts them. */
@@ -11,24 +13,31 @@ export interface Pushed {
 }
 
 /**
- * Pushes the image that the engine has under `reference` (its tag, `latest` where it has none) with the user's credentials.
- * The engine tries again by itself when a registry falters; until it does, the note of the progress says so.
+ * Pushes the engine's image `reference` (its tag, or `latest` without one) with the user's credentials. The engine retries by
+ * itself when a registry fails; meanwhile the note of the progress says so.
  * @throws FailedError `push-unconfirmed`; what transferImage throws.
  */
-export async function pushImage(options: TransferOptions): Promise<Pushed> {
-  const {engine, reference, signal} = options
+export async function pushImage(
+  work: TransferWork & Pick<EngineWork, 'engine'>,
+  options: TransferOptions,
+): Promise<Pushed> {
+  const {engine, signal} = work
+  const {reference} = options
   const {registry, repository, tag = 'latest'} = reference
-  return transferImage('push', options, async (registryAuth, transfer) => {
+  return transferImage(work, 'push', options, async (registryAuth, transfer) => {
     let digest: Digest | undefined
     for await (const message of engine.push(`${registry}/${repository}`, tag, registryAuth, signal)) {
-      transfer.take(message)
-      digest = agreed(digest, digestOfPush(message, tag))
+      transfer.handle(message)
+      digest = combineDigests(digest, digestOfPush(message, tag))
     }
-    if (digest === undefined)
+    if (digest === undefined) {
+      // A crashing engine may just end its answer.
+      await engine.ping()
       throw new FailedError(`The engine did not say that ${formatReference(reference)} arrived in the registry.`, {
         code: 'push-unconfirmed',
-        hint: `Push it again with: docker push ${formatReference(reference)}`,
+        hint: `Push it again with: ${commandLine`docker push ${formatReference(reference)}`}`,
       })
+    }
     transfer.finish()
     return {digest, bytes: transfer.bytes}
   })

@@ -1,170 +1,195 @@
 import {EngineError} from '../engine/engine-error.js'
 import {FailedError} from '../error/keg-error.js'
 import {formatReference, hubRegistry, type Reference} from '../reference/reference.js'
+import {commandLine} from '../terminal/command-line.js'
+import {cutColumns} from '../terminal/columns.js'
 import {printable} from '../terminal/text.js'
-import type {Credentials} from './credentials.js'
-import {withoutSecrets} from './without-secrets.js'
+import {RegistryFailure} from './client/registry-failure.js'
+import {AUTH_VARIABLE} from './credentials.js'
+import {failureKind, type FailureKind} from './failure-kind.js'
+import {redactSecrets} from './redact-secrets.js'
+import type {Credentials} from './model.js'
 
-/** What was being done when the engine refused. */
+/** What was being done when the engine, or keg's own request, failed. */
 export interface RegistryContact {
   readonly action: 'push' | 'pull'
   readonly reference: Reference
   readonly credentials: Credentials
-  /** Whether the registry let the credentials in before it refused. */
-  readonly wasLetIn?: boolean
+  /** Whether the registry accepted the credentials before it refused. */
+  readonly wasAccepted?: boolean
+  /** Whether the engine still has the image to be pushed, so that the push can be repeated (default: yes). */
+  readonly isKept?: boolean
 }
 
-type Kind =
-  | 'registry-certificate'
-  | 'registry-insecure'
-  | 'registry-unreachable'
-  | 'registry-broke-off'
-  | 'registry-busy'
-  | 'registry-unauthorized'
-  | 'registry-denied'
-  | 'registry-too-large'
-  | 'image-platform-missing'
-  | 'image-not-found'
-  | 'registry-failed'
+const MAX_RESPONSE_LENGTH = 300
 
 /**
- * How engines say it, the most telling first: distribution's client in 20.10, containerd's resolver and pusher in 28.5,
- * and the error codes of https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes.
- */
-const SAYINGS: readonly (readonly [RegExp, Kind])[] = [
-  [/server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/, 'registry-insecure'],
-  [/x509: |tls: |certificate/, 'registry-certificate'],
-  [/connection refused|no such host|no route to host|network is unreachable|host is down/i, 'registry-unreachable'],
-  [/timeout|timed out|deadline exceeded|server misbehaving|temporary failure in name/i, 'registry-unreachable'],
-  [/\b50[234] |bad gateway|service unavailable|gateway time-?out/i, 'registry-unreachable'],
-  [/\bEOF\b|connection reset|broken pipe|connection aborted|use of closed network/i, 'registry-broke-off'],
-  [/\b429\b|toomanyrequests|too many requests|rate limit/i, 'registry-busy'],
-  [/\b413\b|too large/i, 'registry-too-large'],
-  [/insufficient_scope/, 'registry-denied'],
-  [/no basic auth credentials|\b401\b|unauthorized|unauthenticated|authentication required/i, 'registry-unauthorized'],
-  [/authorization failed|incorrect username or password/i, 'registry-unauthorized'],
-  [/\b403\b|denied|forbidden/i, 'registry-denied'],
-  [/no matching manifest|no match for platform/i, 'image-platform-missing'],
-  [/\b404\b|not found|unknown manifest|manifest unknown|name unknown|does not exist/i, 'image-not-found'],
-]
-
-const LONGEST_SAID = 300
-
-/**
- * Turns what the engine said of a registry into an error with a stable code and a next step; whatever is no refusal of the
- * engine comes back as it is. The engine's own words are kept in `data.said`, without the credentials if they are in them.
+ * Turns an engine's message about a registry, or the failure of a request of keg's own, into an error with a stable code and a
+ * next step; returns any other error unchanged. The message is kept in `data.said`, without credentials.
  */
 export function registryError(error: unknown, contact: RegistryContact): unknown {
-  // What is pulled is written by the engine: without room it is the engine that has none.
+  if (error instanceof RegistryFailure)
+    return explained(error.kind, error.response, {...contact, client: 'keg', isKept: false, cause: error})
+  // A pulled image is written by the engine: if there is no space, it is the engine's.
   if (!(error instanceof EngineError) || (contact.action === 'pull' && error.isFull)) return error
-  const kind = kindOf(error.said, contact.reference)
-  const {message, hint} = explain(kind, contact, error.said)
-  const told = withoutSecrets(error.said, contact.credentials, contact.reference.registry)
-  const said = shorten(told)
+  const kind = failureKind(error.response, contact.action, contact.reference)
+  const redacted = redactSecrets(error.response, contact.credentials, contact.reference.registry)
+  // The cause must not reveal more than this.
+  const cause = redacted === error.response ? error : new EngineError(error.status, redacted)
+  return explained(kind, redacted, {...contact, client: 'engine', cause})
+}
+
+/** Who asked the registry: the engine, or keg itself. */
+interface ClientContact extends RegistryContact {
+  readonly client: 'engine' | 'keg'
+}
+
+function explained(
+  kind: FailureKind,
+  said: string,
+  {cause, ...contact}: ClientContact & {readonly cause: Error},
+): FailedError {
+  const {message, hint} = explain(kind, contact, said)
+  const response = shorten(said)
   const name = formatReference(contact.reference)
-  const kept =
-    contact.action === 'push' && kind !== 'image-not-found'
-      ? ` The image is kept in the engine; push it again with: docker push ${name}`
-      : ''
-  return new FailedError(`${message} (${said})`, {
+  return new FailedError(`${message} (${response})`, {
     code: kind,
-    hint: `${hint}${kept}`,
-    // Nor may what went wrong underneath say more than this.
-    cause: told === error.said ? error : new EngineError(error.status, told),
-    data: {reference: name, registry: contact.reference.registry, said},
+    hint: contact.action === 'push' && contact.isKept !== false ? `${hint}${keptHint(kind, contact)}` : hint,
+    cause,
+    data: {reference: name, registry: contact.reference.registry, said: response},
   })
 }
 
-/** Whether a push or pull failed because the registry did not take the credentials, or not for this. */
+/** Whether a push or pull failed because the registry rejected the credentials, or does not allow this with them. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof FailedError && (error.code === 'registry-unauthorized' || error.code === 'registry-denied')
 }
 
-/** Whether a push or pull failed because the registry was not there, or went away in the middle. */
+/** Whether a push or pull failed because the registry was unreachable, or broke off. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof FailedError && (error.code === 'registry-unreachable' || error.code === 'registry-broke-off')
 }
 
-function kindOf(said: string, reference: Reference): Kind {
-  const bare = withoutNames(said, reference)
-  return SAYINGS.find(([saying]) => saying.test(bare))?.[1] ?? 'registry-failed'
-}
-
-/** Takes addresses and names out: a repository may well be called `denied` and have a tag 404. */
-function withoutNames(said: string, {registry, repository}: Reference): string {
-  const words = said.split(' ')
-  // Of Docker Hub engines say the short name alone, after these words.
-  const short = repository.replace(/^library\//, '')
-  const isName = (word: string, index: number): boolean =>
-    word.includes('://') ||
-    word.includes(`${registry}/${repository}`) ||
-    words[index - 1] === 'lookup' ||
-    (words[index - 1] === 'for' && word.includes(short))
-  return words.filter((word, index) => !isName(word, index)).join(' ')
-}
-
-function explain(kind: Kind, contact: RegistryContact, said: string): {message: string; hint: string} {
-  const {action, reference, credentials} = contact
+function explain(kind: FailureKind, contact: ClientContact, response: string): {message: string; hint: string} {
+  const {action, client, reference, credentials} = contact
+  const byEngine = client === 'engine'
+  const sender = byEngine ? 'the engine' : 'keg'
   const host = reference.registry
   const name = formatReference(reference)
-  const login = host === hubRegistry ? 'docker login' : `docker login ${host}`
-  const signedIn = credentials.kind === 'anonymous' ? undefined : printable(credentials.origin)
+  // Docker's client calls docker.io Docker Hub.
+  const login = commandLine`docker login ${host}`
+  const credentialsOrigin = credentials.kind === 'anonymous' ? undefined : printable(credentials.origin)
+  // The variable takes precedence over what docker login stores.
+  const unset = credentialsOrigin === AUTH_VARIABLE ? `correct or unset ${AUTH_VARIABLE}, or ` : ''
   switch (kind) {
     case 'registry-unauthorized':
-      if (contact.wasLetIn === true)
+      if (contact.wasAccepted === true)
         return {
-          message: `${host} let the ${action} of ${name} begin, and no longer takes ${signedIn === undefined ? 'its token' : `the credentials from ${signedIn}`}.`,
-          hint: `Try again; if it stays so, sign in again with: ${login}, or ask for tokens that last longer than a layer takes.`,
+          message: `During the ${action} of ${name}, ${host} stopped accepting ${credentialsOrigin === undefined ? 'its token' : `the credentials from ${credentialsOrigin}`}.`,
+          hint: `Try again. If it happens again, sign in again with: ${login}, or ask for tokens that are valid for longer.`,
         }
-      return signedIn === undefined
-        ? {message: `${host} wants to know who you are.`, hint: `Sign in with: ${login}.`}
-        : {message: `${host} refuses the credentials from ${signedIn}.`, hint: `Sign in again with: ${login}.`}
+      return credentialsOrigin === undefined
+        ? {message: `${host} requires a login.`, hint: `Sign in with: ${login}.`}
+        : {
+            message: `${host} refuses the credentials from ${credentialsOrigin}.`,
+            hint:
+              unset === ''
+                ? `Sign in again with: ${login}.`
+                : `Correct ${AUTH_VARIABLE}, or unset it and sign in with: ${login}.`,
+          }
     case 'registry-denied':
-      return signedIn === undefined
+      return credentialsOrigin === undefined
         ? {
-            message: `${host} does not let just anybody ${action} ${name}.`,
-            hint: `Look at the name again; if it is right, sign in with: ${login}.`,
+            message: `${host} does not let anonymous users ${action} ${name}.`,
+            hint: `Check the name. If it is right, sign in with: ${login}.`,
           }
         : {
-            message: `${host} does not let you ${action} ${name} with the credentials from ${signedIn}.`,
-            hint: `Look at the name again; if it is right, ask for the right to ${action}, or sign in as somebody else with: ${login}.`,
+            message: `${host} does not let you ${action} ${name} with the credentials from ${credentialsOrigin}.`,
+            hint: `Check the name. If it is right, ${unset}${rightTo(contact)}, or sign in as another user with: ${login}.`,
           }
     case 'registry-unreachable': {
-      const other = otherServer(said, host)
+      const other = otherServer(response, host)
       return {
         message:
           other === undefined
             ? `The registry ${host} cannot be reached.`
-            : `The server ${other}, which ${host} sends the engine to, cannot be reached.`,
-        hint: 'Look whether the name is right, the registry runs, and the engine can reach it (network, VPN, proxy).',
+            : `The server ${other}, to which ${host} redirects ${sender}, cannot be reached.`,
+        hint: `Check that the name is right, the registry runs, and ${sender} can reach it (network, VPN, proxy).`,
       }
     }
     case 'registry-broke-off':
       return {
-        message: `The registry ${host} broke off the ${action} of ${name}.`,
-        hint: 'Try again: layers that arrived whole are not sent twice.',
+        message: `The registry ${host} interrupted the ${action} of ${name}.`,
+        hint: 'Try again: complete layers are not sent again.',
       }
     case 'registry-busy':
       return {
-        message: `The registry ${host} asks for fewer requests.`,
+        message: `The registry ${host} limits the number of requests.`,
         hint:
-          signedIn === undefined
+          credentialsOrigin === undefined
             ? `Wait a while and try again, or sign in, which often allows more, with: ${login}.`
             : 'Wait a while and try again.',
       }
     case 'registry-too-large':
       return {
-        message: `A layer of ${name} is larger than ${host} takes.`,
-        hint: 'Leave large mounts out of the image, or raise the limit of the registry or of the proxy before it.',
+        message: `A layer of ${name} is larger than ${host} accepts.`,
+        hint: 'Exclude large mounts from the image, or raise the limit of the registry or of the proxy in front of it.',
+      }
+    case 'registry-full':
+      return {
+        message: `${host} has no space left for ${name}.`,
+        hint: 'Delete unused images there, or increase its quota or storage. --exclude-mount makes the package smaller.',
+      }
+    case 'registry-read-only':
+      return {
+        message: `${host} does not accept pushes at the moment, or not for ${name}.`,
+        hint: 'It may be read-only or under maintenance, or this repository or tag may be locked: ask its administrator, or push elsewhere with --registry or -t.',
+      }
+    case 'upload-lost':
+      return {
+        message: `The registry ${host} lost the upload of ${name}.`,
+        hint: 'Try again. If it happens again, several servers behind that name may not share their uploads: ask its administrator.',
+      }
+    case 'repository-missing':
+      return {
+        message: `The registry ${host} has no repository ${printable(reference.repository)}, and does not create one by itself.`,
+        hint: `Create it there${creation(reference)}, or check --registry and --name.`,
+      }
+    case 'repository-name-refused':
+      return {
+        message: `The registry ${host} does not accept a repository named ${printable(reference.repository)}.`,
+        hint: 'Choose another name with --name, or the namespace or project that it requires with --registry HOST/NAMESPACE.',
+      }
+    case 'tag-immutable':
+      return {
+        message: `${name} exists already, and ${host} does not allow tags to be moved.`,
+        hint: 'Package it under another tag with -t TAG, or have the tag deleted there.',
+      }
+    case 'manifest-refused':
+      return {
+        message: `The registry ${host} accepted the layers of ${name}, but not the image itself.`,
+        hint: 'Its tags may be immutable: try another one with -t TAG, or see the log of the registry.',
+      }
+    case 'not-a-registry':
+      return {
+        message: `${host} is not a registry, or has none at that path.`,
+        hint: 'Check --registry (its port, and the namespace after it). A login page or a proxy may answer in its place.',
+      }
+    case 'registry-proxy':
+      return {
+        message: `The proxy between ${sender} and ${host} refuses the connection.`,
+        hint: byEngine
+          ? `Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the engine: ${commandLine`docker info`} shows them.`
+          : 'Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.',
       }
     case 'registry-certificate':
       return {
-        message: `The engine does not trust the certificate of ${host}.`,
-        hint: `Put the certificate of its authority where the engine runs: /etc/docker/certs.d/${host}/ca.crt`,
+        message: `${byEngine ? 'The engine' : 'keg'} does not trust the certificate of ${host}.`,
+        hint: `Install the certificate of its authority${byEngine ? ' on the machine of the engine' : ''}: /etc/docker/certs.d/${host}/ca.crt`,
       }
     case 'registry-insecure':
       return {
-        message: `The registry ${host} speaks plain HTTP, and the engine insists on HTTPS.`,
+        message: `The registry ${host} uses plain HTTP, and ${sender} requires HTTPS.`,
         hint: `Give the registry a certificate, or list "${host}" under insecure-registries in the engine's daemon.json.`,
       }
     case 'image-platform-missing':
@@ -174,32 +199,66 @@ function explain(kind: Kind, contact: RegistryContact, said: string): {message: 
       }
     case 'image-not-found':
       return action === 'push'
-        ? {message: `The engine has no image ${name} to push.`, hint: 'List the images there are with: docker images'}
+        ? {
+            message: `The engine has no image ${name} to push.`,
+            hint: `List the images there are with: ${commandLine`docker images`}`,
+          }
         : {
             message: `There is no ${name} in the registry ${host}.`,
-            hint: 'Look at the name and the tag again; the branch may not have been pushed, or the tag was deleted.',
+            hint: 'Check the name and the tag. The branch may not have been pushed, or the tag was deleted.',
           }
     case 'registry-failed':
       return {
         message: `The ${action} of ${name} failed.`,
         hint:
           action === 'push'
-            ? 'Try again; if it stays so, the log of the registry knows more: one whose storage is full fails like this.'
-            : 'Try again; if it stays so, the logs of the engine and of the registry know more.',
+            ? 'Try again. If it happens again, see the log of the registry: its storage may be full.'
+            : `Try again. If it happens again, see the ${byEngine ? 'logs of the engine and' : 'log'} of the registry.`,
       }
   }
 }
 
-/** The server of tokens or layers that a refusal is about, where it is not the registry itself. */
-function otherServer(said: string, registry: string): string | undefined {
-  // Engine 20.10 names the address that it wanted first, and then the one that it was sent to.
-  const address = said.match(/https?:\/\/[^\s"]+/g)?.at(-1)
+/** The permission to ask for, in the usual term. */
+function rightTo({action, reference}: RegistryContact): string {
+  if (action === 'push' && reference.registry === 'ghcr.io') return 'ask for a token with the scope write:packages'
+  return `ask for the right to ${action}`
+}
+
+/** How to create a repository where it has to exist first. */
+function creation({registry, repository}: Reference): string {
+  const [, region] = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(registry) ?? []
+  return region === undefined
+    ? ''
+    : ` (aws ecr create-repository --region ${region} --repository-name ${printable(repository)})`
+}
+
+/** The command that pushes the kept image: to the same name if that can work, otherwise to another one. */
+function keptHint(kind: FailureKind, {reference}: RegistryContact): string {
+  const name = formatReference(reference)
+  switch (kind) {
+    case 'image-not-found':
+    case 'image-platform-missing':
+      return ''
+    case 'tag-immutable':
+    case 'manifest-refused': {
+      const other = `${formatReference({registry: reference.registry, repository: reference.repository})}:OTHER`
+      return ` The image is kept in the engine. Give it another tag with: ${commandLine`docker tag ${name} ${other}`}, and push that with: ${commandLine`keg docker package push ${other}`} (or ${commandLine`docker push ${other}`})`
+    }
+    default:
+      return ` The image is kept in the engine. Push it again with: ${commandLine`keg docker package push ${name}`} (or ${commandLine`docker push ${name}`})`
+  }
+}
+
+/** The token or layer server that a refusal is about, if it is not the registry itself. */
+function otherServer(response: string, registry: string): string | undefined {
+  // Engine 20.10 names the requested address first, and then the one that it was redirected to.
+  const address = response.match(/https?:\/\/[^\s"]+/g)?.at(-1)
   if (address === undefined || !URL.canParse(address)) return undefined
   const {host} = new URL(address)
   const isRegistry = host === registry || new URL(`${new URL(address).protocol}//${registry}`).host === host
   return isRegistry || (registry === hubRegistry && host.startsWith('registry-1.')) ? undefined : printable(host)
 }
 
-function shorten(said: string): string {
-  return said.length <= LONGEST_SAID ? said : `${said.slice(0, LONGEST_SAID)}…`
+function shorten(response: string): string {
+  return cutColumns(response, MAX_RESPONSE_LENGTH, '…')
 }

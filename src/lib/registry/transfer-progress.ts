@@ -7,36 +7,36 @@ interface Layer {
 }
 
 /**
- * Makes one progress in bytes out of what an engine tells of each layer. Bytes count once, when they go over the line, as
- * the engine counts them (uncompressed when a classic image store pushes); layers that are there already count for
- * nothing, and the total grows while layers make themselves known. A layer that is sent again takes its bytes back.
+ * Combines an engine's messages about each layer into one progress in bytes. Bytes count once, when they are transferred, as the
+ * engine counts them (uncompressed when a classic image store pushes). Layers that exist already do not count, and the total
+ * grows as layers appear. The bytes of a layer that is sent again are subtracted.
  */
 export class TransferProgress {
   readonly #layers = new Map<string, Layer>()
   readonly #waiting = new Map<string, string>()
-  #isMoved = false
-  #isSpared = false
-  #isLetIn = false
-  #heard = Date.now()
+  #hasTransferred = false
+  #hasSkipped = false
+  #isAccepted = false
+  #lastMessageAt = Date.now()
 
   constructor(
     private readonly stage: string,
     private readonly listener: ProgressListener,
   ) {}
 
-  /** Bytes that went over the line. A containerd image store does not tell of layers that take it no time. */
+  /** Bytes transferred. A containerd image store does not report layers that take it no time. */
   get bytes(): number {
     return this.#sum('done')
   }
 
-  /** Whether the registry let this try in: engines speak of a layer's bytes only then. */
-  get isLetIn(): boolean {
-    return this.#isLetIn
+  /** Whether the registry accepted this try: only then do engines report a layer's bytes. */
+  get isAccepted(): boolean {
+    return this.#isAccepted
   }
 
-  /** For how long the engine has said nothing. */
+  /** How long the engine has sent no message. */
   get quietMilliseconds(): number {
-    return Date.now() - this.#heard
+    return Date.now() - this.#lastMessageAt
   }
 
   /** Reports something besides the bytes. */
@@ -44,34 +44,34 @@ export class TransferProgress {
     this.#report('running', note)
   }
 
-  /** Begins another try: what arrived whole stays counted, all else is to be sent again. */
-  startAgain(note: string): void {
-    this.#isLetIn = false
-    this.#heard = Date.now()
+  /** Starts another try: complete layers stay counted, all others have to be sent again. */
+  restart(note: string): void {
+    this.#isAccepted = false
+    this.#lastMessageAt = Date.now()
     this.#waiting.clear()
     for (const [id, {done, total}] of this.#layers) if (done < total) this.#layers.set(id, {done: 0, total})
     this.note(note)
   }
 
-  /** Takes in one message of the engine and reports. */
-  take({id, status, progressDetail}: StreamMessage): void {
-    this.#heard = Date.now()
+  /** Handles a message of the engine, and reports the progress. */
+  handle({id, status, progressDetail}: StreamMessage): void {
+    this.#lastMessageAt = Date.now()
     if (id === undefined || status === undefined) return
     this.#waiting.delete(id)
     const layer = this.#layers.get(id)
     if (status === 'Pushing' || status === 'Downloading') {
-      this.#isLetIn = true
+      this.#isAccepted = true
       const done = progressDetail?.current ?? 0
-      // What is sent has tar's padding, which the engine's total has not.
+      // The sent bytes include tar's padding, the engine's total does not.
       this.#layers.set(id, {done, total: Math.max(done, progressDetail?.total ?? 0)})
     } else if (status === 'Pushed' || status === 'Download complete' || status === 'Pull complete') {
-      this.#isMoved = true
-      this.#isLetIn = true
+      this.#hasTransferred = true
+      this.#isAccepted = true
       if (layer) this.#layers.set(id, {done: layer.total, total: layer.total})
     } else if (/^(Layer already exists|Already exists|Mounted from )/.test(status)) {
-      this.#isSpared = true
-      this.#isLetIn = true
-      // One that an earlier try sent whole is there by now, and was sent.
+      this.#hasSkipped = true
+      this.#isAccepted = true
+      // A layer that an earlier try sent completely exists by now, and counts.
       if (layer !== undefined && layer.done < layer.total) this.#layers.delete(id)
     } else if (status.startsWith('Retrying in ')) {
       if (layer) this.#layers.set(id, {done: 0, total: layer.total})
@@ -84,7 +84,7 @@ export class TransferProgress {
 
   /** Reports the end. */
   finish(): void {
-    this.#report('done', this.#isSpared && !this.#isMoved ? 'every layer was there already' : undefined)
+    this.#report('done', this.#hasSkipped && !this.#hasTransferred ? 'every layer was there already' : undefined)
   }
 
   #report(state: 'running' | 'done', note: string | undefined): void {

@@ -1,74 +1,93 @@
 import {setTimeout as sleep} from 'node:timers/promises'
-import type {Questions} from '../command/ask.js'
-import {findBranchMismatches, mismatchText, sessionBranch} from './branch/branch-guard.js'
-import {Mutagen} from './mutagen.js'
+import type {Work} from '../work/work.js'
+import {findBranchMismatches, mismatchText, sessionBranch} from '../branch/sync/branch-guard.js'
+import {Mutagen} from '../mutagen/mutagen.js'
 import {selectSessions} from './select-sessions.js'
-import {isAtRest, isConnecting} from './session-health.js'
-import {isOwn} from './session-labels.js'
-import type {EndpointPermissions, SyncEndpoint, SyncSession, SyncSettings} from './session.js'
+import {isAtRest, isConnecting} from '../mutagen/session-health.js'
+import {isManaged} from '../mutagen/session-labels.js'
+import type {SyncEndpoint, SyncSession, SyncSettings} from '../mutagen/session.js'
 import {syncResult, type SyncResult} from './sync-result.js'
 
-/** Which sessions are to be looked at. */
+/** Which sessions to observe; without targets, those of the current folder. */
 export interface ObserveOptions {
   readonly targets: readonly string[]
-  /** All that keg made. */
+  /** All syncs that keg made. */
   readonly all: boolean
-  /** The current folder: where nothing is named its sessions are looked at. */
-  readonly folder: string
-  readonly environment: NodeJS.ProcessEnv
-  /** Whether to wait a moment for sessions that are connecting, as all are where Mutagen's daemon has to be started. */
+  /** Whether to wait a moment for sessions that are connecting, as all are if Mutagen's daemon had to be started. */
   readonly patient: boolean
-  readonly questions: Questions
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-  readonly signal: AbortSignal
 }
 
-/** What is being sent to a side. */
+/** A transfer to one side. */
 export interface ObservedStaging {
+  /** The receiving side. */
   readonly to: 'folder' | 'container'
+  /** The current file. */
   readonly path: string
+  /** Files sent so far. */
   readonly files: number
+  /** Files to send. */
   readonly expectedFiles: number
+  /** Bytes sent so far. */
   readonly bytes: number
 }
 
-/** The side in the container, and how files are made there. */
+/** One side, and how files are created there. */
 export interface ObservedSide extends Pick<SyncEndpoint, 'files' | 'directories' | 'symbolicLinks' | 'bytes'> {
+  /** Whether Mutagen is connected to it. */
   readonly connected: boolean
-  /** Whether Mutagen has looked through it since it is connected; the numbers are zero otherwise. */
+  /** Whether Mutagen has scanned it since it connected; otherwise the numbers are zero. */
   readonly scanned: boolean
-  readonly permissions: {readonly [Name in keyof EndpointPermissions]: string | null}
+  /** Owner and modes of new files; null means Mutagen's default. */
+  readonly permissions: {
+    /** A name, or `id:` and a number. */
+    readonly owner: string | null
+    /** The same of the group. */
+    readonly group: string | null
+    /** Octal digits. */
+    readonly fileMode: string | null
+    /** Octal digits. */
+    readonly directoryMode: string | null
+  }
 }
 
-/** How a sync is, as `--json` of list and status prints it; scripts can rely on these fields. */
+/** The state of a sync, as `--json` of list and status prints it; scripts can rely on these fields. */
 export interface ObservedSync extends SyncResult {
-  /** Whether both sides are the same, and the branch is the one checked out. */
+  /** Whether both sides are the same, and the sync's branch is checked out. */
   readonly clean: boolean
-  /** The branch checked out in the folder, where it is another than that of the sync. */
+  /** The branch checked out in the folder, if it is not the sync's. */
   readonly checkedOut: string | null
+  /** Its settings. */
   readonly settings: Pick<SyncSettings, 'ignores' | 'ignoresVersionControl'> & {
+    /** Mutagen's watch mode; null for its default. */
     readonly watchMode: string | null
     /** Seconds. */
     readonly pollingInterval: number | null
   }
-  readonly sides: {readonly folder: ObservedSide; readonly container: ObservedSide}
+  /** The two sides. */
+  readonly sides: {
+    /** On this machine. */
+    readonly folder: ObservedSide
+    /** In the container. */
+    readonly container: ObservedSide
+  }
+  /** The current transfer; null if there is none. */
   readonly staging: ObservedStaging | null
 }
 
 /**
- * Looks how syncs of keg's own are, and warns of those in whose folders another branch is checked out. Where Mutagen has no
- * sessions its daemon is not started.
+ * Reads the state of keg's syncs, and warns about those whose folder has another branch checked out. Does not start
+ * Mutagen's daemon if there are no sessions.
  * @throws what selectSessions and Mutagen do
  */
-export async function observeSyncs(options: ObserveOptions): Promise<ObservedSync[]> {
-  const {environment, patient, say, signal} = options
+export async function observeSyncs(work: Work, options: ObserveOptions): Promise<ObservedSync[]> {
+  const {environment, signal, warn} = work
+  const {patient} = options
   const mutagen = await Mutagen.ifUsed(environment)
   const sessions = (await mutagen?.list(signal)) ?? []
-  const selected = await selectSessions({...options, sessions, several: 'all'})
-  const current = mutagen !== undefined && patient ? await onceConnected(mutagen, selected, signal) : selected
+  const selected = await selectSessions(work, {...options, sessions, several: 'all'})
+  const current = mutagen !== undefined && patient ? await waitUntilConnected(mutagen, selected, signal) : selected
   const mismatches = await findBranchMismatches(current, environment)
-  for (const mismatch of mismatches) say(`Warning: ${mismatchText(mismatch)}`)
+  for (const mismatch of mismatches) warn(mismatchText(mismatch))
   return Promise.all(
     current.map(async (session) => {
       const checkedOut = mismatches.find((mismatch) => mismatch.session === session)?.checkedOut ?? null
@@ -77,7 +96,7 @@ export async function observeSyncs(options: ObserveOptions): Promise<ObservedSyn
   )
 }
 
-/** @param checkedOut the branch checked out, where that is another one than that of the sync */
+/** @param checkedOut the checked-out branch, if it is not the sync's */
 export function observed(session: SyncSession, branch: string | undefined, checkedOut: string | null): ObservedSync {
   const {alpha, beta, settings} = session
   return {
@@ -97,8 +116,8 @@ export function observed(session: SyncSession, branch: string | undefined, check
 const CONNECTING_MILLISECONDS = 2000
 const POLL_MILLISECONDS = 200
 
-/** The sessions as they are once none is connecting any more, or after two seconds; those that were ended are left out. */
-async function onceConnected(
+/** The sessions once none is connecting any more, or after two seconds, without terminated ones. */
+async function waitUntilConnected(
   mutagen: Mutagen,
   sessions: readonly SyncSession[],
   signal: AbortSignal,
@@ -108,7 +127,7 @@ async function onceConnected(
   let current = sessions
   while (current.some(isConnecting) && Date.now() < until) {
     await sleep(POLL_MILLISECONDS, undefined, {signal})
-    current = (await mutagen.list(signal)).filter((session) => ids.has(session.id) && isOwn(session))
+    current = (await mutagen.list(signal)).filter((session) => ids.has(session.id) && isManaged(session))
   }
   return current
 }

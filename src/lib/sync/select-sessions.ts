@@ -1,82 +1,97 @@
 import {realpath, stat} from 'node:fs/promises'
-import {isAbsolute, relative, resolve} from 'node:path'
-import type {Questions} from '../command/ask.js'
+import {resolve} from 'node:path'
+import type {Work} from '../work/work.js'
 import {RefusedError, UsageError} from '../error/keg-error.js'
 import {findGitFolder} from '../git/repository.js'
-import {closestWord} from '../terminal/closest-word.js'
+import {didYouMean} from '../terminal/closest-word.js'
+import {commandLine} from '../terminal/command-line.js'
 import {printable} from '../terminal/text.js'
-import {containerNameOf, sessionText} from './session-health.js'
-import {isOwn, labelValue, SYNC_LABELS} from './session-labels.js'
-import type {SyncSession} from './session.js'
+import {containerNameOf, sessionText} from '../mutagen/session-health.js'
+import {isManaged, labelValue, SYNC_LABELS} from '../mutagen/session-labels.js'
+import type {SyncSession} from '../mutagen/session.js'
+import {isWithin} from '../tar/path.js'
 
-/** Which sessions are meant. */
+/** Which sessions to select. */
 export interface SelectSessionsOptions {
-  /** All that Mutagen has, whoever made them. */
+  /** All sessions of Mutagen, made by keg or not. */
   readonly sessions: readonly SyncSession[]
   /**
-   * Each the name or id of a session; the name or id of a container, for all sessions into it; the unique beginning of an id;
-   * or a folder, for the sessions of it and of folders in it, or else for those that it is in.
+   * Each is the name or id of a session; the name or id of a container, for all sessions into it; a unique prefix of an id;
+   * or a folder, for its sessions and those of folders in it, or else those that contain it.
    */
   readonly targets: readonly string[]
-  /** All that keg made. */
+  /** All syncs that keg made. */
   readonly all: boolean
-  /** The current folder: without a target its sessions are meant, and those of its repository. */
-  readonly folder: string
-  /** What to do where nothing is named and several fit: take all of them, or have one of them chosen. */
+  /** The flag that takes the targets; undefined if they are arguments. */
+  readonly targetFlag?: string
+  /** Without targets, if several match: take all of them, or ask for one. */
   readonly several: 'all' | 'ask'
-  readonly questions: Questions
 }
 
+/** Without a target, the sessions of the current folder and of its repository. */
+type SelectWork = Pick<Work, 'folder' | 'prompt'>
+
 /**
- * Finds the sessions that are meant, of keg's own only, each once.
- * @throws UsageError `sync-unknown`, `sync-ambiguous`, `sync-missing` with the list of those there are; `usage-invalid` for
- * targets beside `all`; RefusedError `sync-foreign` for sessions that keg did not make
+ * Finds the selected sessions of keg, each once.
+ * @throws UsageError `sync-unknown`, `sync-ambiguous`, `sync-missing` with a list of the existing ones; `usage-invalid` for
+ * targets together with `all`; RefusedError `sync-foreign` for sessions that keg did not make
  */
-export async function selectSessions(options: SelectSessionsOptions): Promise<readonly SyncSession[]> {
-  const {all, folder, sessions, several, targets} = options
-  const own = sessions.filter(isOwn)
+export async function selectSessions(
+  work: SelectWork,
+  options: SelectSessionsOptions,
+): Promise<readonly SyncSession[]> {
+  const {all, sessions, several, targets} = options
+  const managed = sessions.filter(isManaged)
   if (all && targets.length > 0)
-    throw new UsageError('--all stands beside names of syncs.', {
+    throw new UsageError('--all cannot be combined with names of syncs.', {
       code: 'usage-invalid',
-      hint: 'Name syncs, or say --all.',
+      hint: 'Name syncs, or use --all.',
     })
-  if (all) return own
+  if (all) return managed
   if (targets.length === 0) {
-    const found = await sessionsOfRepository(own, folder)
+    const found = await sessionsOfRepository(managed, work.folder)
     if (several === 'all') return found
-    if (found.length === 0) throw missing(own)
-    return found.length === 1 ? found : chooseSome(found, 'This folder has several syncs', options)
+    if (found.length === 0) {
+      if (managed.length === 0 || !work.prompt.isInteractive) throw missing(managed)
+      return chooseSome(work, managed, 'No sync belongs to this folder', options)
+    }
+    return found.length === 1 ? found : chooseSome(work, found, 'This folder has several syncs', options)
   }
   const found = new Set<SyncSession>()
-  for (const target of targets) for (const session of await sessionsNamed(target, options)) found.add(session)
+  for (const target of targets) for (const session of await sessionsNamed(work, target, options)) found.add(session)
   return [...found]
 }
 
-async function sessionsNamed(target: string, options: SelectSessionsOptions): Promise<readonly SyncSession[]> {
-  const {folder, sessions} = options
+async function sessionsNamed(
+  work: SelectWork,
+  target: string,
+  options: SelectSessionsOptions,
+): Promise<readonly SyncSession[]> {
+  const {sessions} = options
   const ways = [exactly, byBeginning]
   for (const way of ways) {
     const fitting = way(sessions, target)
     if (fitting.length === 0) continue
-    const own = fitting.filter(isOwn)
-    if (own.length === 0) throw foreign(target, fitting)
-    const isUnique = own.length === 1 || (way === exactly ? isWholeContainer(own, target) : haveOneContainer(own))
-    return isUnique ? own : chooseSome(own, `${printable(target)} fits several syncs`, options)
+    const managed = fitting.filter(isManaged)
+    if (managed.length === 0) throw foreign(target, fitting)
+    const isUnique =
+      managed.length === 1 || (way === exactly ? isWholeContainer(managed, target) : haveOneContainer(managed))
+    return isUnique ? managed : chooseSome(work, managed, `${printable(target)} matches several syncs`, options)
   }
-  const ofFolder = await sessionsOfFolder(sessions, target, folder)
-  const own = ofFolder.filter(isOwn)
-  if (own.length > 0) return own
-  throw ofFolder.length > 0 ? foreign(target, ofFolder) : await unknown(target, sessions.filter(isOwn))
+  const ofFolder = await sessionsOfFolder(sessions, target, work.folder)
+  const managed = ofFolder.filter(isManaged)
+  if (managed.length > 0) return managed
+  throw ofFolder.length > 0 ? foreign(target, ofFolder) : await unknown(target, sessions.filter(isManaged))
 }
 
 function exactly(sessions: readonly SyncSession[], target: string): readonly SyncSession[] {
   const byId = sessions.filter(({id}) => id === target)
   if (byId.length > 0) return byId
   const byName = sessions.filter(({name}) => name === target)
-  // A name of somebody else's session hides no container of that name.
-  if (byName.some(isOwn)) return byName.filter(isOwn)
+  // The name of an unmanaged session does not hide a container of that name.
+  if (byName.some(isManaged)) return byName.filter(isManaged)
   const byContainer = sessions.filter((session) => isInto(session, target))
-  return byContainer.some(isOwn) || byName.length === 0 ? byContainer : byName
+  return byContainer.some(isManaged) || byName.length === 0 ? byContainer : byName
 }
 
 function byBeginning(sessions: readonly SyncSession[], target: string): readonly SyncSession[] {
@@ -85,9 +100,9 @@ function byBeginning(sessions: readonly SyncSession[], target: string): readonly
   return sessions.filter((session) => hostsOf(session).some((host) => host.startsWith(target)))
 }
 
-/** Whether a session leads into a container of that name or whole id. */
+/** Whether a session goes into a container with that name or full id. */
 function isInto(session: SyncSession, container: string): boolean {
-  const isNamed = isOwn(session) && session.labels[SYNC_LABELS.containerName] === labelValue(container)
+  const isNamed = isManaged(session) && session.labels[SYNC_LABELS.containerName] === labelValue(container)
   return isNamed || hostsOf(session).includes(container)
 }
 
@@ -103,7 +118,7 @@ function haveOneContainer(sessions: readonly SyncSession[]): boolean {
   return new Set(sessions.map(({beta}) => beta.host)).size === 1
 }
 
-/** The sessions of a folder and of those in it; where there are none, those that it is in, if it is there. */
+/** The sessions of a folder and of folders in it; if there are none, those that contain it, if it exists. */
 async function sessionsOfFolder(
   sessions: readonly SyncSession[],
   target: string,
@@ -118,7 +133,7 @@ async function sessionsOfFolder(
   return (inside.length > 0 ? inside : around).map(({session}) => session)
 }
 
-/** The sessions of a folder's repository: also those that the folder is in, and those beside it. */
+/** The sessions of a folder's repository: also those that contain the folder, and those beside it. */
 async function sessionsOfRepository(sessions: readonly SyncSession[], folder: string): Promise<readonly SyncSession[]> {
   const here = await realFolder(folder)
   const top = (await findGitFolder(here)) ?? here
@@ -133,68 +148,68 @@ async function withRealFolders(
   return Promise.all(local.map(async (session) => ({session, place: await realFolder(session.alpha.path)})))
 }
 
-/** A path without symbolic links; of one that is gone, as it is. */
+/** A path without symbolic links; a missing one unchanged. */
 async function realFolder(path: string): Promise<string> {
   return realpath(path).catch(() => path)
 }
 
-function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way !== '..' && !/^\.\.[\\/]/.test(way) && !isAbsolute(way)
-}
-
 async function chooseSome(
+  {prompt}: SelectWork,
   found: readonly SyncSession[],
   what: string,
-  {questions, several}: SelectSessionsOptions,
+  {several, targetFlag}: SelectSessionsOptions,
 ): Promise<readonly SyncSession[]> {
   if (several === 'all') return found
-  if (!questions.possible)
+  if (!prompt.isInteractive)
     throw new UsageError(`${what}: ${listed(found)}.`, {
       code: 'sync-ambiguous',
-      hint: 'Name one of them, or several; --all takes all that keg made.',
+      hint: `Name one or more of them${targetFlag === undefined ? '' : ` with ${targetFlag}`}, or use --all for all syncs that keg created.`,
       data: {syncs: found.map(named)},
     })
   const choices = found.map((session) => ({name: sessionText(session), value: [session] as readonly SyncSession[]}))
-  return questions.choose('Which sync?', [...choices, {name: 'all of them', value: found}], {flag: 'TARGET'})
-}
-
-async function unknown(target: string, own: readonly SyncSession[]): Promise<UsageError> {
-  const names = own.flatMap((session) => [session.name ?? session.id, containerNameOf(session) ?? ''])
-  const close = await closestWord(target, names)
-  return new UsageError(`There is no sync, container or folder with a sync ${printable(target)}.`, {
-    code: 'sync-unknown',
-    hint: `${close === undefined ? '' : `Did you mean ${printable(close)}? `}${hintOf(own)}`,
-    data: {syncs: own.map(named)},
+  return prompt.choose('Which sync?', [...choices, {name: 'all of them', value: found}], {
+    flag: targetFlag ?? 'TARGET',
+    isList: true,
   })
 }
 
-function missing(own: readonly SyncSession[]): UsageError {
+async function unknown(target: string, managed: readonly SyncSession[]): Promise<UsageError> {
+  const names = managed.flatMap((session) => [session.name ?? session.id, containerNameOf(session) ?? ''])
+  return new UsageError(`There is no sync, container or folder with a sync ${printable(target)}.`, {
+    code: 'sync-unknown',
+    hint: `${await didYouMean(target, names)}${hintOf(managed)}`,
+    data: {syncs: managed.map(named)},
+  })
+}
+
+function missing(managed: readonly SyncSession[]): UsageError {
   return new UsageError('No sync belongs to this folder.', {
     code: 'sync-missing',
-    hint: hintOf(own),
-    data: {syncs: own.map(named)},
+    hint: hintOf(managed),
+    data: {syncs: managed.map(named)},
   })
 }
 
 function foreign(target: string, fitting: readonly SyncSession[]): RefusedError {
   const names = fitting.map((session) => printable(session.name ?? session.id)).join(', ')
-  return new RefusedError(`keg did not make the sync of ${printable(target)} (${names}), and leaves it alone.`, {
+  return new RefusedError(`keg did not create the sync of ${printable(target)} (${names}), and leaves it alone.`, {
     code: 'sync-foreign',
-    hint: `Use Mutagen itself for it: mutagen sync list ${printable(fitting[0]?.name ?? fitting[0]?.id ?? '')}`,
+    hint: `Use Mutagen itself for it: ${commandLine`mutagen sync list ${fitting[0]?.name ?? fitting[0]?.id ?? ''}`}`,
     data: {syncs: fitting.map(named)},
   })
 }
 
-function hintOf(own: readonly SyncSession[]): string {
-  return own.length === 0 ? 'There is none yet. Make one with: keg sync create' : `There are: ${listed(own)}.`
+function hintOf(managed: readonly SyncSession[]): string {
+  return managed.length === 0
+    ? `There are no syncs yet. Create one with: ${commandLine`keg sync create`}`
+    : `There are: ${listed(managed)}.`
 }
 
-const MOST_LISTED = 10
+const MAX_LISTED = 10
 
 function listed(sessions: readonly SyncSession[]): string {
-  const texts = sessions.slice(0, MOST_LISTED).map(sessionText)
-  const more = sessions.length - MOST_LISTED
+  const texts = sessions.slice(0, MAX_LISTED).map(sessionText)
+  const more = sessions.length - MAX_LISTED
   return more > 0 ? `${texts.join(', ')} and ${more} more` : texts.join(', ')
 }
 

@@ -1,43 +1,49 @@
-import {containerNameOf, troublesOf, type SyncTrouble} from './session-health.js'
-import type {SyncSession} from './session.js'
+import {containerNameOf, troublesOf, type SyncTrouble} from '../mutagen/session-health.js'
+import type {SyncSession} from '../mutagen/session.js'
 
-/** A session as `--json` prints it, in every command of the topic; scripts can rely on these fields. */
+/** A session as `--json` of all sync commands prints it; scripts can rely on these fields. */
 export interface SyncResult {
   /** Mutagen's identifier, `sync_...`. */
   readonly id: string
+  /** Null for one without a name. */
   readonly name: string | null
-  /** Mutagen's word: `watching`, `scanning`, `halted-on-root-emptied`, `disconnected` ... */
+  /** Mutagen's status: `watching`, `scanning`, `halted-on-root-emptied`, `disconnected` ... */
   readonly status: string
+  /** Whether it is paused until it is resumed. */
   readonly paused: boolean
+  /** Mutagen's sync mode: `two-way-safe`. */
   readonly mode: string
   /** The folder on this machine. */
   readonly folder: string
-  /** Whole id of the container. */
+  /** Full id of the container. */
   readonly container: string | null
+  /** Name of the container; null if the sync does not have it. */
   readonly containerName: string | null
   /** The folder in the container. */
   readonly remote: string
-  /** The branch that the session belongs to; null for one that belongs to none. */
+  /** The branch that the sync belongs to; null if it belongs to none. */
   readonly branch: string | null
-  /** What Mutagen counted at its last look, on the side that had more; zero before its first, and while it is paused. */
+  /** Files at Mutagen's last scan, on the side with more; zero before the first scan, and while it is paused. */
   readonly files: number
+  /** Folders, counted likewise. */
   readonly directories: number
+  /** Symbolic links, counted likewise. */
   readonly symbolicLinks: number
-  /** Of all files together. */
+  /** Total size of the files. */
   readonly bytes: number
-  /** Cycles done since both sides are connected. */
+  /** Completed cycles since both sides were connected. */
   readonly cycles: number
   /** How many paths changed on both sides. */
   readonly conflicts: number
   /** How many paths cannot be read or written. */
   readonly problems: number
-  /** All that is wrong, path by path where Mutagen tells it; empty for a session that is clean. */
+  /** All problems, path by path if Mutagen lists them; empty for a clean session. */
   readonly troubles: readonly SyncTrouble[]
   /** ISO 8601. */
   readonly createdAt: string
 }
 
-/** A session as scripts get it. @param branch what `sessionBranch` says */
+/** A session for JSON output. @param branch from `sessionBranch` */
 export function syncResult(session: SyncSession, branch: string | undefined): SyncResult {
   const {alpha, beta} = session
   return {

@@ -1,11 +1,15 @@
+import {commandLine} from '../terminal/command-line.js'
+import {fieldLines} from '../terminal/fields.js'
 import {textTable} from '../terminal/table.js'
 import {count, formatBytes, printable} from '../terminal/text.js'
+import {wrapText} from '../terminal/wrap-text.js'
+import {VERSION_CONTROL_IGNORES} from '../git/ignore/ignores.js'
 import type {ChangedSync} from './change/change-syncs.js'
 import type {ObservedSide, ObservedSync} from './observe-syncs.js'
-import {isHalted, type SyncTrouble} from './session-health.js'
+import {isHalted, type SyncTrouble} from '../mutagen/session-health.js'
 
-/** How a sync is, in a word or two. */
-export function stateText({checkedOut, clean, paused, status, troubles}: ObservedSync): string {
+/** The state of a sync, in a word or two. */
+export function syncStateText({checkedOut, clean, paused, status, troubles}: ObservedSync): string {
   if (paused) return 'paused'
   if (isHalted(status)) return 'halted'
   if (troubles.some(({kind}) => kind === 'disconnected')) return 'not connected'
@@ -13,7 +17,7 @@ export function stateText({checkedOut, clean, paused, status, troubles}: Observe
   return clean || (checkedOut !== null && troubles.length === 0) ? 'in sync' : 'not in sync'
 }
 
-/** What is wrong with a sync, counted: `2 conflicts, 1 problem`; empty where nothing is. */
+/** The number of problems of a sync: `2 conflicts, 1 problem`; empty if there are none. */
 export function troublesText({checkedOut, conflicts, problems, troubles}: ObservedSync): string {
   const others = troubles.filter(({kind}) => kind !== 'conflict' && kind !== 'problem')
   return [
@@ -24,12 +28,12 @@ export function troublesText({checkedOut, conflicts, problems, troubles}: Observ
   ].join(', ')
 }
 
-/** A table of syncs, one a line. @param width columns of the terminal; undefined where nothing has to fit */
+/** A table of syncs, one a line. @param width columns of the terminal; undefined for no limit */
 export function syncTable(syncs: readonly ObservedSync[], width: number | undefined): string {
   const head = ['NAME', 'STATE', 'FILES', 'TROUBLES', 'CONTAINER', 'FOLDER']
   const rows = syncs.map((sync) => [
     sync.name ?? sync.id,
-    stateText(sync),
+    syncStateText(sync),
     sync.sides.folder.scanned ? sync.files.toLocaleString('en-US') : '-',
     troublesText(sync) || '-',
     `${sync.containerName ?? ''}:${sync.remote}`,
@@ -38,12 +42,12 @@ export function syncTable(syncs: readonly ObservedSync[], width: number | undefi
   return textTable([head, ...rows], width)
 }
 
-/** All that is known of syncs, each by itself. */
-export function syncsText(syncs: readonly ObservedSync[]): string {
-  return syncs.map(syncText).join('\n\n')
+/** All details of syncs, one after the other. @param width columns of the terminal; undefined for no limit */
+export function syncsText(syncs: readonly ObservedSync[], width: number | undefined): string {
+  return syncs.map((sync) => syncText(sync, width)).join('\n\n')
 }
 
-/** Troubles of a sync, each with what to do below it. @param indent what every line begins with */
+/** The problems of a sync, each followed by what to do. @param indent put before each line */
 export function troubleLines(troubles: readonly SyncTrouble[], indent: string): string[] {
   return troubles.flatMap(({detail, kind, path, remedy}) => [
     `${indent}${kind}${path === '' ? '' : ` ${printable(path)}`}: ${detail}`,
@@ -51,7 +55,7 @@ export function troubleLines(troubles: readonly SyncTrouble[], indent: string): 
   ])
 }
 
-/** How a change is told. */
+/** How to report a change. */
 export interface ChangeWords {
   /** `pause`. */
   readonly verb: string
@@ -59,18 +63,20 @@ export interface ChangeWords {
   readonly done: string
   /** `Paused already`. */
   readonly already: string
-  /** The sync is no more then, so that nothing of it has to be mended. */
+  /** The sync is gone then, so that its problems do not need fixing. */
   readonly ends?: true
 }
 
-/** What became of each, a line for one; what failed is told by its error. */
+/** What happened to each sync, one line each; failed ones are reported by their error. */
 export function changeText(syncs: readonly ChangedSync[], {already, done, ends, verb}: ChangeWords): string {
   return syncs
     .flatMap((sync) => {
       const {containerName, folder, id, name, outcome, remote} = sync
       const troubles = ends ? '' : troublesText(sync)
       const place = `${name ?? id} (${folder} -> ${containerName ?? ''}:${remote})`
-      const text = printable(troubles === '' ? place : `${place}: ${troubles}, see keg sync status ${name ?? id}`)
+      const text = printable(
+        troubles === '' ? place : `${place}: ${troubles}, see ${commandLine`keg sync status ${name ?? id}`}`,
+      )
       switch (outcome) {
         case 'planned':
           return [`Would ${verb} ${text}`]
@@ -85,7 +91,10 @@ export function changeText(syncs: readonly ChangedSync[], {already, done, ends, 
     .join('\n')
 }
 
-function syncText(sync: ObservedSync): string {
+/** The longest label, so that all syncs line up. */
+const NAME_COLUMNS = 'New files'.length
+
+function syncText(sync: ObservedSync, width: number | undefined): string {
   const {checkedOut, containerName, createdAt, folder, remote, settings, sides, staging} = sync
   const branch = checkedOut === null ? sync.branch : `${sync.branch ?? ''}, but ${checkedOut} is checked out`
   const watching = [
@@ -93,22 +102,25 @@ function syncText(sync: ObservedSync): string {
     settings.pollingInterval === null ? null : `every ${settings.pollingInterval} s`,
   ]
   const rows: [name: string, value: string | null][] = [
-    ['State', stateText(sync)],
+    ['State', syncStateText(sync)],
     ['Folder', `${folder}${amount(sides.folder)}`],
     ['Container', `${containerName ?? ''}:${remote}${amount(sides.container)}`],
     ['Branch', branch],
     ['Mode', sync.mode],
-    ['Left out', leftOut(sync)],
+    ['Ignored', leftOut(sync)],
     ['Watching', watching.filter((word) => word !== null).join(', ') || null],
-    ['Makes files', madeAs(sides.container)],
+    ['New files', madeAs(sides.container)],
     ['Sending', staging && `${sent(staging)} to the ${staging.to}: ${staging.path}`],
     ['Made', createdAt],
   ]
   const shown = rows.filter((row): row is [string, string] => row[1] !== null && row[1] !== '')
   return [
-    printable(`${sync.name ?? sync.id}${sync.name === null ? '' : ` (${sync.id})`}`),
-    ...shown.map(([name, value]) => `  ${name.padEnd(13)}${printable(value)}`),
-    ...troubleLines(sync.troubles, '  '),
+    ...wrapText(printable(`${sync.name ?? sync.id}${sync.name === null ? '' : ` (${sync.id})`}`), width),
+    ...fieldLines(
+      shown.map(([name, value]) => [name, printable(value)] as const),
+      {indent: 2, names: NAME_COLUMNS, width},
+    ),
+    ...troubleLines(sync.troubles, '  ').flatMap((line) => wrapText(line, width)),
   ].join('\n')
 }
 
@@ -121,7 +133,10 @@ function sent({bytes, expectedFiles, files}: NonNullable<ObservedSync['staging']
 }
 
 function leftOut({settings}: ObservedSync): string {
-  return [...(settings.ignoresVersionControl ? ['version control'] : []), ...settings.ignores].join(', ')
+  const {ignores, ignoresVersionControl} = settings
+  if (!ignoresVersionControl) return ignores.join(', ')
+  const others = ignores.filter((pattern) => !VERSION_CONTROL_IGNORES.includes(pattern))
+  return ['version control', ...others].join(', ')
 }
 
 function madeAs({permissions}: ObservedSide): string {

@@ -1,4 +1,4 @@
-import type {Values} from '../environment/values.js'
+import type {Values} from '../values/values.js'
 import {understandReference} from '../reference/pasted-reference.js'
 import {
   hubRegistry,
@@ -6,14 +6,14 @@ import {
   parseReference,
   parseRegistry,
   parseTag,
+  withTag,
   type Reference,
   type Registry,
 } from '../reference/reference.js'
-import type {OpenTap} from './open-tap.js'
+import type {OpenTap} from '../values/open-tap.js'
 
 /**
- * Where a tap's images are: KEG_REGISTRY, else the registry and the namespace of the image that it runs by its own files;
- * undefined where neither names one.
+ * A tap's registry: KEG_REGISTRY, or the registry and namespace of the image in its own files; undefined without either.
  * @throws UsageError `registry-invalid`, `reference-invalid`
  */
 export function registryOf(values: Values): Registry | undefined {
@@ -29,8 +29,8 @@ export function registryOf(values: Values): Registry | undefined {
 }
 
 /**
- * Reads an image as it is given for a tap: whatever `keg docker package run` understands, and short: a single name, such as
- * `shop:feature-x`, is one of the tap's registry. Without a tag it gets KEG_IMAGE_TAG, or else the default tag.
+ * Parses an image for a tap: any form that `keg docker package run` accepts, or a single name, such as `shop:feature-x`, in
+ * the tap's registry. Without a tag it gets KEG_IMAGE_TAG, or else the default tag.
  * @returns a reference with a tag or a digest
  * @throws UsageError `reference-invalid`, `tag-invalid`, and what {@link registryOf} throws
  */
@@ -41,8 +41,8 @@ export function expandReference(text: string, opened: Pick<OpenTap, 'configurati
 }
 
 /**
- * The image that a tap is to run by KEG_IMAGE_FROM, with a tag or a digest; short names are those of the tap's registry only where
- * the command line says them. Undefined where nobody names one.
+ * The image of KEG_IMAGE_FROM, with a tag or a digest; short names are in the tap's registry only if they come from the
+ * command line. Undefined without KEG_IMAGE_FROM.
  * @throws UsageError `reference-invalid`, `tag-invalid`
  */
 export function wantedImage(opened: Pick<OpenTap, 'configuration' | 'values'>): Reference | undefined {
@@ -54,16 +54,12 @@ export function wantedImage(opened: Pick<OpenTap, 'configuration' | 'values'>): 
     : tagged(parseReference(text), opened)
 }
 
-/** The same image with a tag, where it has neither that nor a digest. */
-export function tagged(
-  reference: Reference,
-  {configuration, values}: Pick<OpenTap, 'configuration' | 'values'>,
-): Reference {
-  if (reference.tag !== undefined || reference.digest !== undefined) return reference
-  return {...reference, tag: parseTag(values.text('KEG_IMAGE_TAG') ?? configuration.defaultTag)}
+/** The same image with a tag, if it has neither tag nor digest. */
+function tagged(reference: Reference, {configuration, values}: Pick<OpenTap, 'configuration' | 'values'>): Reference {
+  return withTag(reference, parseTag(values.text('KEG_IMAGE_TAG') ?? configuration.defaultTag))
 }
 
-/** What the tap says itself that it runs, whatever a flag says above it. */
+/** The image in the tap's own files, whatever a flag says. */
 function ownImage(values: Values): string | undefined {
   if (values.origin('KEG_IMAGE_FROM')?.kind !== 'flag') return values.text('KEG_IMAGE_FROM')
   const explained = values.explain().find(({name}) => name === 'KEG_IMAGE_FROM')

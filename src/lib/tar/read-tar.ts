@@ -2,22 +2,39 @@ import {FailedError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
 import {BLOCK, paddingAfter, typeOfFlag, XATTR_RECORD, type TarHeader} from './tar-header.js'
 
-/** One file of a tar, with its content; content that nobody reads is passed over. */
+/** One file of a tar, with its content; content that nobody reads is skipped. */
 export interface TarEntry {
   readonly header: TarHeader
-  /** The content, as it comes; to be read, if at all, before the next entry is asked for. */
+  /** The content as a stream; if needed, read it before the next entry. */
   readonly content: AsyncIterable<Buffer>
 }
 
-/** A pax or GNU header is never this large in an honest tar. */
+/** A file of a tar, and where its content is. */
+export interface PlacedEntry extends TarEntry {
+  /** Of the first byte of its content in the tar. */
+  readonly offset: number
+}
+
+/** What is wrong with a tar. */
+export class TarError extends FailedError {
+  /** @param why in words that continue a sentence: `it ends too early` */
+  constructor(readonly why: string) {
+    super(`Cannot read the tar archive from the engine: ${why}.`, {
+      code: 'tar-invalid',
+      hint: 'Try again. If it happens again, see the log of the engine.',
+    })
+  }
+}
+
+/** The limit for a pax or GNU header. Real tars stay below it. */
 const LARGEST_META = 8 * 1024 * 1024
 
 /**
- * Reads a tar as it comes: ustar, pax and GNU long names, exact to the byte, in constant memory. The source is let go when
- * the reader stops.
- * @throws FailedError `tar-invalid` where the stream is no tar, or ends before the tar does.
+ * Reads a tar as a stream: ustar, pax and GNU long names, exact to the byte, in constant memory. Releases the source when the
+ * reader stops.
+ * @throws TarError `tar-invalid` if the stream is not a tar, or ends before the tar does.
  */
-export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<TarEntry> {
+export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<PlacedEntry> {
   const bytes = new ByteSource(source)
   try {
     yield* entries(bytes)
@@ -26,7 +43,7 @@ export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<Ta
   }
 }
 
-async function* entries(bytes: ByteSource): AsyncGenerator<TarEntry> {
+async function* entries(bytes: ByteSource): AsyncGenerator<PlacedEntry> {
   let records = new Map<string, Buffer>()
   for (;;) {
     const block = bytes.available(BLOCK) ?? (await bytes.take(BLOCK))
@@ -51,7 +68,7 @@ async function* entries(bytes: ByteSource): AsyncGenerator<TarEntry> {
     const header = parseHeader(block, flag, size, records)
     records = new Map()
     const content = new Content(bytes, header.size)
-    yield {header, content}
+    yield {header, content, offset: bytes.position}
     await content.passOver()
   }
   await bytes.drain()
@@ -85,20 +102,27 @@ class Content implements AsyncIterable<Buffer> {
   }
 }
 
-/** Takes exact numbers of bytes from chunks of any size, without copying more than the borders. */
+/** Reads exact numbers of bytes from chunks of any size, and copies only at chunk borders. */
 class ByteSource {
   readonly #iterator: AsyncIterator<Buffer>
   #buffer: Buffer = Buffer.alloc(0)
+  #position = 0
 
   constructor(source: AsyncIterable<Buffer>) {
     this.#iterator = source[Symbol.asyncIterator]()
   }
 
-  /** `length` bytes if they are here already: saves an await for each of many small files. */
+  /** How many bytes were taken. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** `length` bytes if they have already been read: saves an await for each of many small files. */
   available(length: number): Buffer | undefined {
     if (this.#buffer.length < length) return undefined
     const taken = this.#buffer.subarray(0, length)
     this.#buffer = this.#buffer.subarray(length)
+    this.#position += length
     return taken
   }
 
@@ -121,29 +145,39 @@ class ByteSource {
     }
     const taken = this.#buffer.subarray(0, length)
     this.#buffer = this.#buffer.subarray(taken.length)
+    this.#position += taken.length
     return taken
   }
 
   /** The body of a header that describes the next file. */
   async meta(size: number): Promise<Buffer> {
-    if (size < 0 || size > LARGEST_META) throw invalid('a header has an impossible size')
+    checkMetaSize(size)
     const body = Buffer.from(await this.take(size))
     await this.take(paddingAfter(size))
     return body
   }
 
-  /** Lets the source go, also one that was not read to its end. */
+  /** Releases the source, even if it was not read to the end. */
   async close(): Promise<void> {
     await this.#iterator.return?.()
   }
 
-  /** Whatever follows the end of the tar, so that the source sees its stream read to its end. */
+  /** Reads whatever follows the end of the tar, so that the source's stream ends. */
   async drain(): Promise<void> {
     while ((await this.#iterator.next()).done !== true);
   }
 }
 
-function parseHeader(block: Buffer, flag: string, size: number, records: ReadonlyMap<string, Buffer>): TarHeader {
+/**
+ * Parses a header, together with what pax and GNU headers before it say about the file.
+ * @throws FailedError `tar-invalid`
+ */
+export function parseHeader(
+  block: Buffer,
+  flag: string,
+  size: number,
+  records: ReadonlyMap<string, Buffer>,
+): TarHeader {
   const type = typeOfFlag(flag)
   if (type === undefined) throw invalid(`it has an entry of the unknown type ${printable(flag)}`)
   // Its content would be a map of its holes, and what is between them.
@@ -181,14 +215,15 @@ function parseHeader(block: Buffer, flag: string, size: number, records: Readonl
   }
 }
 
-/** Without `/` at its ends, and without what names no folder of its own; the root is the empty string. */
+/** Without `/` at either end, and without empty and `.` components; the root is the empty string. */
 function cleanPath(path: string): string {
   const names = path.split('/').filter((name) => name !== '' && name !== '.')
   if (names.includes('..')) throw invalid('it has a path with .. in it')
   return names.join('/')
 }
 
-function parsePax(body: Buffer, records: Map<string, Buffer>): Map<string, Buffer> {
+/** Adds the records of a pax header. @throws FailedError `tar-invalid` */
+export function parsePax(body: Buffer, records: Map<string, Buffer>): Map<string, Buffer> {
   for (let offset = 0; offset < body.length;) {
     const space = body.indexOf(0x20, offset)
     const length = space < 0 ? NaN : Number(body.toString('latin1', offset, space))
@@ -202,7 +237,8 @@ function parsePax(body: Buffer, records: Map<string, Buffer>): Map<string, Buffe
   return records
 }
 
-function withoutTrailingNul(name: Buffer): Buffer {
+/** A name from a GNU header. */
+export function withoutTrailingNul(name: Buffer): Buffer {
   const end = name.indexOf(0)
   return end < 0 ? name : name.subarray(0, end)
 }
@@ -212,8 +248,8 @@ function readText(block: Buffer, offset: number, length: number): string {
   return block.toString('latin1', offset, end < 0 || end > offset + length ? offset + length : end)
 }
 
-/** Octal digits, or base 256 where the first bit is set (GNU). */
-function readNumber(block: Buffer, offset: number, length: number): number {
+/** Octal digits, or base 256 if the first bit is set (GNU). @throws FailedError `tar-invalid` */
+export function readNumber(block: Buffer, offset: number, length: number): number {
   const first = block[offset] ?? 0
   if ((first & 0x80) === 0) {
     const digits = readText(block, offset, length).trim()
@@ -227,15 +263,17 @@ function readNumber(block: Buffer, offset: number, length: number): number {
   return number
 }
 
+/** Checks the size of a header's body. @throws FailedError `tar-invalid` */
+export function checkMetaSize(size: number): void {
+  if (size < 0 || size > LARGEST_META) throw invalid('a header has an impossible size')
+}
+
 function checkSum(block: Buffer): void {
   let sum = 0
   for (let index = 0; index < BLOCK; index++) sum += index >= 148 && index < 156 ? 0x20 : (block[index] ?? 0)
   if (sum !== readNumber(block, 148, 8)) throw invalid('a checksum in it is wrong')
 }
 
-function invalid(why: string): FailedError {
-  return new FailedError(`The tar from the engine cannot be read: ${why}.`, {
-    code: 'tar-invalid',
-    hint: 'Try again; if it stays so, look into the log of the engine.',
-  })
+function invalid(why: string): TarError {
+  return new TarError(why)
 }

@@ -1,7 +1,7 @@
 /** The size of every block of a tar, in bytes. */
 export const BLOCK = 512
 
-/** What kinds of file a tar knows, with the type flag of each (POSIX pax, IEEE Std 1003.1, "ustar Interchange Format"). */
+/** The kinds of file in a tar, with the type flag of each (POSIX pax, IEEE Std 1003.1, "ustar Interchange Format"). */
 const TYPE_FLAGS = {
   file: '0',
   hardlink: '1',
@@ -27,15 +27,15 @@ export interface TarHeader {
   readonly mode: number
   readonly uid: number
   readonly gid: number
-  /** Bytes of content that follow; zero for all but files. */
+  /** Bytes of content that follow; zero except for files. */
   readonly size: number
-  /** Whole seconds since 1970; parts of a second do not survive an engine. */
+  /** Whole seconds since 1970; engines drop fractions. */
   readonly mtime: number
-  /** Where a symlink points (untouched), or the path of the file a hard link belongs to. Empty otherwise. */
+  /** The target of a symlink (unchanged), or the path of the file a hard link belongs to. Empty otherwise. */
   readonly link: string
   readonly deviceMajor: number
   readonly deviceMinor: number
-  /** Extended attributes by name, values as they are, such as `security.capability`. */
+  /** Extended attributes by name, with raw values, such as `security.capability`. */
   readonly xattrs: ReadonlyMap<string, Buffer>
 }
 
@@ -50,7 +50,7 @@ export function paddingAfter(size: number): number {
 /** The two empty blocks that end a tar. */
 export const END_OF_TAR = Buffer.alloc(2 * BLOCK)
 
-/** A byte string as text for people: as UTF-8 where it is. */
+/** A byte string as text for people: as UTF-8 if it is valid. */
 export function bytesToText(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8')
 }
@@ -65,8 +65,8 @@ export function typeOfFlag(flag: string): TarType | undefined {
 }
 
 /**
- * A header as blocks: a ustar header, with a pax header before it for all that ustar cannot say (long or non-ASCII names,
- * large numbers, extended attributes). The same header always gives the same bytes; user and group names are left empty.
+ * Encodes a header as blocks: a ustar header, preceded by a pax header for whatever ustar cannot express (long or non-ASCII
+ * names, large numbers, extended attributes). The same header always gives the same bytes; user and group names are left empty.
  */
 export function encodeHeader(header: TarHeader): Buffer {
   const path = header.type === 'directory' ? `${header.path}/` : header.path
@@ -117,7 +117,7 @@ function encodeBlock(header: Omit<TarHeader, 'path' | 'type' | 'xattrs'>, path: 
   return block
 }
 
-/** What does not fit is written as zero: the pax record before the block says it. */
+/** Writes a number that does not fit as zero: the pax record in front has it. */
 function writeOctal(block: Buffer, value: number, offset: number, length: number): void {
   const fits = value >= 0 && value <= largestOctal(length - 1)
   block.write((fits ? value : 0).toString(8).padStart(length - 1, '0'), offset, 'latin1')

@@ -3,17 +3,17 @@ import {printable} from './text.js'
 
 const MILLISECONDS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000}
 
-/** A timer of Node cannot wait longer. */
-const LONGEST = 2 ** 31 - 1
+/** The longest timer of Node. */
+const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1
 
 /**
- * Reads a duration as docker writes them: `60s`, `1m30s`, `500ms`, `2h`; a bare number is seconds.
+ * Parses a duration in docker's form: `60s`, `1m30s`, `500ms`, `2h`; a bare number is seconds.
  * @returns milliseconds. @throws UsageError `duration-invalid`.
  */
 export function parseDuration(text: string, flag: string): number {
   const milliseconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : sum(text)
-  if (milliseconds === undefined || milliseconds > LONGEST)
-    throw new UsageError(`${flag} is no duration: ${printable(text)}`, {
+  if (milliseconds === undefined || milliseconds > MAX_TIMER_MILLISECONDS)
+    throw new UsageError(`${flag} is not a duration: ${printable(text)}`, {
       code: 'duration-invalid',
       hint: `Write it like ${flag} 60s, 500ms or 1m30s, at most 24 days.`,
     })

@@ -1,4 +1,5 @@
 import type {ProgressEvent} from './progress.js'
+import {cutColumns} from './columns.js'
 import {formatBytes, formatDuration, printable} from './text.js'
 
 interface Stage {
@@ -6,7 +7,7 @@ interface Stage {
   reportedAt: number
 }
 
-/** Where progress goes, and whether lines can be written over there. */
+/** Where progress goes, and whether its lines can be overwritten. */
 export interface DisplayTarget {
   write(text: string): unknown
   readonly isTTY?: boolean
@@ -15,12 +16,12 @@ export interface DisplayTarget {
 
 const REPAINT_MILLISECONDS = 100
 const PLAIN_LINE_MILLISECONDS = 5000
-/** Bytes, rate and time left are worth their place only where one waits. */
-const PATIENCE_MILLISECONDS = 2000
+/** Bytes, rate and time left are only shown after this time. */
+const TIMEOUT_MILLISECONDS = 2000
 
 /**
- * Shows the stages of a service on standard error: one line that is painted over on a terminal, plain lines elsewhere
- * (a line when a stage ends, and one every five seconds while it runs).
+ * Shows the stages of a service on standard error: one line that is overwritten on a terminal, plain lines elsewhere (one
+ * when a stage ends, and one every five seconds while it runs).
  */
 export class ProgressDisplay {
   readonly #stages = new Map<string, Stage>()
@@ -31,7 +32,7 @@ export class ProgressDisplay {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** The listener to hand to a service. */
+  /** The listener for a service. */
   readonly listen = (event: ProgressEvent): void => {
     const now = this.now()
     const stage = this.#stages.get(event.stage) ?? {startedAt: now, reportedAt: this.target.isTTY ? 0 : now}
@@ -50,12 +51,12 @@ export class ProgressDisplay {
     else this.#line(text)
   }
 
-  /** Shows on a terminal how things are at the moment; the next that is shown takes its place. */
+  /** Shows the current state on a terminal; the next call replaces it. */
   show(text: string): void {
     if (this.target.isTTY === true) this.#paint(text)
   }
 
-  /** Takes the painted line away, so that what is written next begins on a clean line. */
+  /** Erases the current line, so that the next output begins on a clean line. */
   clear(): void {
     if (!this.#painted) return
     this.target.write('\r\u001b[K')
@@ -69,9 +70,9 @@ export class ProgressDisplay {
   }
 
   #current({done, total}: ProgressEvent, elapsed: number): string {
-    if (done === undefined) return elapsed > PATIENCE_MILLISECONDS ? formatDuration(elapsed) : ''
+    if (done === undefined) return elapsed > TIMEOUT_MILLISECONDS ? formatDuration(elapsed) : ''
     const amount = total === undefined ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`
-    if (elapsed < PATIENCE_MILLISECONDS || done === 0) return amount
+    if (elapsed < TIMEOUT_MILLISECONDS || done === 0) return amount
     const rate = done / elapsed
     const left = total !== undefined && total > done ? [`${formatDuration((total - done) / rate)} left`] : []
     return [amount, `${formatBytes(rate * 1000)}/s`, ...left].join(', ')
@@ -79,7 +80,7 @@ export class ProgressDisplay {
 
   #paint(text: string): void {
     const width = Math.max(20, (this.target.columns || 80) - 1)
-    this.target.write(`\r\u001b[K${printable(text).slice(0, width)}`)
+    this.target.write(`\r\u001b[K${cutColumns(printable(text), width)}`)
     this.#painted = true
   }
 

@@ -1,6 +1,6 @@
 /**
- * Text from outside (labels, logs, branch names, registry replies) made fit to show: control characters (C0, C1),
- * bidirectional overrides, line separators and invisible characters are replaced by `?`, so that nobody's label can drive the terminal.
+ * Makes text from outside (labels, logs, branch names, registry replies) safe to show: replaces control characters (C0, C1),
+ * bidirectional overrides, line separators and invisible characters by `?`, so that a label cannot control the terminal.
  */
 export function printable(text: string, {keepLines = false}: {keepLines?: boolean} = {}): string {
   const hostile = keepLines
@@ -11,7 +11,7 @@ export function printable(text: string, {keepLines = false}: {keepLines?: boolea
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** Bytes as docker prints them: decimal units, three significant digits (`1.23 GB`). */
+/** Bytes in docker's form: decimal units, three significant digits (`1.23 GB`). */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -22,7 +22,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : Number(value.toPrecision(3))} ${UNITS[unit] ?? 'B'}`
 }
 
-/** Milliseconds as a person reads them: `840 ms`, `3.2 s`, `2 min 5 s`. */
+/** Milliseconds for people: `840 ms`, `3.2 s`, `2 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
   if (Math.round(milliseconds) < 1000) return `${Math.round(milliseconds)} ms`
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`
@@ -30,12 +30,14 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** A count with its noun, and thousands set apart: `1 mount`, `20,000 entries`. */
+/** A number with its noun and thousands separators: `1 mount`, `20,000 entries`. */
 export function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? singular : plural}`
+  // The first use of a locale loads its tables, which takes as long as a dozen requests to the engine.
+  const digits = number < 1000 ? String(number) : number.toLocaleString('en-US')
+  return `${digits} ${number === 1 ? singular : plural}`
 }
 
-/** An argument list as one line that a POSIX shell reads back as the same list; only ever shown, never run by keg. */
+/** An argument list as one line that a POSIX shell parses as the same list; only shown, never run by keg. */
 export function shellLine(command: readonly string[]): string {
   return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
 }

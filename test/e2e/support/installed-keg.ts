@@ -1,4 +1,4 @@
-/** keg as its users get it: published to a registry of the tests' own, and installed from there with npm. */
+/** keg as its users get it: published to the tests' own registry, and installed from there with npm. */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdir, mkdtemp, readFile, realpath, rm, writeFile} from 'node:fs/promises'
@@ -6,16 +6,19 @@ import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 
+import type {Metafile} from 'esbuild'
+import {bundleRecordOf} from '../../../scripts/setup/bundle-record.js'
 import {readWorkspaces, repository} from '../../../scripts/setup/dependencies.js'
 import {isolatedEnvironment} from '../../../scripts/setup/environment.js'
+import {checkAnswers} from '../../support/answers.js'
 import {NpmRegistry} from './npm-registry.js'
 
 export interface RunOptions {
   /** Default: the machine's home, which is in no repository. */
   cwd?: string
-  /** Above the machine's environment; undefined takes a variable away. */
+  /** Added to the machine's environment; undefined removes a variable. */
   env?: Record<string, string | undefined>
-  /** Has nobody read its standard output. */
+  /** Closes its standard output. */
   stdoutClosed?: boolean
 }
 
@@ -26,36 +29,49 @@ export interface RunResult {
   stderr: string
 }
 
-/** One person's computer: a home of its own, without plugins at first. */
+/** One person's computer: a home, without plugins at first. */
 export class Machine {
   constructor(
     readonly home: string,
     readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  /** Runs keg to its end, whatever its exit code. */
+  /** Runs keg until it ends, with any exit code; throws if its answer does not match its schema. */
   async keg(kegArguments: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    return this.run('keg', kegArguments, options)
+    const result = await this.run('keg', kegArguments, options)
+    if (options.stdoutClosed !== true) checkAnswers({kegArguments, stdout: result.stdout})
+    return result
   }
 
-  /** Runs keg; throws with all that it said when it does not end with 0. Returns its standard output. */
+  /** Runs keg; throws with its output if it does not exit with 0. Returns its standard output. */
   async kegSucceeds(kegArguments: readonly string[], options: RunOptions = {}): Promise<string> {
     return succeeded(`keg ${kegArguments.join(' ')}`, await this.keg(kegArguments, options))
   }
 
-  /** Pastes a line into a shell; throws with all that it said when it does not end with 0. Returns its standard output. */
+  /** Pastes a line into a shell; throws with its output if it does not exit with 0. Returns its standard output. */
   async paste(line: string, options: RunOptions = {}): Promise<string> {
     return succeeded(line, await this.run('/bin/sh', ['-c', line], options))
   }
 
-  /** Paths of all modules that a run of keg loads. */
-  async modulesOf(kegArguments: readonly string[], options: RunOptions = {}): Promise<{modules: string[]} & RunResult> {
+  /** Names of all packages that a run of keg loads, as modules or bundled into a file of keg. */
+  async packagesOf(
+    kegArguments: readonly string[],
+    options: RunOptions = {},
+  ): Promise<{packages: string[]} & RunResult> {
     const record = join(this.home, 'modules')
     await writeFile(record, '')
     const recorder = pathToFileURL(join(import.meta.dirname, 'record-modules.js')).href
     const env = {...options.env, NODE_OPTIONS: `--import=${recorder}`, RECORD_MODULES: record}
     const result = await this.keg(kegArguments, {...options, env})
-    return {...result, modules: (await readFile(record, 'utf8')).split('\n')}
+    const paths = (await readFile(record, 'utf8')).split('\n').filter((path) => path !== '')
+    const packages = new Set<string>()
+    for (const path of paths) {
+      for (const place of [path, ...(await inputsOf(path))]) {
+        const name = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(place)?.[1]
+        if (name !== undefined) packages.add(name)
+      }
+    }
+    return {...result, packages: [...packages]}
   }
 
   async run(program: string, programArguments: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -63,7 +79,7 @@ export class Machine {
       cwd: options.cwd ?? this.home,
       env: defined({...this.environment, ...options.env}),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // One that hangs is to be heard, before the test itself is given up.
+      // A process that hangs is to be reported before the test itself times out.
       timeout: 120_000,
     })
     if (options.stdoutClosed === true) child.stdout.destroy()
@@ -75,13 +91,22 @@ export class Machine {
   }
 }
 
+/** The sources of a file that the build made, as its record has them; none for any other file. */
+async function inputsOf(path: string): Promise<string[]> {
+  const [, name, file] = /^.*\/@keg\/(\w+)\/dist\/(.*)$/.exec(path) ?? []
+  if (name === undefined || file === undefined) return []
+  const root = name === 'cli' ? '' : join('src', 'commands', name)
+  const {outputs} = JSON.parse(await readFile(bundleRecordOf(root), 'utf8')) as Metafile
+  return Object.keys(outputs[join(root, 'dist', file)]?.inputs ?? {})
+}
+
 export class InstalledKeg {
   private constructor(
     readonly registry: NpmRegistry,
     private readonly folder: string,
   ) {}
 
-  /** Publishes this checkout's packages as they are built, and installs @keg/cli as `npm install --global` does. */
+  /** Publishes this checkout's packages as built, and installs @keg/cli like `npm install --global`. */
   static async create(): Promise<InstalledKeg> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'keg-test-installed-')))
     const installed = new InstalledKeg(await NpmRegistry.start(repository), folder)
@@ -91,9 +116,10 @@ export class InstalledKeg {
         `registry=${installed.registry.url}`,
         `//${host}/:_authToken=token-of-the-tests`,
         `cache=${join(folder, 'npm-cache')}`,
+        `prefix=${installed.prefix}`,
         'audit=false',
         'fund=false',
-        // Neither do the tests compile native addons, nor build what they publish.
+        // The tests neither compile native addons nor build what they publish.
         'ignore-scripts=true',
         'loglevel=error',
         'update-notifier=false',
@@ -102,7 +128,7 @@ export class InstalledKeg {
       const machine = await installed.machine('publisher')
       for (const workspace of [...(await readWorkspaces()), '.'])
         await npm(machine, ['publish'], join(repository, workspace))
-      await npm(machine, ['install', '--global', '--prefix', installed.prefix, '@keg/cli'], machine.home)
+      await npm(machine, ['install', '--global', '@keg/cli'], machine.home)
       return installed
     } catch (error) {
       await installed.remove()
@@ -110,7 +136,7 @@ export class InstalledKeg {
     }
   }
 
-  /** A machine on which `keg` is on PATH. Nothing but loopback can be reached from it by HTTP. */
+  /** A machine with `keg` on its PATH. By HTTP it reaches nothing but loopback. */
   async machine(name: string): Promise<Machine> {
     const home = join(this.folder, name)
     await mkdir(home)
@@ -141,7 +167,7 @@ export class InstalledKeg {
   }
 }
 
-/** The npm that started the tests goes on; `npm` may not even be on PATH. */
+/** Runs the npm that started the tests; `npm` might not be on PATH. */
 async function npm(machine: Machine, npmArguments: readonly string[], cwd: string): Promise<void> {
   const path = process.env.npm_execpath
   const isNpm = path !== undefined && /npm-cli\.[cm]?js$/.test(path)

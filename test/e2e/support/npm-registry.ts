@@ -1,5 +1,5 @@
 /**
- * An npm registry on loopback: it takes what `npm publish` sends, and serves the packages that this checkout has installed, so
+ * An npm registry on loopback: it accepts `npm publish`, and serves the packages that this checkout has installed, so
  * that `npm install` and `keg plugins install` run for real without a network.
  */
 import {createHash} from 'node:crypto'
@@ -9,14 +9,15 @@ import type {IncomingMessage, ServerResponse} from 'node:http'
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {join, relative, sep} from 'node:path'
-import {json} from 'node:stream/consumers'
+import {Readable} from 'node:stream'
+import {buffer, json} from 'node:stream/consumers'
 import {promisify} from 'node:util'
-import {gzip} from 'node:zlib'
+import {gunzipSync, gzip} from 'node:zlib'
 
 import type {FileEntry} from '../../support/tar.js'
-import {writeTar} from '../../support/tar.js'
+import {readTar, writeTar} from '../../support/tar.js'
 
-/** A package.json, as far as a registry looks into it. */
+/** The fields of a package.json that a registry reads. */
 interface Manifest {
   name: string
   version: string
@@ -30,14 +31,17 @@ interface Dist {
   shasum?: string
 }
 
-/** What the registry says of a package (https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md). */
+/**
+ * What the registry answers for a package
+ * (https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md).
+ */
 interface Packument {
   name: string
   'dist-tags': Record<string, string>
   versions: Record<string, Manifest & {dist: Dist}>
 }
 
-/** What `npm publish` sends. */
+/** The request of `npm publish`. */
 interface Publication {
   name: string
   access: string | null
@@ -51,7 +55,7 @@ interface Lockfile {
 }
 
 export class NpmRegistry {
-  /** Names that were asked for and are not there, but for optional packages that this checkout has not either. */
+  /** Names that were requested and do not exist, except optional packages that this checkout lacks, too. */
   readonly missing = new Set<string>()
   readonly #absent = new Set<string>()
   readonly #packuments = new Map<string, Packument>()
@@ -64,10 +68,10 @@ export class NpmRegistry {
   })
 
   private constructor() {
-    // Made by start() alone: an address is needed before anything can be served.
+    // For start() only: nothing can be served before the address is known.
   }
 
-  /** Starts a registry on a free port that serves what the lockfile of a checkout names and its node_modules holds. */
+  /** Starts a registry on a free port that serves the packages of a checkout's lockfile from its node_modules. */
   static async start(checkout: string): Promise<NpmRegistry> {
     const registry = new NpmRegistry()
     registry.#server.listen(0, '127.0.0.1')
@@ -89,13 +93,32 @@ export class NpmRegistry {
     return tarball
   }
 
+  /** Also offers a published package as another version, which is the latest until `latestAgain` is called. */
+  async offerAs(name: string, version: string): Promise<{latestAgain: () => void}> {
+    const packument = this.#packuments.get(name)
+    const latest = packument?.['dist-tags'].latest ?? ''
+    const manifest = packument?.versions[latest]
+    if (packument === undefined || manifest === undefined) throw new Error(`${name} was not published`)
+    const entries: FileEntry[] = []
+    for await (const {body, mode, name: path} of readTar(Readable.from([gunzipSync(this.published(name))]))) {
+      const content = await buffer(body)
+      const isManifest = path === 'package/package.json'
+      const other = isManifest && JSON.stringify({...(JSON.parse(content.toString()) as object), version})
+      entries.push({path, content: other === false ? content : Buffer.from(other), mode})
+    }
+    const tarball = await promisify(gzip)(writeTar(entries), {level: 1})
+    this.#add({...manifest, version}, () => Promise.resolve(tarball))
+    packument['dist-tags'].latest = version
+    return {latestAgain: () => (packument['dist-tags'].latest = latest)}
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections()
     this.#server.close()
     await once(this.#server, 'close')
   }
 
-  /** Serves a folder of node_modules; one that is not there is optional: of another platform, or not to be compiled here. */
+  /** Serves a folder of node_modules; a missing one is optional: for another platform, or not compiled here. */
   async #serveInstalled(folder: string): Promise<void> {
     const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
     if (text === undefined) {
@@ -103,12 +126,12 @@ export class NpmRegistry {
       return
     }
     const manifest = JSON.parse(text) as Manifest
-    // Nothing is compiled in these tests, and npm would run what a manifest tells it to.
+    // Nothing is compiled in these tests, and npm would run the scripts of a manifest.
     delete manifest.scripts
     this.#add(manifest, () => packFolder(folder, Array.isArray(manifest.bundleDependencies)))
   }
 
-  /** One version more of a package; the first to come is the latest. */
+  /** Adds a version of a package; the first is the latest. */
   #add(manifest: Manifest, tarball: () => Promise<Buffer>, checksums: Omit<Dist, 'tarball'> = {}): void {
     const {name, version} = manifest
     const file = `-/${name}-${version}.tgz`
@@ -135,7 +158,7 @@ export class NpmRegistry {
   }
 
   #publish({_attachments, access, name, versions}: Publication, response: ServerResponse): void {
-    // As the public registry does: a scoped package is private, and that is paid for.
+    // Like the public registry: a scoped package is private by default, which costs money.
     if (name.startsWith('@') && access !== 'public') {
       reply(response, 402, {error: 'You must sign up for private packages'})
       return
@@ -154,7 +177,7 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(body))
 }
 
-/** A folder as npm would have packed it: a package keeps its own node_modules only where it bundles them. */
+/** Packs a folder like npm: node_modules only if the package bundles them. */
 async function packFolder(folder: string, bundles: boolean): Promise<Buffer> {
   const entries: FileEntry[] = []
   for (const file of await readdir(folder, {recursive: true, withFileTypes: true})) {

@@ -1,6 +1,6 @@
 /**
- * `node --import` of this file writes the path of every module that a program loads to the file that RECORD_MODULES names, one
- * a line. Node runs it twice: in the program, and as its loader, which sees the ES modules alone.
+ * `node --import` of this file appends the path of every module that a program loads to the file in RECORD_MODULES, one
+ * a line. Node runs it twice: in the program, and as its loader, which sees only the ES modules.
  */
 import {appendFileSync} from 'node:fs'
 import {createRequire, register} from 'node:module'

@@ -1,4 +1,4 @@
-/** What a package's tarball holds, and what its modules need. */
+/** The contents of a package's tarball, and what its modules import. */
 import {dirname, join} from 'node:path/posix'
 import {Readable} from 'node:stream'
 import {buffer} from 'node:stream/consumers'
@@ -8,7 +8,7 @@ import typescript from 'typescript'
 
 import {readTar} from '../../support/tar.js'
 
-/** Paths inside the package, with what they hold. */
+/** Paths in the package -> contents. */
 export type Files = Map<string, string>
 
 export async function filesOf(tarball: Buffer): Promise<Files> {
@@ -19,13 +19,13 @@ export async function filesOf(tarball: Buffer): Promise<Files> {
 }
 
 export interface Imports {
-  /** Files of the package that the entry points reach, themselves included. */
+  /** Files of the package that the entry points reach, including themselves. */
   files: Set<string>
   /** Packages they import. */
   packages: Set<string>
 }
 
-/** Follows the imports of compiled modules, static and dynamic. Throws where one leads to no file. */
+/** Follows the imports of bundled modules, static and dynamic. Throws if one leads to no file. */
 export function importsFrom(files: Files, entryPoints: readonly string[]): Imports {
   const found: Imports = {files: new Set(), packages: new Set()}
   const open = [...entryPoints]
@@ -34,12 +34,37 @@ export function importsFrom(files: Files, entryPoints: readonly string[]): Impor
     const content = files.get(path)
     if (content === undefined) throw new Error(`${path} is imported and not there`)
     found.files.add(path)
-    for (const {fileName: specifier} of typescript.preProcessFile(content).importedFiles) {
-      if (specifier.startsWith('.')) open.push(join(dirname(path), specifier))
+    for (const specifier of specifiersIn(content)) {
+      // These are named as seen from dist/.
+      if (specifier.startsWith('./lazy/')) open.push(join('dist', specifier))
+      else if (specifier.startsWith('.')) open.push(join(dirname(path), specifier))
       else if (!specifier.startsWith('node:')) found.packages.add(packageOf(specifier))
     }
   }
   return found
+}
+
+/** What a module imports, or requires of dist/lazy. */
+function specifiersIn(content: string): Set<string> {
+  const specifiers = new Set<string>()
+  const source = typescript.createSourceFile('module.js', content, typescript.ScriptTarget.Latest)
+  const visit = (node: typescript.Node): void => {
+    const specifier = specifierOf(node)
+    if (specifier !== undefined && typescript.isStringLiteralLike(specifier)) specifiers.add(specifier.text)
+    typescript.forEachChild(node, visit)
+  }
+  visit(source)
+  return specifiers
+}
+
+function specifierOf(node: typescript.Node): typescript.Expression | undefined {
+  if (typescript.isImportDeclaration(node) || typescript.isExportDeclaration(node)) return node.moduleSpecifier
+  if (!typescript.isCallExpression(node)) return undefined
+  const [argument] = node.arguments
+  if (node.expression.kind === typescript.SyntaxKind.ImportKeyword) return argument
+  const isLazy =
+    argument !== undefined && typescript.isStringLiteralLike(argument) && argument.text.startsWith('./lazy/')
+  return isLazy ? argument : undefined
 }
 
 function packageOf(specifier: string): string {

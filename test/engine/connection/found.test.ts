@@ -6,12 +6,12 @@ import {keg} from '../../support/keg.js'
 import {watchEngine, type WatchedEngine} from '../package/watched-engine.js'
 import {Configurations, dockerClient, sshServer, type SshClient, type SshServer} from './ways.js'
 
-/** Every combination of what names an engine, asked for by keg and by the real docker client: each finds the same. */
-describe('the engine', function () {
+/** Every combination of settings that name an engine, for keg and for the real docker client: both find the same one. */
+describe('the engine @classic', function () {
   this.timeout(120_000)
 
   const configurations = new Configurations()
-  /** Ways to the engine of the tests that tell who came. */
+  /** Routes to the tests' engine that show who used them. */
   let ways: Record<'host' | 'context' | 'current', WatchedEngine>
   let DOCKER_CONFIG: string
   let server: SshServer
@@ -34,7 +34,7 @@ describe('the engine', function () {
     await server.stop()
   })
 
-  /** By which way somebody comes; undefined where by none of them. */
+  /** The route that somebody uses; undefined if none. */
   async function wayOf(work: () => Promise<unknown>): Promise<string | undefined> {
     const before = Object.entries(ways).map(([name, {requests}]) => [name, requests.length] as const)
     await work()
@@ -61,10 +61,10 @@ describe('the engine', function () {
       const [flag = '', value = ''] = words
       const named = flag === '' ? {} : flag.toLowerCase().includes('h') ? {host: value} : {context: value}
       expect(await wayOf(() => keg(['docker', 'package', 'nothing', ...words], {env}))).to.equal(expected)
-      // Docker's client itself took an empty DOCKER_HOST for an address before version 23.
+      // Before version 23 docker's client took an empty DOCKER_HOST for an address.
       const isAsNew = given().DOCKER_HOST !== '' || (await clientVersion()) >= 23
       if (isAsNew) expect(await wayOf(() => dockerClient([...words, 'ps'], env))).to.equal(expected)
-      // What keg starts gets this environment, or this one, and no flag.
+      // Programs that keg starts get one of these environments, and no flag.
       const environment = connectionEnvironment({...process.env, ...env}, named)
       expect(await wayOf(() => dockerClient(['ps'], environment))).to.equal(expected)
       await using engine = await Engine.connect(environment)
@@ -77,7 +77,7 @@ describe('the engine', function () {
       }
     })
 
-  it('of an address of ssh is the same for what keg starts', async () => {
+  it('of an ssh address is the same for programs that keg starts', async () => {
     const expected = await docker(['info', '--format', '{{.ID}}'])
     const env = {...process.env, DOCKER_CONFIG, DOCKER_HOST: undefined, PATH: client.path}
     for (const flags of [{host: server.address}, {host: `ssh://${client.alias}`}, {context: 'far'}]) {
@@ -89,7 +89,7 @@ describe('the engine', function () {
     }
   })
 
-  it('is one: --host and --context together are wrong use, as for docker', async () => {
+  it('cannot be named twice: --host with --context is a usage error, as in docker', async () => {
     const ended = await keg(['docker', 'package', 'x', '--host', ways.host.host, '--context', 'named', '--json'])
     expect(ended.code).to.equal(2)
     expect(ended.json()).to.have.nested.property('error.code', 'usage-invalid')
@@ -98,7 +98,7 @@ describe('the engine', function () {
       .that.matches(/--(?:host|context).*--(?:host|context)/s)
   })
 
-  it('of a context that is not there is wrong use, whoever names it', async () => {
+  it('of a missing context is a usage error, whoever names it', async () => {
     for (const [flags, DOCKER_CONTEXT] of [[['--context', 'gone'], undefined] as const, [[], 'gone'] as const]) {
       const env = {DOCKER_CONFIG, DOCKER_CONTEXT, DOCKER_HOST: undefined}
       for (const command of [
@@ -113,13 +113,13 @@ describe('the engine', function () {
     }
   })
 
-  it('is found although what DOCKER_HOST names before the flag is none', async () => {
+  it('is found despite an invalid DOCKER_HOST, which the flag overrides', async () => {
     const env = {DOCKER_CERT_PATH: '/nowhere', DOCKER_CONFIG, DOCKER_HOST: 'tcp://:a:b:c'}
     expect(await wayOf(() => keg(['docker', 'package', 'x', '--host', ways.host.host], {env}))).to.equal('host')
   })
 })
 
-/** The first number of the version of docker's client. */
+/** The major version of docker's client. */
 async function clientVersion(): Promise<number> {
   return Number.parseInt(await docker(['version', '--format', '{{.Client.Version}}']), 10)
 }

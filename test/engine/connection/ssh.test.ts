@@ -6,6 +6,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {thrown} from '../../support/thrown.js'
 import {packageJson, temporaryThings, waitingContainer} from '../package/packaging.js'
 import {Configurations, execWithInput, remainingSsh, sshServer, type SshClient, type SshServer} from './ways.js'
@@ -13,14 +14,14 @@ import {Configurations, execWithInput, remainingSsh, sshServer, type SshClient, 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const megabyte = 1024 * 1024
 
-describe('an engine through ssh', function () {
+describe('an engine through ssh @classic', function () {
   this.timeout(180_000)
 
   const configurations = new Configurations()
   let sandbox: Sandbox
   let server: SshServer
   let client: SshClient
-  /** What leads keg there. */
+  /** Leads keg to the engine. */
   let env: Record<string, string>
 
   before(async () => {
@@ -37,12 +38,12 @@ describe('an engine through ssh', function () {
   })
 
   afterEach(async () => {
-    expect(await remainingSsh(client, 3000), 'ssh that was left behind').to.deep.equal([])
+    expect(await remainingSsh(client, 30_000), 'ssh that was left behind').to.deep.equal([])
   })
 
   const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({...process.env, ...env, ...more})
 
-  it('has its container packaged, pushed, and run again by a context', async () => {
+  it('packages and pushes its container, and runs the package through a context', async () => {
     const fill = 'head -c 20000000 /dev/urandom >/data/big; echo one >/data/one; echo own >/own'
     const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], fill)
     const reference = sandbox.addImage(`${openRegistry}/keg/${uniqueName('ssh')}:dev`)
@@ -64,14 +65,14 @@ describe('an engine through ssh', function () {
     expect(run, run.stderr).to.include({code: 7, stdout: `own\none\n${sum}\n`})
   })
 
-  it('takes the socket that the address names', async () => {
+  it('uses the socket that the address names', async () => {
     const nowhere = `${server.address}/run/keg-nowhere.sock`
     const error = await thrown(Engine.connect(environment({DOCKER_HOST: nowhere})))
     expect(error).to.include({code: 'engine-unreachable', exitCode: 4})
-    expect(error.message).to.include('does not reach its engine').and.include('/run/keg-nowhere.sock')
+    expect(error.message).to.include('cannot connect to its engine').and.include('/run/keg-nowhere.sock')
   })
 
-  it('is asked many things at once, and connections are used again', async () => {
+  it('takes parallel requests, and connections are reused', async () => {
     await using engine = await Engine.connect(environment())
     const container = await sandbox.run([baseImage, 'sleep', '1000'])
     const answers = await Promise.all(Array.from({length: 4}, () => engine.container(container)))
@@ -81,13 +82,13 @@ describe('an engine through ssh', function () {
     expect(await sshProcessesOf()).to.have.lengthOf(length)
   })
 
-  it('runs a program in a container, with all that it is to read', async () => {
+  it('runs a program in a container with its whole input', async () => {
     const container = await sandbox.run([baseImage, 'sleep', '1000'])
     await using engine = await Engine.connect(environment())
     expect(await execWithInput(engine, container, Buffer.alloc(megabyte))).to.equal('1048576\nread\n5')
   })
 
-  it('is not read faster than somebody takes what it sends', async () => {
+  it('is read no faster than its output is consumed', async () => {
     const container = await waitingContainer(sandbox, [baseImage], 'head -c 150000000 /dev/zero >/big')
     await using engine = await Engine.connect(environment())
     const archive = await engine.archive(container, '/big')
@@ -103,7 +104,7 @@ describe('an engine through ssh', function () {
     expect(most - before).to.be.lessThan(64 * megabyte)
   })
 
-  it('is sent no more than it takes', async () => {
+  it('is sent no more than it accepts', async () => {
     await using engine = await Engine.connect(environment())
     const before = process.memoryUsage().arrayBuffers
     let most = 0
@@ -118,14 +119,14 @@ describe('an engine through ssh', function () {
         yield Buffer.alloc(2048)
       })(),
     )
-    // Whatever it says about an archive without an image comes after it has read all of it.
+    // It answers about an archive without an image only after reading all of it.
     await thrown(engine.loadImage(archive))
     expect(most - before)
       .to.be.greaterThan(0)
       .and.lessThan(64 * megabyte)
   })
 
-  it('is cleaned up behind an interrupted keg, and no ssh stays', async () => {
+  it('is cleaned up after an interrupted keg, and no ssh remains', async () => {
     const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'head -c 90000000 /dev/zero >/data/x')
     const reference = sandbox.addImage(`${uniqueName('interrupted-ssh')}:dev`)
     const running = await startKeg(['docker', 'package', container, '--yes', '-t', reference, '--no-push'], {env})
@@ -137,7 +138,7 @@ describe('an engine through ssh', function () {
     expect(await docker(['images', '--quiet', reference])).to.equal('')
   })
 
-  it('keeps no ssh of a keg that was killed, not even one that only listens', async () => {
+  it('keeps no ssh of a killed keg, not even one that only listens', async () => {
     const name = uniqueName('killed-ssh')
     const run = ['docker', 'package', 'run', baseImage, '--pull', 'never', '--name', name, '--', 'sleep', '1000']
     const running = await startKeg(run, {env})
@@ -146,7 +147,7 @@ describe('an engine through ssh', function () {
       expect(await sshProcessesOf()).to.not.deep.equal([])
       running.kill('SIGKILL')
       await running.ended
-      expect(await remainingSsh(client, 5000)).to.deep.equal([])
+      expect(await remainingSsh(client, 30_000)).to.deep.equal([])
     } finally {
       running.kill('SIGKILL')
       await running.ended
@@ -154,14 +155,14 @@ describe('an engine through ssh', function () {
     }
   })
 
-  describe('that is not reached', () => {
+  describe('that cannot be reached', () => {
     let empty: SshServer
     let old: SshServer
 
     before(async () => {
       const programs = join(await configurations.folder(), 'bin')
       await mkdir(programs)
-      // What the client of Docker 18.06 says, whose engine keg does not speak to either.
+      // Printed by the client of Docker 18.06, an engine that keg does not support either.
       const usage = `printf '\\nUsage:  docker system COMMAND\\n\\nManage Docker\\n\\nRun it with --help.\\n' >&2; exit 1`
       await writeFile(join(programs, 'docker'), `#!/bin/sh\n${usage}\n`)
       await chmod(join(programs, 'docker'), 0o755)
@@ -180,25 +181,34 @@ describe('an engine through ssh', function () {
       return ended.json().error as {message: string; hint: string; code: string}
     }
 
-    it('because nobody listens: with what ssh says', async () => {
+    it("because nobody listens: with ssh's message", async () => {
       const error = await failing({DOCKER_HOST: 'ssh://ada@127.0.0.1:1'})
       expect(error.code).to.equal('engine-unreachable')
-      expect(error.message).to.match(/^ssh does not reach ada@127\.0\.0\.1 .*: ssh: connect to host .* refused$/)
+      expect(error.message).to.match(/^ssh cannot connect to ada@127\.0\.0\.1 .*: ssh: connect to host .* refused$/)
       expect(error.hint).to.include('ssh -l ada -p 1 127.0.0.1 docker version')
     })
 
-    it('because its key is not known', async () => {
+    it('because its key is unknown', async () => {
       const stranger = await server.client({knowsHost: false})
       const error = await failing({PATH: stranger.path})
       expect(error.message).to.match(/does not trust the host .*: Host key verification failed\.$/)
-      expect(error.hint).to.include(`ssh -l ${server.user} -p ${server.port} 127.0.0.1`)
+      const yes = join(await configurations.folder(), 'yes')
+      await writeFile(yes, '#!/bin/sh\necho yes\n', {mode: 0o755})
+      const answered = {SSH_ASKPASS: yes, SSH_ASKPASS_REQUIRE: 'force'}
+      await runAdvice(error.hint, `ssh -l ${server.user} -p ${server.port} 127.0.0.1`, {
+        env: {PATH: stranger.path, ...answered},
+      })
+      await using engine = await Engine.connect(environment({PATH: stranger.path}))
+      expect(engine.facts.info.ID).to.be.a('string')
     })
 
-    it('because it does not let this key in, or it wants a passphrase that nobody can be asked for', async () => {
+    it('because it refuses the key, or the key needs a passphrase without a terminal', async () => {
       for (const key of ['wrong', 'encrypted'] as const) {
         const error = await failing({PATH: (await server.client({key})).path})
-        expect(error.message, key).to.match(/may not log in .*: .*Permission denied \(publickey\)/)
+        expect(error.message, key).to.match(/cannot log in .*: .*Permission denied \(publickey\)/)
         expect(error.hint).to.include('without a question')
+        const shown = await runAdvice(error.hint, 'ssh -l', {env: {PATH: client.path}})
+        expect(shown.stdout).to.include('Server:')
       }
     })
 

@@ -20,13 +20,13 @@ import {Configurations, execWithInput} from './ways.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
-describe('an engine by TLS', function () {
+describe('an engine by TLS @classic', function () {
   this.timeout(180_000)
 
   const configurations = new Configurations()
   let engine: OwnEngine
   let tls: {host: string; certificates: string}
-  /** Certificates of an authority that the engine does not know. */
+  /** Certificates of an authority unknown to the engine. */
   let others: Awaited<ReturnType<typeof makeCertificates>>
   let folder: string
   let servers: Server[]
@@ -61,7 +61,7 @@ describe('an engine by TLS', function () {
     ...more,
   })
 
-  /** A folder with the client's files, some of them from elsewhere. */
+  /** A folder with the client's files, some of them replaced. */
   async function certificates(replaced: Record<string, string>): Promise<string> {
     const target = await mkdtemp(join(folder, 'client-'))
     for (const name of ['ca.pem', 'cert.pem', 'key.pem'])
@@ -85,7 +85,7 @@ describe('an engine by TLS', function () {
     return error
   }
 
-  it('has its container packaged and pushed by the environment, and run again by a context', async () => {
+  it('packages and pushes its container through the environment, and runs the package through a context', async () => {
     const here = {DOCKER_HOST: engine.host}
     const chunks: Buffer[] = []
     for await (const chunk of dockerStream(['save', baseImage])) chunks.push(chunk)
@@ -93,6 +93,7 @@ describe('an engine by TLS', function () {
     const fill = 'head -c 20000000 /dev/urandom >/data/big; echo own >/own; sleep 1000'
     const start = ['run', '--detach', '--pull', 'never', '-v', '/data', baseImage, 'sh', '-c', fill]
     const container = await docker(start, {environment: here})
+    await docker(['exec', container, 'sh', '-c', 'until [ -s /own ]; do sleep 0.1; done'], {environment: here})
     const reference = `${openRegistry}/keg/${uniqueName('tls')}:dev`
     const {DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY} = environment()
     const packaged = packageJson(
@@ -114,7 +115,7 @@ describe('an engine by TLS', function () {
     expect(result, result.stderr).to.include({code: 7, stdout: `own\n${sum}\n`})
   })
 
-  it('whose certificate is signed by somebody else is not believed, unless nothing is to be verified', async () => {
+  it('is not trusted with a certificate of another authority, unless verification is off', async () => {
     const DOCKER_CERT_PATH = await certificates({'ca.pem': others.authority})
     expect((await refusal({DOCKER_CERT_PATH})).message).to.include('not signed by the authority of ca.pem')
     const careless = environment({DOCKER_CERT_PATH, DOCKER_TLS: '1', DOCKER_TLS_VERIFY: undefined})
@@ -122,7 +123,7 @@ describe('an engine by TLS', function () {
     expect(connected.version).to.match(/^20\.10\./)
   })
 
-  it('is believed whatever its certificate where its context says so', async () => {
+  it('is trusted with any certificate if its context says so', async () => {
     const client = ['cert', 'key'].map((name) => `${name}=${join(tls.certificates, `${name}.pem`)}`)
     const endpoint = [`host=${tls.host}`, `ca=${others.authority}`, ...client]
     const checked = await configurations.withContext('checked', endpoint.join(','))
@@ -138,7 +139,7 @@ describe('an engine by TLS', function () {
     expect(connected.version).to.match(/^20\.10\./)
   })
 
-  it('that lets in nobody without its certificate says so', async () => {
+  it("says that it requires the client's certificate", async () => {
     const foreign = {'cert.pem': join(others.clientFolder, 'cert.pem'), 'key.pem': join(others.clientFolder, 'key.pem')}
     expect((await refusal({DOCKER_CERT_PATH: await certificates(foreign)})).message).to.include(
       'it refuses the certificate of this client',
@@ -150,19 +151,19 @@ describe('an engine by TLS', function () {
 
   it('is not asked without TLS', async () => {
     const error = await refusal({DOCKER_TLS_VERIFY: undefined})
-    expect(error.message).to.include('it speaks TLS, and was asked without')
+    expect(error.message).to.include('it uses TLS, and was asked without')
     expect(error.hint).to.include('DOCKER_TLS_VERIFY=1')
   })
 
-  it('is none where TLS is not spoken', async () => {
+  it('cannot be reached by TLS if it does not speak TLS', async () => {
     const server = createPlainServer((socket) => {
       socket.on('error', () => undefined).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     })
     const DOCKER_HOST = await listening(server, '127.0.0.1')
-    expect((await refusal({DOCKER_HOST})).message).to.include('it does not speak TLS')
+    expect((await refusal({DOCKER_HOST})).message).to.include('it does not use TLS')
   })
 
-  it('whose certificate is for another name, or over, is not believed', async () => {
+  it('is not trusted with a certificate for another name, or an expired one', async () => {
     const [key, cert] = [await readFile(others.key), await readFile(others.certificate)]
     const DOCKER_CERT_PATH = others.clientFolder
     const named = createTlsServer({key, cert}).on('tlsClientError', () => undefined)
@@ -196,7 +197,7 @@ describe('an engine by TLS', function () {
     expect(await message(await certificates({'key.pem': encrypted}))).to.include('is encrypted')
   })
 
-  it('is given up where the address takes connections and never answers', async () => {
+  it('is given up if the address accepts connections and never answers', async () => {
     const silent = createPlainServer((socket) => socket.on('error', () => undefined).resume())
     const [, , port] = (await listening(silent, '127.0.0.1')).split(':')
     const address = {kind: 'tcp', host: '127.0.0.1', port: Number(port), tls: {skipVerify: true}} as const

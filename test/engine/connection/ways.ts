@@ -1,4 +1,4 @@
-/** What the tests of connections share: sshd in front of the tests' engine, contexts, and the ssh processes that are there. */
+/** Shared by the tests of connections: sshd in front of the tests' engine, contexts, and the running ssh processes. */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
@@ -16,7 +16,7 @@ import {
   type SshServer,
 } from '../../../scripts/setup/ssh-server.js'
 
-/** A real sshd, in whose sessions the docker client finds the engine of the tests. */
+/** A real sshd, in whose sessions the docker client finds the tests' engine. */
 export async function sshServer(environment: Record<string, string> = {}): Promise<SshServer> {
   await requireSshServer(new Session())
   const {DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY, PATH} = process.env
@@ -25,7 +25,7 @@ export async function sshServer(environment: Record<string, string> = {}): Promi
   return startSshServer({environment: {...Object.fromEntries(given), ...environment}})
 }
 
-/** The processes of ssh that were started as this client. */
+/** The ssh processes started by this client. */
 export async function sshProcesses({path}: SshClient): Promise<string[]> {
   const config = join(path.split(':')[0] ?? '', 'config')
   const found: string[] = []
@@ -37,7 +37,7 @@ export async function sshProcesses({path}: SshClient): Promise<string[]> {
   return found
 }
 
-/** Waits until no ssh of this client is there. @returns those that stay longer than `milliseconds` */
+/** Waits until this client has no ssh process. @returns those still running after `milliseconds` */
 export async function remainingSsh(client: SshClient, milliseconds: number): Promise<string[]> {
   const deadline = Date.now() + milliseconds
   for (;;) {
@@ -51,14 +51,14 @@ export async function remainingSsh(client: SshClient, milliseconds: number): Pro
 export class Configurations {
   readonly #folders: string[] = []
 
-  /** An empty one: what DOCKER_CONFIG has to be. */
+  /** An empty one, for DOCKER_CONFIG. */
   async folder(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'keg-test-configuration-'))
     this.#folders.push(folder)
     return folder
   }
 
-  /** One with a context, made by the docker client itself. `endpoint` as `docker context create --docker` takes it. */
+  /** One with a context, created by the docker client itself. `endpoint` as `docker context create --docker` takes it. */
   async withContext(name: string, endpoint: string): Promise<string> {
     const folder = await this.folder()
     await dockerClient(['context', 'create', name, '--docker', endpoint], {DOCKER_CONFIG: folder})
@@ -70,7 +70,7 @@ export class Configurations {
   }
 }
 
-/** Runs the docker client in an environment that leads to no engine but the one given. @returns what it printed */
+/** Runs the docker client in an environment that leads only to the given engine. @returns what it printed */
 export async function dockerClient(
   commandArguments: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -87,7 +87,7 @@ export async function dockerClient(
 }
 
 /**
- * Runs a program in a container that reads its standard input to the end, and only then prints and ends.
+ * Runs a program in a container that reads all its standard input before it prints and exits.
  * @returns what it printed, and its exit code
  */
 export async function execWithInput(engine: Engine, container: string, input: Buffer): Promise<string> {

@@ -10,7 +10,10 @@ import {Engine} from '../../../src/lib/engine/engine.js'
 import {InterruptedError} from '../../../src/lib/error/keg-error.js'
 import {docker} from '../../support/docker.js'
 import {keg} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {thrown} from '../../support/thrown.js'
+import type {Work} from '../../../src/lib/work/work.js'
+import {testWork} from '../../support/work.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
@@ -22,16 +25,16 @@ function of({checks}: DoctorReport, id: string): Check {
   return found
 }
 
-/** A socket in a folder where somebody listens, and answers nothing. */
+/** A socket in a folder whose server never answers. */
 async function silentEngine(folder: string): Promise<{path: string; close: () => Promise<unknown>}> {
-  // What is sent to it has to be read, or it never sees that the other side has gone.
+  // Input must be read, or the socket never sees that the client has disconnected.
   const server = createServer((socket) => socket.on('error', () => undefined).resume())
   const path = join(folder, 'silent.sock')
   await new Promise<void>((resolve) => server.listen(path, resolve))
   return {path, close: () => new Promise((resolve) => server.close(resolve))}
 }
 
-describe('keg doctor', function () {
+describe('keg doctor @containerd', function () {
   this.timeout(120_000)
 
   let home: string
@@ -43,29 +46,32 @@ describe('keg doctor', function () {
   })
   afterEach(() => rmSync(home, {recursive: true, force: true}))
 
-  const look = (changes: Partial<DoctorOptions> = {}): Promise<DoctorReport> =>
-    examine({
-      installation: {
-        version: '0.1.0',
-        nodeRange: '>=20.19',
-        nodeVersion: process.versions.node,
-        plugins: [{name: '@keg/docker', version: '0.1.0'}],
+  const look = (changes: Partial<DoctorOptions> = {}, parts: Partial<Work> = {}): Promise<DoctorReport> =>
+    examine(
+      testWork({
+        environment,
+        prompt: {
+          isInteractive: false,
+          confirm: () => Promise.reject(new Error('doctor asked')),
+          choose: () => Promise.reject(new Error('doctor asked')),
+          text: () => Promise.reject(new Error('doctor asked')),
+        },
+        ...parts,
+      }),
+      {
+        installation: {
+          version: '0.1.0',
+          nodeRange: '>=20.19',
+          nodeVersion: process.versions.node,
+          plugins: [{name: '@keg/docker', version: '0.1.0'}],
+        },
+        registry: undefined,
+        fix: 'no',
+        ...changes,
       },
-      environment,
-      registry: undefined,
-      fix: 'no',
-      questions: {
-        possible: false,
-        confirm: () => Promise.reject(new Error('doctor asked')),
-        choose: () => Promise.reject(new Error('doctor asked')),
-        text: () => Promise.reject(new Error('doctor asked')),
-      },
-      say: () => undefined,
-      signal: new AbortController().signal,
-      ...changes,
-    })
+    )
 
-  /** A PATH with nothing but these programs. */
+  /** A PATH with only these programs. */
   const onlyPrograms = async (...names: string[]): Promise<string> => {
     const folder = join(home, 'bin')
     mkdirSync(folder)
@@ -81,8 +87,8 @@ describe('keg doctor', function () {
     writeFileSync(join(home, '.docker/config.json'), JSON.stringify(config))
   }
 
-  describe('looks at', () => {
-    it('the engine: where it was found, what it is and what it speaks', async () => {
+  describe('checks', () => {
+    it('the engine: where it was found, its version and its API', async () => {
       const report = await look()
       const {data, detail, status} = of(report, 'engine')
       const server = JSON.parse(await docker(['version', '--format', '{{json .Server}}'])) as {
@@ -98,20 +104,20 @@ describe('keg doctor', function () {
       expect(data.api).to.deep.include({engine: [server.MinAPIVersion, server.ApiVersion], keg: ['1.41', '1.51']})
     })
 
-    it('the versions of its parts, which are no failure', async () => {
+    it('the versions of its parts, which are never a failure', async () => {
       const report = await look()
-      const {data, status} = of(report, 'known-holes')
-      const holes = data.holes as {component: string; version: string}[]
+      const {data, status} = of(report, 'advisories')
+      const advisories = data.advisories as {component: string; version: string}[]
       const components = JSON.parse(await docker(['version', '--format', '{{json .Server.Components}}'])) as {
         Name: string
         Version: string
       }[]
-      for (const {component, version} of holes)
+      for (const {component, version} of advisories)
         expect(components.find(({Name}) => Name === component)?.Version).to.equal(version)
-      expect(status).to.equal(holes.length === 0 ? 'ok' : 'notice')
+      expect(status).to.equal(advisories.length === 0 ? 'ok' : 'notice')
     })
 
-    it('docker, compose, buildx and git, which are here with their versions', async () => {
+    it('docker, compose, buildx and git, with their versions', async () => {
       const plugins = process.env.KEG_TEST_CLIENT_PLUGINS
       mkdirSync(join(home, '.docker'))
       if (plugins !== undefined) symlinkSync(plugins, join(home, '.docker/cli-plugins'))
@@ -131,7 +137,7 @@ describe('keg doctor', function () {
       expect(report.checks.map(({id}) => id)).to.not.include('ssh')
     })
 
-    it("the disk, of the engine too where it is this machine's", async () => {
+    it("the disk, also the engine's if it is on this machine", async () => {
       const report = await look()
       expect(of(report, 'disk-temporary').data.free).to.be.a('number')
       const root = await docker(['info', '--format', '{{.DockerRootDir}}'])
@@ -139,36 +145,36 @@ describe('keg doctor', function () {
       if (status !== 'skipped') expect(data.folder).to.equal(root)
     })
 
-    it('all of it within the patience of a person', async () => {
+    it('everything within a few seconds', async () => {
       const startedAt = performance.now()
       await look()
-      expect(performance.now() - startedAt).to.be.below(15_000)
+      // Under load; on a quiet machine it takes less than two.
+      expect(performance.now() - startedAt).to.be.below(30_000)
     })
   })
 
   describe('without', () => {
-    it('an engine says what is missing, skips what needs one, and ends with 4', async () => {
-      const report = await look({environment: {...environment, DOCKER_HOST: `unix://${join(home, 'none.sock')}`}})
+    it('an engine says what is missing, skips what needs one, and exits with 4', async () => {
+      const report = await look({}, {environment: {...environment, DOCKER_HOST: `unix://${join(home, 'none.sock')}`}})
       expect(exitCodeOf(report)).to.equal(4)
       const {detail, remedy, status} = of(report, 'engine')
       expect(status).to.equal('missing')
       expect(detail).to.include(join(home, 'none.sock')).and.include('DOCKER_HOST')
       expect(remedy).to.include('DOCKER_HOST')
-      for (const id of ['known-holes', 'disk-engine', 'leftovers'])
-        expect(of(report, id).status, id).to.equal('skipped')
+      for (const id of ['advisories', 'disk-engine', 'leftovers']) expect(of(report, id).status, id).to.equal('skipped')
       expect(of(report, 'git').status).to.equal('ok')
     })
 
-    it('an address that leads to one says so as well', async () => {
+    it('an engine at the given address says so as well', async () => {
       for (const changes of [{DOCKER_HOST: 'nonsense://x'}, {DOCKER_CONTEXT: 'not-there'}]) {
-        const report = await look({environment: {HOME: home, PATH: environment.PATH, ...changes}})
+        const report = await look({}, {environment: {HOME: home, PATH: environment.PATH, ...changes}})
         expect(of(report, 'engine').status).to.equal('missing')
         expect(of(report, 'engine').detail).to.include(Object.values(changes)[0])
       }
     })
 
-    it('the docker client: the engine answers all the same, compose and buildx are not found', async () => {
-      const report = await look({environment: {...environment, PATH: await onlyPrograms('git', 'ssh')}})
+    it('the docker client still checks the engine, and finds neither compose nor buildx', async () => {
+      const report = await look({}, {environment: {...environment, PATH: await onlyPrograms('git', 'ssh')}})
       expect(of(report, 'engine').status).to.equal('ok')
       for (const id of ['docker', 'compose', 'buildx']) {
         expect(of(report, id).status, id).to.equal('notice')
@@ -178,33 +184,36 @@ describe('keg doctor', function () {
       expect(of(report, 'git').status).to.equal('ok')
     })
 
-    it('git, which packages need, ends with 4', async () => {
-      const report = await look({environment: {...environment, PATH: await onlyPrograms('docker', 'ssh')}})
+    it('git, which packages need, exits with 4', async () => {
+      const report = await look({}, {environment: {...environment, PATH: await onlyPrograms('docker', 'ssh')}})
       expect(of(report, 'git').status).to.equal('missing')
       expect(of(report, 'docker').status).to.equal('ok')
       expect(exitCodeOf(report)).to.equal(4)
     })
 
-    it('ssh says so only where the engine is behind it', async () => {
+    it('ssh says so only if the engine is reached through it', async () => {
       const PATH = await onlyPrograms('docker', 'git')
-      const report = await look({environment: {...environment, PATH, DOCKER_HOST: 'ssh://nobody@127.0.0.1:1'}})
+      const report = await look({}, {environment: {...environment, PATH, DOCKER_HOST: 'ssh://nobody@127.0.0.1:1'}})
       expect(of(report, 'ssh').status).to.equal('missing')
       expect(of(report, 'engine').status).to.equal('missing')
     })
   })
 
-  describe('bears', () => {
-    it('an engine that answers nothing, and says that it does not', async () => {
+  describe('tolerates', () => {
+    it('an engine that never answers, and says so', async () => {
       const {close, path} = await silentEngine(home)
       try {
         const startedAt = performance.now()
-        const report = await look({
-          environment: {...environment, DOCKER_HOST: `unix://${path}`},
-          timeoutMilliseconds: 5000,
-        })
-        expect(performance.now() - startedAt).to.be.below(15_000)
+        const report = await look(
+          {timeoutMilliseconds: 12_000},
+          {environment: {...environment, DOCKER_HOST: `unix://${path}`}},
+        )
+        expect(performance.now() - startedAt).to.be.below(40_000)
         expect(of(report, 'engine').status).to.equal('missing')
         expect(of(report, 'engine').detail).to.include('No answer')
+        const {remedy} = of(report, 'engine')
+        const again = await runAdvice(remedy ?? '', 'keg doctor', {add: ['--json'], exits: [0, 1]})
+        expect(of(again.json() as unknown as DoctorReport, 'engine').status).to.equal('ok')
         expect(of(report, 'docker').status).to.equal('ok')
       } finally {
         await close()
@@ -213,28 +222,28 @@ describe('keg doctor', function () {
 
     it('a compose that hangs', async () => {
       standIn(join(home, '.docker/cli-plugins'), 'docker-compose', 'exec sleep 1000')
-      const report = await look({timeoutMilliseconds: 4000})
+      const report = await look({timeoutMilliseconds: 10_000})
       expect(of(report, 'compose').status).to.equal('problem')
       expect(of(report, 'compose').detail).to.include('did not answer')
       expect(of(report, 'git').status).to.equal('ok')
       expect(exitCodeOf(report)).to.equal(1)
     })
 
-    it('a credential helper that hangs, and one that is not there', async () => {
+    it('a credential helper that hangs, and a missing one', async () => {
       const folder = join(home, 'helpers')
       standIn(folder, 'docker-credential-hanging', 'exec sleep 1000')
       const PATH = `${folder}:${environment.PATH ?? ''}`
       dockerConfig({credHelpers: {[openRegistry]: 'hanging', [privateRegistry]: 'not-there'}})
-      const options = {environment: {...environment, PATH}, timeoutMilliseconds: 4000}
-      const hanging = of(await look({...options, registry: openRegistry}), 'registry')
+      const [limits, parts] = [{timeoutMilliseconds: 10_000}, {environment: {...environment, PATH}}]
+      const hanging = of(await look({...limits, registry: openRegistry}, parts), 'registry')
       expect(hanging.status).to.equal('problem')
       expect(hanging.detail).to.include('docker-credential-hanging')
-      const absent = of(await look({...options, registry: privateRegistry}), 'registry')
+      const absent = of(await look({...limits, registry: privateRegistry}, parts), 'registry')
       expect(absent.status).to.equal('problem')
       expect(absent.detail).to.include('docker-credential-not-there')
     })
 
-    it('a user configuration that is none, which the other checks do not mind', async () => {
+    it('an invalid user configuration, and still runs the other checks', async () => {
       mkdirSync(join(home, '.config/keg'), {recursive: true})
       writeFileSync(join(home, '.config/keg/config.yml'), 'registry: [\n')
       const report = await look()
@@ -243,9 +252,9 @@ describe('keg doctor', function () {
       expect(exitCodeOf(report)).to.equal(1)
     })
 
-    it('that it is interrupted, by ending', async () => {
+    it('an interruption, by exiting', async () => {
       const stop = new AbortController()
-      const looking = look({signal: stop.signal})
+      const looking = look({}, {signal: stop.signal})
       const reason = new InterruptedError('SIGINT')
       stop.abort(reason)
       expect(await thrown(looking)).to.equal(reason)
@@ -253,18 +262,18 @@ describe('keg doctor', function () {
   })
 
   describe('signs in to the registry', () => {
-    it('that is set: in KEG_REGISTRY, else in the user configuration, else none is', async () => {
+    it('from KEG_REGISTRY, else from the user configuration, else none', async () => {
       expect(of(await look(), 'registry')).to.include({status: 'notice'})
       mkdirSync(join(home, '.config/keg'), {recursive: true})
       const file = join(home, '.config/keg/config.yml')
       writeFileSync(file, `registry: ${openRegistry}/team\n`)
       chmodSync(file, 0o600)
       expect(of(await look(), 'registry').data).to.include({registry: openRegistry, origin: file})
-      const named = await look({environment: {...environment, KEG_REGISTRY: privateRegistry}})
+      const named = await look({}, {environment: {...environment, KEG_REGISTRY: privateRegistry}})
       expect(of(named, 'registry').data).to.include({registry: privateRegistry, origin: 'KEG_REGISTRY'})
     })
 
-    it('with the credentials of docker, of which only the place is told', async () => {
+    it("with docker's credentials, and shows only where they come from", async () => {
       const [name = '', password = ''] = privateLogin.split(':')
       dockerConfig({auths: {[privateRegistry]: {auth: Buffer.from(`${name}:${password}`).toString('base64')}}})
       const report = await look({registry: privateRegistry})
@@ -274,7 +283,7 @@ describe('keg doctor', function () {
       expect(data.credentials).to.equal(join(home, '.docker/config.json'))
     })
 
-    it('and says which line mends it where they are refused, without a word of them', async () => {
+    it('and suggests the command that fixes refused credentials, without showing them', async () => {
       const secret = 'xk-3c9e1f-secret'
       dockerConfig({auths: {[privateRegistry]: {auth: Buffer.from(`someone:${secret}`).toString('base64')}}})
       const report = await look({registry: privateRegistry})
@@ -284,14 +293,14 @@ describe('keg doctor', function () {
       expect(exitCodeOf(report)).to.equal(1)
     })
 
-    it('without credentials: refused where some are wanted, else a notice', async () => {
+    it('without credentials: an error if the registry requires some, else a notice', async () => {
       const refused = of(await look({registry: privateRegistry}), 'registry')
       expect(refused).to.include({status: 'problem', remedy: `docker login ${privateRegistry}`})
       const open = of(await look({registry: openRegistry}), 'registry')
       expect(open).to.include({status: 'notice', remedy: `docker login ${openRegistry}`})
     })
 
-    it('and says that it cannot be reached, or is named wrongly', async () => {
+    it('and reports one that cannot be reached, or has an invalid name', async () => {
       const gone = of(await look({registry: '127.0.0.1:1'}), 'registry')
       expect(gone.status).to.equal('problem')
       expect(gone.data.error).to.equal('registry-unreachable')
@@ -300,7 +309,7 @@ describe('keg doctor', function () {
   })
 
   describe('as a command', () => {
-    it('prints the report, and as JSON all of it', async () => {
+    it('prints the report, or all of it as JSON', async () => {
       const text = await keg(['doctor'])
       expect(text.stdout)
         .to.match(/^ok +engine /m)
@@ -310,11 +319,11 @@ describe('keg doctor', function () {
       expect(report.checks.map(({id}) => id)).to.include.members(['keg', 'engine', 'leftovers', 'registry', 'compose'])
       expect(json.code).to.equal(exitCodeOf(report))
       expect(report.ok).to.equal(json.code === 0)
-      expect(report.mended).to.deep.equal([])
+      expect(report.fixed).to.deep.equal([])
       expect(of(report, 'registry').data.registry).to.equal(openRegistry)
     })
 
-    it('ends with 4 without an engine, and names it alone with --quiet', async () => {
+    it('exits with 4 without an engine, and prints only that with --quiet', async () => {
       const env = {DOCKER_HOST: `unix://${join(home, 'none.sock')}`}
       const {code, stderr, stdout} = await keg(['doctor', '--quiet'], {env})
       expect({code, stderr, stdout}).to.deep.equal({code: 4, stderr: '', stdout: 'engine\n'})
@@ -326,11 +335,11 @@ describe('keg doctor', function () {
       expect(stdout).to.include(join(home, 'none.sock'))
     })
 
-    it('ends by itself though the engine hangs', async () => {
+    it('exits though the engine hangs', async () => {
       const {close, path} = await silentEngine(home)
       try {
         const startedAt = performance.now()
-        const {code} = await keg(['doctor'], {env: {DOCKER_HOST: `unix://${path}`}})
+        const {code} = await keg(['doctor'], {env: {DOCKER_HOST: `unix://${path}`}, ownProcess: true})
         expect(code).to.equal(4)
         expect(performance.now() - startedAt).to.be.below(40_000)
       } finally {

@@ -1,19 +1,20 @@
 import {expect} from 'chai'
 import {randomUUID} from 'node:crypto'
 import {makeBusyboxImage} from '../../../scripts/setup/image.js'
-import {startOwnEngine, whyNoOwnEngine} from '../../../scripts/setup/own-engine.js'
+import {startOwnEngine, ownEngineObstacle} from '../../../scripts/setup/own-engine.js'
 import type {Check} from '../../../src/lib/doctor/check.js'
 import {Engine} from '../../../src/lib/engine/engine.js'
-import {thisOwner} from '../../../src/lib/maintenance/owner.js'
+import {thisOwner} from '../../../src/lib/lock/process-owner.js'
 import {docker, DockerError, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, type KegResult} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {kegOnTerminal} from '../package/terminal.js'
 
 const living = JSON.stringify(thisOwner())
-/** An owner whose process is not there any more. */
+/** An owner whose process no longer exists. */
 const dead = JSON.stringify({...thisOwner(), process: 'another/1'})
 
-interface Mended {
+interface FixResult {
   kind: string
   id: string
   name: string
@@ -29,19 +30,19 @@ interface Work {
 }
 
 const kind = await kindUnderTest()
-const reason = await whyNoOwnEngine(kind)
+const reason = await ownEngineObstacle(kind)
 
-/** The kind of the engine that the other tests run on. */
+/** The image store of the tests' engine. */
 async function kindUnderTest(): Promise<'classic' | 'containerd'> {
   await using engine = await Engine.connect(process.env)
   return engine.imageStore === 'containerd' ? 'containerd' : 'classic'
 }
 
 /**
- * `--fix` takes all that dead kegs left in an engine, also what another test has just left to be found: so it works on an engine
- * of its own, where one can be had.
+ * `--fix` removes everything that dead kegs left in an engine, also what another test has just left on purpose. So it runs on a
+ * separate engine if possible.
  */
-describe('keg doctor --fix', function () {
+describe('keg doctor --fix @containerd', function () {
   this.timeout(180_000)
 
   const sandbox = new Sandbox()
@@ -62,7 +63,7 @@ describe('keg doctor --fix', function () {
     await makeBusyboxImage(image, {env: process.env})
   })
   afterEach(async () => {
-    // One that stands still cannot be removed by every engine.
+    // Not every engine can remove a paused one.
     for (const id of (
       await docker(['ps', '-q', '--filter', `label=${sandbox.label}`, '--filter', 'status=paused'])
     ).split('\n'))
@@ -86,14 +87,14 @@ describe('keg doctor --fix', function () {
   const labels = (run: string, owner: string): string[] =>
     ['com.keg.role=helper', `com.keg.run=${run}`, `com.keg.owner=${owner}`].flatMap((label) => ['--label', label])
 
-  /** The labels that keg gives its temporary things (src/lib/maintenance/temporary-labels.ts), by a keg that is gone or not. */
+  /** Creates temporary resources with keg's labels (src/lib/label/temporary-labels.ts), of a keg that still runs or not. */
   const work = async (owner: string): Promise<Work> => {
     const run = randomUUID()
     const container = await pausedContainer()
     const locking = ['--label', `com.keg.lock=${container}`, '--label', 'com.keg.lock.pauses=true']
     const lock = await sandbox.create([
       '--name',
-      `keg-lock-${container}`,
+      `keg-helper-lock-${container.slice(0, 12)}`,
       ...labels(run, owner),
       ...locking,
       image,
@@ -120,7 +121,7 @@ describe('keg doctor --fix', function () {
       throw error
     }
   }
-  const mendedIn = (result: KegResult): Mended[] => result.json().mended as Mended[]
+  const fixesIn = (result: KegResult): FixResult[] => result.json().fixed as FixResult[]
   const leftoversIn = (result: KegResult): {id: string}[] => {
     const check = (result.json().checks as Check[]).find(({id}) => id === 'leftovers')
     return check?.data.leftovers as {id: string}[]
@@ -134,21 +135,25 @@ describe('keg doctor --fix', function () {
     return (await stateOf(container)) === 'paused' && there.every(Boolean)
   }
 
-  it('frees and removes what a dead keg left, and nothing of a living one or of the user', async () => {
+  it('unpauses and removes what a dead keg left, and nothing of a running keg or of the user', async () => {
     const [left, living_, own] = await Promise.all([work(dead), work(living), pausedContainer()])
     const ownHelper = await sandbox.create(['--label', 'com.keg.role=helper', image, 'keg'])
 
     const found = await keg(['doctor', '--json'], {env: environment})
     expect(found.code).to.equal(1)
     expect(leftoversIn(found).map(({id}) => id)).to.include.members([left.container, left.helper, left.image])
-    expect(mendedIn(found)).to.deep.equal([])
+    expect(fixesIn(found)).to.deep.equal([])
     expect(await whole(left), 'looking changes nothing').to.equal(true)
 
-    const fixed = await keg(['doctor', '--fix', '--yes', '--json'], {env: environment})
-    const ids = mendedIn(fixed).map(({id}) => id)
+    const fixed = await runAdvice(found, 'keg doctor --fix', {
+      env: environment,
+      add: ['--yes', '--json'],
+      exits: [0, 1],
+    })
+    const ids = fixesIn(fixed).map(({id}) => id)
     if (reason === undefined) expect(ids).to.have.members([left.container, left.helper, left.image])
     else expect(ids).to.include.members([left.container, left.helper, left.image])
-    expect(new Set(mendedIn(fixed).map(({outcome}) => outcome))).to.deep.equal(new Set(['mended']))
+    expect(new Set(fixesIn(fixed).map(({outcome}) => outcome))).to.deep.equal(new Set(['fixed']))
     expect(leftoversIn(fixed)).to.deep.equal([])
 
     expect(await stateOf(left.container)).to.equal('running')
@@ -165,12 +170,12 @@ describe('keg doctor --fix', function () {
     const left = await work(dead)
     const {code, stdout} = await keg(['doctor', '--fix', '--dry-run'], {env: environment})
     expect(code).to.equal(1)
-    expect(stdout).to.match(/^paused container \S+: would be mended$/m)
+    expect(stdout).to.match(/^paused container \S+: would be fixed$/m)
     expect(await whole(left)).to.equal(true)
     await keg(['doctor', '--fix', '--yes'], {env: environment})
   })
 
-  it('does nothing where nobody can be asked, and names the flag', async () => {
+  it('does nothing without a terminal, and names the flag', async () => {
     const left = await work(dead)
     const {code, stderr} = await keg(['doctor', '--fix'], {env: environment})
     expect(code).to.equal(2)
@@ -189,30 +194,48 @@ describe('keg doctor --fix', function () {
     await keg(['doctor', '--fix', '--yes'], {env: environment})
   })
 
-  it('asks for each container that stands still by itself', async () => {
+  it('asks once for everything it shows, takes Enter for yes, and fixes what is still true by then', async () => {
     if (reason === undefined) await keg(['doctor', '--fix', '--yes'], {env: environment})
     const left = await work(dead)
-    const terminal = await kegOnTerminal(['doctor', '--fix'], environment)
-    // What comes after may be broken into lines anywhere.
-    await terminal.shows(/stands still: a keg/)
-    terminal.press('n\r')
-    await terminal.shows(/Remove \d+ thing/)
-    terminal.press('y\r')
-    const {code, shown} = await terminal.ended
-    expect(code, shown).to.equal(1)
-    expect(await stateOf(left.container)).to.equal('paused')
-    expect(await isThere('container', left.lock)).to.equal(true)
+    const ask = async (keys: string, meanwhile?: () => Promise<unknown>) => {
+      const terminal = await kegOnTerminal(['doctor', '--fix'], environment)
+      await terminal.shows(/resume \S+: /)
+      await terminal.shows(/Fix these \d+ things\?/)
+      await meanwhile?.()
+      terminal.press(keys)
+      return terminal.ended
+    }
+    expect((await ask('n\r')).code).to.equal(1)
+    expect(await whole(left)).to.equal(true)
+    const {code, shown} = await ask('\r', async () => docker(['unpause', left.container]))
+    expect(code, shown).to.equal(reason === undefined ? 0 : code)
+    expect(await stateOf(left.container)).to.equal('running')
     expect(await isThere('container', left.helper)).to.equal(false)
     expect(await isThere('image', left.image)).to.equal(false)
-    await keg(['doctor', '--fix', '--yes'], {env: environment})
-    expect(await stateOf(left.container)).to.equal('running')
+    expect(await isThere('container', left.lock)).to.equal(false)
   })
 
-  it('has nothing to do a second time', async () => {
+  it('has no default if a run package would be removed with what it wrote', async () => {
+    if (reason === undefined) await keg(['doctor', '--fix', '--yes'], {env: environment})
+    const ran = await sandbox.create([
+      ...['--label', 'com.keg.role=run', '--label', `com.keg.owner=${dead}`, '--label', 'com.keg.attached=true'],
+      ...[image, 'keg'],
+    ])
+    const terminal = await kegOnTerminal(['doctor', '--fix'], environment)
+    await terminal.shows(/is lost/)
+    terminal.press('\r')
+    const {code, shown} = await terminal.ended
+    expect(code, shown).to.equal(1)
+    expect(await isThere('container', ran)).to.equal(true)
+    await keg(['doctor', '--fix', '--yes'], {env: environment})
+    expect(await isThere('container', ran)).to.equal(false)
+  })
+
+  it('has nothing to do the second time', async () => {
     await work(dead)
     await keg(['doctor', '--fix', '--yes'], {env: environment})
     const again = await keg(['doctor', '--fix', '--json', '--no-input'], {env: environment})
-    expect(mendedIn(again)).to.deep.equal([])
+    expect(fixesIn(again)).to.deep.equal([])
     expect(leftoversIn(again)).to.deep.equal([])
   })
 })

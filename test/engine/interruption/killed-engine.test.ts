@@ -6,13 +6,13 @@ import {keg, startKeg, type KegResult} from '../../support/keg.js'
 import {stateOf, watchEngine} from '../package/watched-engine.js'
 import {expectClearError, OwnBed} from './own-bed.js'
 
-/** Where the engine dies: at a request (after another), before it has it, when it has done it, or while it is at it. */
+/** When the engine dies: at a request (after another), before it gets it, after it has done it, or during it. */
 type Stage = readonly [stage: string, place: RegExp, moment: 'arriving' | 'answered' | 'under way', after?: RegExp]
 
-/** How long keg may take to notice that the engine is gone and to give up. */
+/** How long keg may take to notice that the engine is gone and to give up, in milliseconds. */
 const patience = 10_000
 
-describe('an engine, killed', function () {
+describe('an engine, killed @containerd', function () {
   this.timeout(120_000)
 
   let bed: OwnBed
@@ -32,7 +32,7 @@ describe('an engine, killed', function () {
     await registry.stop()
   })
 
-  /** Runs keg until the engine dies, and brings the engine up again when keg has ended. */
+  /** Runs keg until the engine dies, and restarts the engine when keg has exited. */
   async function killedAt([, place, moment, after]: Stage, line: readonly string[]): Promise<KegResult> {
     let diedAt: number | undefined
     let isReached = false
@@ -62,12 +62,12 @@ describe('an engine, killed', function () {
 
   function expectLost(result: KegResult, stage: string): void {
     expectClearError(result, 4, stage)
-    expect(result.stderr, stage).to.match(/^Error: The Docker engine at \S+ went away( while \S+ stood still)?\.$/m)
+    expect(result.stderr, stage).to.match(/^Error: The Docker engine at \S+ went away( while \S+ was paused)?\.$/m)
     expect(result.stderr, stage).to.match(/^Start it again\. .*: keg doctor --fix$/m)
   }
 
   describe('while keg packages', () => {
-    const line = (): string[] => ['docker', 'package', bed.container, '-t', reference]
+    const line = (): string[] => ['docker', 'package', bed.container, '-t', reference, '--replace-tag']
 
     const stages: readonly Stage[] = [
       ['measuring the mounts', /^GET .*\/archive$/, 'under way'],
@@ -85,7 +85,7 @@ describe('an engine, killed', function () {
       ['pushing', /\/push$/, 'under way'],
     ]
     for (const stage of stages)
-      it(`(${stage[0]}) ends keg with a clear error; then all can be made good`, async () => {
+      it(`(${stage[0]}) makes keg fail with a clear error, and everything can be fixed`, async () => {
         const [name] = stage
         expectLost(await killedAt(stage, line()), name)
         await bed.expectTold(name)
@@ -93,14 +93,14 @@ describe('an engine, killed', function () {
         await bed.expectMended(name)
       })
 
-    it('and came back packages as before', async () => {
+    it('and restarted, packages as before', async () => {
       const {code, stderr} = await keg(line())
       expect(code, stderr).to.equal(0)
       expect(await bed.settleName(reference, earlier, 'packaged again')).to.equal('package')
       await bed.expectMendedByDoctor('packaged again')
     })
 
-    it('(cleaning up) takes nothing from the package that is made, and keg says what may be left', async () => {
+    it('(cleaning up) keeps the finished package, and keg says what may be left', async () => {
       const lastOfAll = /^DELETE \/containers\/[^/]+$/
       const {code, stderr, stdout} = await killedAt(['', lastOfAll, 'arriving', /\/tag$/], [...line(), '--no-push'])
       expect(code, stderr).to.equal(0)
@@ -116,7 +116,7 @@ describe('an engine, killed', function () {
 
     before(async () => {
       shared = `${registry.address}/keg/${uniqueName('shared')}:one`
-      const {code, stderr} = await keg(['docker', 'package', bed.container, '-t', shared])
+      const {code, stderr} = await keg(['docker', 'package', bed.container, '-t', shared, '--replace-tag'])
       expect(code, stderr).to.equal(0)
       await docker(['image', 'rm', shared])
       await bed.remember()
@@ -130,36 +130,36 @@ describe('an engine, killed', function () {
       ['starting, done', /\/start$/, 'answered'],
     ]
     for (const stage of stages)
-      it(`(${stage[0]}) ends keg with a clear error; then all can be made good`, async () => {
+      it(`(${stage[0]}) makes keg fail with a clear error, and everything can be fixed`, async () => {
         const [name] = stage
         expectLost(await killedAt(stage, ['docker', 'package', 'run', shared]), name)
-        await bed.mend()
-        // A package that was pulled may stay.
+        await bed.fix()
+        // A pulled package may stay.
         await docker(['image', 'rm', shared]).catch(() => undefined)
         await bed.expectMended(name)
       })
 
-    it('and came back runs it', async () => {
+    it('and restarted, runs it', async () => {
       const {stderr, stdout} = await keg(['docker', 'package', 'run', shared, '--', 'cat', '/own'])
       expect(stdout, stderr).to.equal('own\n')
       await docker(['image', 'rm', shared])
       await bed.expectMended('run again')
     })
 
-    it('(running it) ends keg with a clear error, and the container is found', async () => {
+    it('(running it) makes keg fail with a clear error, and the container is found', async () => {
       const running = await startKeg(['docker', 'package', 'run', shared])
       await running.said(/^Started /m)
       await bed.engine.kill()
       const result = await running.ended
       await bed.engine.start()
       expectLost(result, 'running')
-      await bed.mend()
+      await bed.fix()
       await docker(['image', 'rm', shared])
       await bed.expectMendedByDoctor('running')
     })
   })
 
-  it('without live-restore leaves the container stopped, which is packaged as it is', async () => {
+  it('without live-restore leaves the container stopped, and it can be packaged so', async () => {
     const own = await OwnBed.start({settings: {'live-restore': false}})
     try {
       const name = `${uniqueName('stopped')}:one`
@@ -170,7 +170,7 @@ describe('an engine, killed', function () {
           watched.hangUp()
         },
       })
-      const line = ['docker', 'package', own.container, '-t', name]
+      const line = ['docker', 'package', own.container, '-t', name, '--replace-tag']
       const killed = await keg(line, {env: {DOCKER_HOST: watched.host}})
       await watched.close()
       expectLost(killed, 'paused')
@@ -178,7 +178,7 @@ describe('an engine, killed', function () {
       expect(await stateOf(own.container)).to.equal('exited false')
       const next = await keg(line)
       expect(next.code, next.stderr).to.equal(0)
-      expect(next.stderr).not.to.contain('stands still')
+      expect(next.stderr).not.to.contain('is paused')
       await own.expectWhole(name, 'stopped')
       await docker(['image', 'rm', name])
       await docker(['start', own.container])

@@ -3,19 +3,17 @@ import {setTimeout as wait} from 'node:timers/promises'
 import {startRegistry} from '../../../scripts/setup/registry.js'
 import {docker, uniqueName} from '../../support/docker.js'
 import {startKeg} from '../../support/keg.js'
-import {watchEngine, type EngineRequest} from '../package/watched-engine.js'
+import {stateOf, watchEngine, type EngineRequest} from '../package/watched-engine.js'
 import {OwnBed, untilEngineIsIdle, untilItIsNoticed} from './own-bed.js'
 
-const moments = ['arriving', 'answered'] as const
-type Moment = (typeof moments)[number]
-const told = {arriving: 'before the engine has it', answered: 'before keg has the answer'} as const
+type Moment = 'answered' | 'arriving'
 
-describe('keg, killed', function () {
+describe('keg, killed @each-store', function () {
   this.timeout(300_000)
 
   let bed: OwnBed
   let registry: Awaited<ReturnType<typeof startRegistry>>
-  /** The name that the packages get, and the image that has it before. */
+  /** The name for the packages, and the image that has it before. */
   let reference: string
   let earlier: string
 
@@ -32,19 +30,20 @@ describe('keg, killed', function () {
   })
 
   /**
-   * Starts keg and kills it at one of its requests.
-   * @returns what the request was, undefined where there were not so many.
+   * Starts keg and kills it after the engine has made one of the changes, before keg knows.
+   * @returns the request; undefined if there were fewer.
    */
-  async function killAt(index: number, moment: Moment, line: readonly string[]): Promise<EngineRequest | undefined> {
+  async function killAfter(change: number, line: readonly string[]): Promise<EngineRequest | undefined> {
+    let changes = 0
     let killedAt: EngineRequest | undefined
     const kill = async (request: EngineRequest): Promise<void> => {
-      if (request.index !== index) return
+      if (!isChange(request) || changes++ !== change) return
       killedAt = request
       running.kill('SIGKILL')
       await running.ended
       await untilItIsNoticed()
     }
-    const watched = await watchEngine({[moment]: kill})
+    const watched = await watchEngine({answered: kill})
     const running = await startKeg(line, {env: {DOCKER_HOST: watched.host}})
     const {code, stderr} = await running.ended
     await watched.close()
@@ -53,26 +52,34 @@ describe('keg, killed', function () {
   }
 
   /**
-   * Kills keg at each request in turn, and looks at what is there after each. Both moments, on both kinds of engines, share the
-   * requests among them, so that each request is a moment of one of them.
+   * Kills keg after each change in turn, and checks what is left: between two changes it is the same at any moment. The two
+   * image stores share the changes among them.
    */
-  async function killAtEach(line: readonly string[], look: (when: string) => Promise<void>): Promise<void> {
-    const first = bed.kind === 'classic' ? 0 : moments.length
-    for (let round = first; ; round += 2 * moments.length)
-      for (const [way, moment] of moments.entries()) {
-        const index = round + way
-        const killedAt = await killAt(index, moment, line)
-        await look(`killed ${told[moment]}, request ${index}: ${killedAt?.line ?? 'none'}`)
-        if (killedAt !== undefined) continue
-        expect(index, 'requests').to.be.above(10)
-        return
-      }
+  async function killAfterEach(
+    line: readonly string[],
+    {atLeast, look}: {atLeast: number; look: (when: string) => Promise<void>},
+  ): Promise<void> {
+    for (let change = bed.kind === 'classic' ? 0 : 1; ; change += 2) {
+      const killedAt = await killAfter(change, line)
+      await look(`killed after change ${change}: ${killedAt?.line ?? 'none'}`)
+      if (killedAt !== undefined) continue
+      expect(change, 'changes').to.be.at.least(atLeast)
+      return
+    }
   }
 
   describe('while it packages', () => {
-    const line = (): string[] => ['docker', 'package', bed.container, '-t', reference]
+    const line = (...flags: string[]): string[] => [
+      'docker',
+      'package',
+      bed.container,
+      '-t',
+      reference,
+      '--replace-tag',
+      ...flags,
+    ]
 
-    async function killedAt(place: RegExp, moment: Moment): Promise<void> {
+    async function killedAt(place: RegExp, moment: Moment, ...flags: string[]): Promise<void> {
       const watched = await watchEngine({
         async [moment]({line: request}: EngineRequest) {
           if (!place.test(request)) return
@@ -81,29 +88,34 @@ describe('keg, killed', function () {
           await untilItIsNoticed()
         },
       })
-      const running = await startKeg(line(), {env: {DOCKER_HOST: watched.host}})
+      const running = await startKeg(line(...flags), {env: {DOCKER_HOST: watched.host}})
       const {code, stderr} = await running.ended
       await watched.close()
       expect(code, stderr).to.equal(137)
     }
 
-    it('at each request leaves nothing that is half or cannot be found', () =>
-      killAtEach(line(), async (when) => {
-        await bed.expectTold(when)
-        await bed.settleName(reference, earlier, when)
-        await bed.expectMended(when)
+    it('after each change, leaves nothing that is half done or cannot be found', () =>
+      killAfterEach(line(), {
+        atLeast: 15,
+        async look(when) {
+          await bed.expectTold(when)
+          await bed.settleName(reference, earlier, when)
+          await bed.expectMended(when)
+        },
       }))
 
     for (const [stage, place] of [
-      ['stands still', /^POST \/commit$/],
+      ['is paused', /^POST \/commit$/],
       ['has an image without a name', /\/tag$/],
     ] as const)
-      it(`while the container ${stage}, leaves what keg doctor --fix finds @once`, async () => {
-        await killedAt(place, 'arriving')
+      it(`while the container ${stage}, leaves what keg doctor --fix finds @classic`, async () => {
+        await using writer = await bed.writer()
+        await killedAt(place, 'arriving', '--pause-writers')
         await bed.expectMendedByDoctor(stage)
+        expect(await stateOf(writer.id), 'what writes into its mounts').to.equal('running false')
       })
 
-    it('at any moment', async () => {
+    it('at any moment @classic', async () => {
       const startedAt = performance.now()
       expect((await (await startKeg(line())).ended).code).to.equal(0)
       const duration = performance.now() - startedAt
@@ -121,7 +133,7 @@ describe('keg, killed', function () {
       }
     })
 
-    it('takes nothing from another package that is made at that time', async () => {
+    it('takes nothing from another package made at the same time @classic', async () => {
       const other = await docker(['run', '-d', '-v', '/data', reference, 'sleep', '100000'])
       let looked: string | undefined
       const watched = await watchEngine({
@@ -130,7 +142,7 @@ describe('keg, killed', function () {
           if (request.endsWith('load')) looked = request
           for (const place of [/\/pause$/, /\/load$/]) {
             await killedAt(place, 'answered')
-            await bed.mend()
+            await bed.fix()
           }
         },
       })
@@ -149,27 +161,37 @@ describe('keg, killed', function () {
     })
   })
 
-  describe('while it runs a package', () => {
+  describe('while it runs a package @classic', () => {
     let shared: string
 
     before(async () => {
       shared = `${registry.address}/keg/${uniqueName('shared')}:one`
-      const {code, stderr} = await (await startKeg(['docker', 'package', bed.container, '-t', shared])).ended
+      const {code, stderr} = await (
+        await startKeg(['docker', 'package', bed.container, '-t', shared, '--replace-tag'])
+      ).ended
       expect(code, stderr).to.equal(0)
       await bed.remember()
     })
 
-    it('at each request leaves no container of it in the foreground', () =>
-      killAtEach(['docker', 'package', 'run', shared, '--', 'cat', '/own'], (when) => bed.expectMended(when)))
+    it('after each change, leaves no container of it in the foreground', () =>
+      killAfterEach(['docker', 'package', 'run', shared, '--', 'cat', '/own'], {
+        atLeast: 2,
+        look: (when) => bed.expectMended(when),
+      }))
 
-    it('at each request leaves a container that runs, or none, with --detach', () => {
+    it('after each change, leaves a running container or none with --detach', () => {
       const line = ['docker', 'package', 'run', shared, '--detach', '--wait', '0', '--name', 'review']
-      return killAtEach(line, async (when) => {
-        await bed.mend()
-        const left = (await bed.inside()).filter((row) => row.startsWith('container ') && !row.includes(bed.container))
-        if (left.length > 0) expect(left.join(), when).to.match(/^container [0-9a-f]{64} Up$/)
-        await docker(['rm', '--force', '--volumes', 'review']).catch(() => undefined)
-        await bed.expectMended(when)
+      return killAfterEach(line, {
+        atLeast: 2,
+        async look(when) {
+          await bed.fix()
+          const left = (await bed.inside()).filter(
+            (row) => row.startsWith('container ') && !row.includes(bed.container),
+          )
+          if (left.length > 0) expect(left.join(), when).to.match(/^container [0-9a-f]{64} Up$/)
+          await docker(['rm', '--force', '--volumes', 'review']).catch(() => undefined)
+          await bed.expectMended(when)
+        },
       })
     })
 
@@ -183,3 +205,8 @@ describe('keg, killed', function () {
     })
   })
 })
+
+/** Whether a request changes the engine; waiting for a container's exit and attaching to it do not. */
+function isChange({line}: EngineRequest): boolean {
+  return !/^(GET|HEAD) |\/(attach|wait)$/.test(line)
+}

@@ -1,9 +1,9 @@
-/** What the tests work with that kill engines, registries and kegs: an engine of their own, in which nothing else is. */
+/** Test bed for tests that kill engines, registries and kegs: a separate engine with nothing else in it. */
 import {expect} from 'chai'
 import {setTimeout as wait} from 'node:timers/promises'
 import {startOwnEngine, type OwnEngine} from '../../../scripts/setup/own-engine.js'
 import {Engine} from '../../../src/lib/engine/engine.js'
-import {findLeftovers, removeLeftover} from '../../../src/lib/maintenance/leftovers.js'
+import {findLeftovers, removeLeftover} from '../../../src/lib/container/leftover/leftovers.js'
 import {baseImage, docker, dockerStream, uniqueName} from '../../support/docker.js'
 import {keg, type KegResult} from '../../support/keg.js'
 import {stateOf} from '../package/watched-engine.js'
@@ -11,18 +11,18 @@ import {stateOf} from '../package/watched-engine.js'
 export interface BedOptions {
   /** More of the engine's daemon.json. */
   readonly settings?: Record<string, unknown>
-  /** Its data lies on a file system that holds no more than this. */
+  /** Size limit of the file system with its data. */
   readonly dataBytes?: number
   /** Size of the large file in the container's mount; default: none. */
   readonly megabytes?: number
 }
 
-/** Prints all that the container holds of its own. */
+/** Prints the contents of the container's writable layer and mounts. */
 const contents = 'cd / && cat own data/one data/inner/two && sha256sum data/large'
 
 /**
- * An engine of the same kind as the engine of the tests, with a container that runs, has mounts and can be packaged. While
- * the bed stands, it is the engine of everything that these tests start.
+ * An engine with the image store of the tests' engine, and a running container with mounts that can be packaged. Until it is
+ * stopped, everything that these tests start uses this engine.
  */
 export class OwnBed {
   readonly #hostBefore = process.env.DOCKER_HOST
@@ -41,7 +41,7 @@ export class OwnBed {
     await using usual = await Engine.connect(process.env)
     const kind = usual.imageStore === 'containerd' ? 'containerd' : 'classic'
     const base = await saved(baseImage)
-    // So that containers run on when their engine is killed, as people set it who want that.
+    // live-restore: containers keep running when their engine is killed.
     const engine = await startOwnEngine({
       kind,
       settings: {'live-restore': true, ...settings},
@@ -74,22 +74,34 @@ export class OwnBed {
     return docker(['exec', this.container, 'sh', '-ec', script])
   }
 
-  /** Gives the large file of the container a size and other contents, so that no layer of an earlier package is the next one's. */
+  /** Gives the container's large file a size and new contents, so that no layer of an earlier package is reused. */
   async renew(megabytes: number): Promise<void> {
     await this.execute(`dd if=/dev/urandom of=/data/large bs=1M count=${megabytes} 2>/dev/null`)
     this.#contents = await this.execute(contents)
   }
 
-  /** An image under a name that a package is to get. Returns its id. */
+  /** Creates an image under a name meant for a package. Returns its id. */
   async earlier(reference: string): Promise<string> {
     const id = await docker(['commit', '--message', uniqueName('earlier'), this.container, reference])
-    // A name that it keeps, whatever becomes of the other.
+    // A second name keeps it, whatever happens to the first.
     await docker(['tag', id, 'kept:earlier'])
     await this.remember()
     return id
   }
 
-  /** What is in the engine now is what `expectMended` wants to find. */
+  /** Another running container with the same mounts, until it is disposed of. */
+  async writer(): Promise<AsyncDisposable & {readonly id: string}> {
+    const line = ['run', '-d', '--pull', 'never', '--volumes-from', this.container, '--stop-timeout', '1']
+    const id = await docker([...line, baseImage, 'sleep', '100000'])
+    await this.remember()
+    const remove = async (): Promise<void> => {
+      await docker(['rm', '--force', id])
+      await this.remember()
+    }
+    return {id, [Symbol.asyncDispose]: remove}
+  }
+
+  /** Makes `expectMended` expect what is in the engine now. */
   async remember(): Promise<void> {
     this.#baseline = await this.inside()
   }
@@ -101,7 +113,7 @@ export class OwnBed {
       docker(['images', '--all', '--no-trunc', '--format', 'image {{.ID}} {{.Repository}}:{{.Tag}}']),
       docker(['volume', 'ls', '--format', 'volume {{.Name}}']),
     ])
-    // How long a container runs is no matter. Whether it is paused this list of docker's does not tell once the disk was full.
+    // Ignores how long a container has run. After a full disk, this list does not show reliably whether it is paused.
     const rows = lists.join('\n').replace(/( Up| Exited \(\d+\)) [^\n]+/g, '$1')
     return rows
       .split('\n')
@@ -109,13 +121,13 @@ export class OwnBed {
       .sort()
   }
 
-  /** The package under a name holds all that the container holds, as whoever runs it sees it. */
+  /** Expects the package to hold everything the container holds, as seen when it is run. */
   async expectWhole(reference: string, moment: string): Promise<void> {
     const line = ['run', '--rm', '--pull', 'never', '--network', 'none', reference, 'sh', '-c', contents]
     expect(await docker(line), `what ${reference} holds, ${moment}`).to.equal(this.#contents)
   }
 
-  /** A name is the earlier image's, or that of a whole package, which is then taken away. Returns which. */
+  /** Expects a name to be of the earlier image or of a complete package, which is then removed. Returns which. */
   async settleName(reference: string, earlier: string, moment: string): Promise<'earlier' | 'package'> {
     const holder = await docker(['image', 'inspect', '--format', '{{.Id}}', reference])
     if (holder === earlier) return 'earlier'
@@ -125,43 +137,43 @@ export class OwnBed {
     return 'package'
   }
 
-  /** Takes away what dead kegs left, as `keg doctor --fix` does, which takes longer: it looks at much else. */
-  async mend(): Promise<void> {
+  /** Removes what dead kegs left, like `keg doctor --fix`, which takes longer because it checks much else. */
+  async fix(): Promise<void> {
     await using engine = await Engine.connect(process.env)
     for (const leftover of await findLeftovers(engine, process.env)) await removeLeftover(engine, leftover, process.env)
   }
 
-  /** All that was left can be found and taken away, the container goes on, and nothing else is lost. */
+  /** Expects that everything left can be found and removed, the container runs, and nothing else is lost. */
   async expectMended(moment: string): Promise<void> {
-    await this.mend()
+    await this.fix()
     await this.expectClean(moment)
   }
 
-  /** `keg doctor --fix` finds all that was left and takes it away, the container goes on, and nothing else is lost. */
+  /** Expects `keg doctor --fix` to find and remove everything left; the container runs, and nothing else is lost. */
   async expectMendedByDoctor(moment: string): Promise<void> {
     const {code, stderr} = await keg(['doctor', '--fix', '--yes'])
-    // What else it may find wrong with this machine is no matter here.
+    // Other problems of this machine do not matter here.
     expect(code, stderr).to.be.oneOf([0, 1, 4])
     await this.expectClean(moment)
   }
 
-  /** Nothing is left, nothing else is lost, and the container runs. */
+  /** Expects that nothing is left, nothing else is lost, and the container runs. */
   async expectClean(moment: string): Promise<void> {
     expect(await this.inside(), `in the engine, ${moment}`).to.deep.equal(this.#baseline)
     expect(await stateOf(this.container), `the container, ${moment}`).to.equal('running false')
     expect(await this.execute('echo alive')).to.equal('alive')
   }
 
-  /** The next keg says that the container stands still and how it goes on, unless it runs. */
+  /** Expects the next keg to say that the container is paused and how to resume it, unless it runs. */
   async expectTold(moment: string): Promise<void> {
     if ((await stateOf(this.container)) === 'running false') return
     const name = await docker(['inspect', '--format', '{{slice .Name 1}}', this.container])
     const {stderr} = await keg(['docker', 'package', 'run', '127.0.0.1:1/nowhere:x', '--pull', 'never'])
-    expect(stderr, moment).to.match(new RegExp(`${name} stands still: .*Let it go on with: docker unpause ${name}\n`))
+    expect(stderr, moment).to.match(new RegExp(`${name} is paused: .*Resume it with: docker unpause ${name}\n`))
   }
 }
 
-/** A run that was cut off says what happened and what to do; it neither hangs nor shows its own bowels. */
+/** Expects an aborted run to say what happened and what to do, without hanging or showing internals. */
 export function expectClearError({code, leftovers, stderr, stdout}: KegResult, exit: number, moment: string): void {
   const said = `${moment}:\n${stderr}${stdout}`
   expect(code, said).to.equal(exit)
@@ -170,12 +182,12 @@ export function expectClearError({code, leftovers, stderr, stdout}: KegResult, e
   expect(leftovers, said).to.deep.equal([])
 }
 
-/** A process takes a while to be gone for those it was connected with. */
+/** It takes a while until its peers notice that a process is gone. */
 export function untilItIsNoticed(): Promise<void> {
   return wait(20)
 }
 
-/** Whoever asked may be gone: what an engine has begun, such as an image that it has whole, it ends a moment later. */
+/** The client may be gone: the engine finishes what it has begun a moment later, such as an image that it has received. */
 export function untilEngineIsIdle(): Promise<void> {
   return wait(500)
 }

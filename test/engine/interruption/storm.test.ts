@@ -6,12 +6,12 @@ import {docker, uniqueName} from '../../support/docker.js'
 import {startKeg} from '../../support/keg.js'
 import {expectClearError, OwnBed, untilEngineIsIdle} from './own-bed.js'
 
-/** How long it storms. */
+/** How long the storm lasts, in milliseconds. */
 const duration = 30_000
 
 const victims = ['keg', 'engine', 'registry'] as const
 
-/** Numbers from 0 to 1 that one seed always gives in the same order (mulberry32). */
+/** Random numbers from 0 to 1, always the same for one seed (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed
   return () => {
@@ -22,7 +22,7 @@ function numbers(seed: number): () => number {
   }
 }
 
-describe('packages, while keg, the engine and the registry are killed at random', function () {
+describe('packages, while keg, the engine and the registry are killed at random @containerd', function () {
   this.timeout(180_000)
 
   let bed: OwnBed
@@ -38,12 +38,12 @@ describe('packages, while keg, the engine and the registry are killed at random'
     await registry.stop()
   })
 
-  it('are whole or not there, and whatever is left is found', async () => {
+  it('are complete or missing, and everything left is found', async () => {
     const seed = randomInt(2 ** 31)
     const next = numbers(seed)
     const reference = `${registry.address}/keg/${uniqueName('storm')}:dev`
     const earlier = await bed.earlier(reference)
-    const line = ['docker', 'package', bed.container, '-t', reference]
+    const line = ['docker', 'package', bed.container, '-t', reference, '--replace-tag']
     const startedAt = performance.now()
     const first = await (await startKeg(line)).ended
     expect(first.code, first.stderr).to.equal(0)
@@ -60,7 +60,7 @@ describe('packages, while keg, the engine and the registry are killed at random'
       await wait(milliseconds)
       if (victim === 'keg') running.kill('SIGKILL')
       else await (victim === 'engine' ? bed.engine : registry).kill()
-      // Engine 20.10 tries to push for the better part of a minute: somebody starts a registry again before that.
+      // Engine 20.10 retries a push for almost a minute: a registry would be restarted before that.
       if (victim === 'registry') await registry.start()
       const result = await running.ended
       if (victim === 'keg') await untilEngineIsIdle()

@@ -1,21 +1,21 @@
-/** A way to a real registry that lets a test see, and hold up, every request made to it. */
+/** A proxy of a real registry that lets a test see and delay every request. */
 import {once} from 'node:events'
 import {Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
 
-/** What a test does at a request, `METHOD PATH`; a promise holds the request, or its answer, up. */
+/** What a test does at a request, `METHOD PATH`; a promise delays the request or its response. */
 export interface RegistryWatchers {
   /** Before the registry gets it. */
   arriving?: (line: string) => Promise<void> | void
-  /** When so many bytes of its body are on their way. */
+  /** When this many bytes of its body are sent. */
   sending?: (line: string, bytes: number) => void
-  /** When the registry has answered, and before the engine knows. */
+  /** When the registry has responded, before the engine knows. */
   answered?: (line: string) => Promise<void> | void
 }
 
 /**
- * Opens a port of the loopback address that hands on to a registry. Where that is not there, connections to the port end.
- * @param watchers asked at every request, so that they may be others later
+ * Opens a port of the loopback address that forwards to a registry. While the registry is down, connections to the port end.
+ * @param watchers read at every request, so that they can be changed later
  */
 export async function watchRegistry(
   registry: string,
@@ -23,7 +23,7 @@ export async function watchRegistry(
 ): Promise<{readonly address: string; close(): Promise<void>}> {
   const [host, port] = registry.split(':')
   const sockets = new Set<Socket>()
-  // A connection that is kept would be that of a registry which was killed since.
+  // A kept connection might be to a registry that was killed since.
   const agent = new Agent({keepAlive: false})
 
   const handOn = async (client: IncomingMessage, answer: ServerResponse): Promise<void> => {

@@ -1,10 +1,10 @@
-/** Tars, and images as engines save them, with some of their files changed: what a broken or lying engine would hand out. */
+/** Tars, and images as engines save them, with some files changed: as a broken or lying engine would send them. */
 import {gunzipSync, gzipSync} from 'node:zlib'
 
 import type {FileEntry, TarMember} from '../../support/tar.js'
 import {readTar, writeTar} from '../../support/tar.js'
 
-/** Makes other files of the files of a tar. */
+/** Turns the files of a tar into others. */
 export type Alteration = (files: FileEntry[]) => FileEntry[]
 
 // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other stream
@@ -29,7 +29,7 @@ async function entryOf(member: TarMember): Promise<FileEntry> {
   }
 }
 
-/** A tar with other files; the very same bytes where none is another. */
+/** A tar with altered files; the very same bytes if none changes. */
 export async function alteredTar(tar: Buffer, alter: Alteration): Promise<Buffer> {
   const files: FileEntry[] = []
   for await (const member of readTar(whole(tar))) files.push(await entryOf(member))
@@ -38,7 +38,7 @@ export async function alteredTar(tar: Buffer, alter: Alteration): Promise<Buffer
   return isSame ? tar : writeTar(altered)
 }
 
-/** An image as `docker save` writes it, with other files in its layers; everything else is as it was, names and digests too. */
+/** An image as `docker save` writes it, with altered files in its layers; everything else is unchanged, names and digests too. */
 export async function alteredImage(image: Buffer, alter: Alteration): Promise<Buffer> {
   const files: FileEntry[] = []
   for await (const member of readTar(whole(image))) {
@@ -56,7 +56,7 @@ export async function alteredImage(image: Buffer, alter: Alteration): Promise<Bu
   return writeTar(files)
 }
 
-/** The path of an entry, without `./` before and `/` behind it. */
+/** The path of an entry, without leading `./` and trailing `/`. */
 export function pathOf(file: FileEntry): string {
   return file.path
     .toString()
@@ -70,12 +70,12 @@ export function changed(path: string, change: Partial<FileEntry> | undefined): A
     files.flatMap((file) => (pathOf(file) !== path ? [file] : change === undefined ? [] : [{...file, ...change}]))
 }
 
-/** Adds a file where another is, in the same layer. */
+/** Adds a file beside another one, in the same layer. */
 export function addedBeside(path: string, added: FileEntry): Alteration {
   return (files) => files.flatMap((file) => (pathOf(file) === path ? [file, added] : [file]))
 }
 
-/** All of them, one after the other. */
+/** All alterations, one after the other. */
 export function all(...alterations: readonly Alteration[]): Alteration {
   return (files) => alterations.reduce((altered, alter) => alter(altered), files)
 }

@@ -12,8 +12,8 @@ import {inContainer, labelsOf, packageJson, packageOf, waitingContainer} from '.
 
 const second = 1_000_000_000
 
-describe('keg docker package: configuration', function () {
-  this.timeout(60_000)
+describe('keg docker package: configuration @each-store', function () {
+  this.timeout(120_000)
   const sandbox = new Sandbox()
   const git = new GitSandbox()
   let [container, folder, reference]: string[] = []
@@ -46,10 +46,13 @@ describe('keg docker package: configuration', function () {
     )
     container = await sandbox.run([
       ...['-e', 'CHANGED=run', '-e', 'ADDED=a b=c\nd', '-p', '127.0.0.1::7070', '--stop-timeout', '7'],
+      ...['--add-host', 'db.local:10.1.2.3', '--sysctl', 'net.core.somaxconn=1024', '--restart', 'unless-stopped'],
+      ...['--cap-add', 'NET_ADMIN', '--device', '/dev/null:/dev/x', '--dns', '10.9.9.9', '--interactive'],
       ...['-v', '/anonymous', '-v', `${await sandbox.volume()}:/named`, '--shm-size', '128m'],
       ...['--label', 'changed=run', '--label', `com.keg.folder=${folder}`, '--label', 'com.keg.branch=feature/Login'],
       ...['--label', 'com.docker.compose.project=shop', '--label', 'com.docker.compose.service=web'],
       ...['--label', `com.docker.compose.project.working_dir=${folder}`, '--label', 'com.docker.desktop.extension=x'],
+      ...['--label', 'traefik.enable=true', '--label', 'com.acme.checkout=/home/nobody-here/shop'],
       ...['--hostname', 'shop.local', '--name', uniqueName('configured'), image, 'sleep', '3600'],
     ])
     await inContainer(container, 'echo content > /named/file')
@@ -63,7 +66,7 @@ describe('keg docker package: configuration', function () {
     await sandbox.clean()
   })
 
-  it('is that of the container as it runs', () => {
+  it('is that of the running container', () => {
     const {Labels, ...config} = saved.configuration.config
     const {Env, ...others} = config
     expect(others).to.deep.equal({
@@ -86,13 +89,14 @@ describe('keg docker package: configuration', function () {
     expect(Labels).to.deep.include({app: 'shop', changed: 'run'})
   })
 
-  it('has no label of compose or Docker Desktop', () => {
+  it('has no label by which a tool finds its containers, and none that names a home folder', () => {
     const names = Object.keys(saved.configuration.config.Labels ?? {})
     expect(names).to.include('app')
-    expect(names.filter((name) => /compose|desktop/.test(name))).to.deep.equal([])
+    expect(names.filter((name) => /compose|desktop|traefik|checkout/.test(name))).to.deep.equal([])
+    expect(result.warnings.join()).to.include('com.acme.checkout').and.not.include('nobody-here')
   })
 
-  it('tells where it comes from', async () => {
+  it('names its origin', async () => {
     const labels = await labelsOf(reference!)
     const commit = git.git('shop', 'rev-parse', 'HEAD')
     expect(labels).to.deep.include({
@@ -118,14 +122,21 @@ describe('keg docker package: configuration', function () {
     )
     for (const {layer, path} of mounts)
       expect(saved.layers[diffIds.indexOf(layer)]?.entries.map((entry) => entry.path)).to.include(path)
-    expect(JSON.parse(labels['com.keg.package.run'] ?? '')).to.deep.equal({
-      ports: ['7070/tcp'],
-      shmSize: 128 * 1024 * 1024,
-    })
+    const settings = {
+      ...{interactive: true, shmSize: 128 * 1024 * 1024, capAdd: ['NET_ADMIN'], ports: ['7070/tcp']},
+      ...{hostname: 'shop.local', extraHosts: ['db.local:10.1.2.3'], dns: ['10.9.9.9']},
+      ...{sysctls: {'net.core.somaxconn': '1024'}, devices: ['/dev/null:/dev/x'], restart: 'unless-stopped'},
+      stopTimeout: 7,
+    }
+    const label = JSON.parse(labels['com.keg.package.run'] ?? '') as {capAdd: string[]}
+    // Newer engines write the full name.
+    const capAdd = label.capAdd.map((name) => name.replace('CAP_', ''))
+    expect({...label, capAdd}).to.deep.equal(settings)
+    expect(result.settings).to.deep.equal(label)
     expect(result).to.deep.include({branch: 'feature/Login', commit, dirty: true, folder})
   })
 
-  it('says nothing about the folders of the machine', async () => {
+  it('reveals no folder of the machine', async () => {
     const labels = await labelsOf(reference!)
     expect(Object.keys(labels).filter((name) => name === 'com.keg.folder' || name === 'com.keg.branch')).to.deep.equal(
       [],
@@ -133,10 +144,10 @@ describe('keg docker package: configuration', function () {
     expect(JSON.stringify(saved.configuration)).to.not.include(git.folder)
   })
 
-  it('takes the name of the compose service and a tag of the branch where nothing else is said', async () => {
+  it('is named after the compose service and tagged with the branch by default', async () => {
     const run = await keg(['docker', 'package', container!, '--dry-run', '--json'])
     const plan = packageJson(run)
-    expect(plan).to.deep.include({name: 'web', branch: 'feature/Login'})
+    expect(plan).to.deep.include({name: 'shop-web', branch: 'feature/Login'})
     expect(plan.tags.join()).to.match(/^feature-Login-k[0-9a-f]{10}$/)
   })
 
@@ -152,7 +163,7 @@ describe('keg docker package: configuration', function () {
     expect(own?.slice(-(ofBase?.length ?? 0))).to.deep.equal(ofBase)
   })
 
-  it('runs as the container ran', async () => {
+  it('runs as the container did', async () => {
     const again = await sandbox.run([reference!])
     const script = 'id -u; id -g; pwd; cat /named/file; echo "$ADDED"; ps'
     const output = await docker(['exec', again, 'sh', '-c', script])
@@ -161,13 +172,13 @@ describe('keg docker package: configuration', function () {
   })
 })
 
-describe('keg docker package: a server', function () {
-  this.timeout(60_000)
+describe('keg docker package: a server @each-store', function () {
+  this.timeout(120_000)
   const sandbox = new Sandbox()
 
   after(() => sandbox.clean())
 
-  it('serves from its package what its container served, the contents of its mounts included', async () => {
+  it('serves from its package what its container served, including the contents of mounts', async () => {
     const folder = await sandbox.temporaryFolder()
     await mkdir(join(folder, 'bound'))
     await writeFile(join(folder, 'bound', 'page'), 'from the bind')
@@ -188,7 +199,7 @@ describe('keg docker package: a server', function () {
     ])
   })
 
-  it('has no more configuration than its container', async () => {
+  it('has the configuration of its container and no more', async () => {
     const container = await waitingContainer(sandbox, [baseImage], 'true')
     const {reference} = await packageOf(sandbox, container)
     const {Env, ...config} = (await imageLayers(reference)).configuration.config
@@ -198,7 +209,7 @@ describe('keg docker package: a server', function () {
   })
 })
 
-/** Tries until what is asked for is so, for ten seconds. */
+/** Waits up to ten seconds until a condition is true. */
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000
   while (!(await condition().catch(() => false))) {

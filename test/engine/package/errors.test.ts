@@ -8,27 +8,28 @@ import {setTimeout as wait} from 'node:timers/promises'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {GitSandbox} from '../../support/git.js'
 import {keg, type KegOptions} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {writeTar} from '../../support/tar.js'
-import {proxy, refusingRegistry} from '../registry/misbehaving-registry.js'
+import {manifestRefusingRegistry, proxy, refusingRegistry} from '../registry/misbehaving-registry.js'
 import {inContainer} from './packaging.js'
 import {madeBy, stateOf, watchEngine, type WatchedEngine} from './watched-engine.js'
 
 const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
-/** What a person or a script is told. */
+/** What a person or a script is told about a failure. */
 interface Expected {
   readonly exit: number
   readonly code: string
   readonly says: RegExp
-  /** What to do next. */
+  /** The next steps. */
   readonly hints: RegExp
 }
 
-/** All that a terminal would obey or hide, but for the ends of lines. */
+/** Everything that a terminal would obey or hide, except line ends. */
 const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
-describe('keg docker package, when it fails', function () {
+describe('keg docker package, when it fails @each-store', function () {
   this.timeout(120_000)
 
   let sandbox: Sandbox
@@ -66,7 +67,7 @@ describe('keg docker package, when it fails', function () {
     return resource
   }
 
-  /** Runs it for a person and for a script, both of whom have to be told the same. Returns `error.data`. */
+  /** Runs it for a person and for a script, who must be told the same. Returns `error.data`. */
   async function expectFailure(
     words: readonly string[],
     {code, exit, hints, says}: Expected,
@@ -83,7 +84,7 @@ describe('keg docker package, when it fails', function () {
     expect(parsed.code).to.equal(exit)
     expect(shown.code, shown.stderr).to.equal(exit)
     expect(shown.stdout).to.equal('')
-    // Errors differ only by what differs between two runs, such as a time.
+    // Errors differ only in what differs between two runs, such as a time.
     const message = /(?:^|\n)Error: ([^]*)\n$/.exec(shown.stderr)?.[1] ?? ''
     expect(message, shown.stderr).to.match(says).and.to.match(hints)
     expect(shown.stderr).not.to.match(controls)
@@ -91,7 +92,7 @@ describe('keg docker package, when it fails', function () {
     return (error.data ?? {}) as Record<string, unknown>
   }
 
-  /** And nothing was changed: no image or container was left, and the container runs on. */
+  /** And nothing was changed: no image or container was left, and the container runs. */
   async function expectNothingDone(words: readonly string[], expected: Expected, options: KegOptions = {}) {
     const data = await expectFailure(words, expected, options)
     expect(await madeBy(engine)).to.deep.equal([])
@@ -99,7 +100,7 @@ describe('keg docker package, when it fails', function () {
     return data
   }
 
-  /** And the container was not even held still. */
+  /** And the container was not even paused. */
   async function expectNothingBegun(words: readonly string[], expected: Expected, options: KegOptions = {}) {
     const data = await expectNothingDone(words, expected, options)
     expect(engine.requests.filter(({line}) => /pause|commit/.test(line))).to.deep.equal([])
@@ -110,22 +111,22 @@ describe('keg docker package, when it fails', function () {
     return sandbox.addImage(`${name}:dev`)
   }
 
-  describe('for want of an engine @once', () => {
-    it('says where it looked, with exit code 4', async () => {
+  describe('without an engine @classic', () => {
+    it('says where it looked, with exit code 4 @classic', async () => {
       const socket = join(git.folder, 'dead.sock')
       await expectFailure(
         [container, '-t', 'dev'],
         {
           exit: 4,
           code: 'engine-unreachable',
-          says: /^No Docker engine answers at \S+dead\.sock \(DOCKER_HOST or --host\)\./,
+          says: /^Cannot connect to the Docker engine at \S+dead\.sock \(DOCKER_HOST or --host\)\./,
           hints: /Start the engine/,
         },
         {env: {DOCKER_HOST: `unix://${socket}`}},
       )
     })
 
-    it('says that there is no such context', async () => {
+    it('says that the context does not exist @classic', async () => {
       await expectFailure(
         [container, '-t', 'dev'],
         {
@@ -139,17 +140,17 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  describe('for want of a container @once', () => {
-    it('says that none has the name', async () => {
+  describe('without a container @classic', () => {
+    it('says that no container has the name @classic', async () => {
       await expectNothingBegun([uniqueName('nobody'), '-t', 'dev'], {
         exit: 2,
         code: 'container-unknown',
         says: /^There is no container, linked tap, service of this folder or container id keg-test-nobody-\w+\./,
-        hints: /^Running: |\nRunning: /,
+        hints: /Running: /,
       })
     })
 
-    it('lists those whose id begins so', async () => {
+    it('lists the containers whose id begins with the prefix @classic', async () => {
       const ids: string[] = []
       let prefix: string | undefined
       while (prefix === undefined) {
@@ -160,20 +161,20 @@ describe('keg docker package, when it fails', function () {
       const {containers} = await expectNothingBegun([prefix, '-t', 'dev'], {
         exit: 2,
         code: 'container-ambiguous',
-        says: new RegExp(`^${prefix} fits several containers: `),
+        says: new RegExp(`^${prefix} matches several containers: `),
         hints: /Name one of them\./,
       })
       expect(containers).to.include.members(names.split('\n').map((name) => name.replace('/', '')))
     })
 
-    it('lists the containers of a service', async () => {
+    it('lists the containers of a service @classic', async () => {
       const folder = await sandbox.temporaryFolder('compose')
       const labels = ['com.docker.compose.service=web', `com.docker.compose.project.working_dir=${folder}`]
       const names = [uniqueName('web'), uniqueName('web')]
       for (const name of names)
         await sandbox.create(['--name', name, ...labels.flatMap((label) => ['--label', label]), baseImage, 'x'])
       const several = {exit: 2, code: 'container-ambiguous', hints: /Name one of them\./}
-      const named = {...several, says: /^web fits several containers: keg-test-web-/}
+      const named = {...several, says: /^web matches several containers: keg-test-web-/}
       const ofService = await expectNothingBegun(['web', '-t', 'dev'], named, {cwd: folder})
       expect(ofService.containers).to.have.members(names)
       const own = {...several, says: /^This folder has several containers: keg-test-web-/}
@@ -181,17 +182,22 @@ describe('keg docker package, when it fails', function () {
       expect(ofFolder.containers).to.have.members(names)
     })
 
-    it('says that none belongs to the folder', async () => {
+    it('says that no container belongs to the folder @classic', async () => {
       await expectNothingBegun(['-t', 'dev'], {
         exit: 2,
         code: 'container-missing',
         says: /^No container belongs to this folder\./,
         hints: /keg docker package CONTAINER/,
       })
+      const env = {DOCKER_HOST: engine.host}
+      const refused = await keg(['docker', 'package', '-t', 'dev'], {env})
+      const add = ['-t', 'dev', '--dry-run', '--json']
+      const planned = await runAdvice(refused, 'keg docker package', {env, fill: {CONTAINER: container}, add})
+      expect(planned.json()).to.have.property('container')
     })
 
-    it('refuses one that restarts over and over', async () => {
-      // Just after a restart, when the next one is long seconds away.
+    it('refuses a container that keeps restarting @classic', async () => {
+      // Just after a restart, when the next one is seconds away.
       const count = async (): Promise<number> =>
         Number(await docker(['inspect', '--format', '{{.RestartCount}}', restarting]))
       const before = await count()
@@ -200,13 +206,13 @@ describe('keg docker package, when it fails', function () {
       await expectNothingBegun([restarting, '-t', 'dev'], {
         exit: 1,
         code: 'container-restarting',
-        says: /restarts over and over/,
+        says: /keeps restarting/,
         hints: /docker stop /,
       })
     })
   })
 
-  describe('by its names @once', () => {
+  describe('because of its names @classic', () => {
     const wrong: Readonly<Record<string, {words: string[]; code: string; says: RegExp; position?: number}>> = {
       'an illegal tag': {words: ['-t', 'a b'], code: 'tag-invalid', says: /"a b" is not a tag: /, position: 2},
       'an illegal reference': {
@@ -235,14 +241,14 @@ describe('keg docker package, when it fails', function () {
       'an empty branch': {words: ['--branch', ''], code: 'branch-empty', says: /The name of the branch is empty\./},
     }
     for (const [what, {code, position, says, words}] of Object.entries(wrong)) {
-      it(`says what is wrong with ${what}`, async () => {
+      it(`says what is wrong with ${what} @classic`, async () => {
         const expected = {exit: 2, code, says, hints: /\w/}
         const data = await expectNothingBegun([container, ...words], expected)
         expect(data.position).to.equal(position)
       })
     }
 
-    it('says that there is no registry to push to', async () => {
+    it('says that there is no registry to push to @classic', async () => {
       await expectNothingBegun([container, '-t', 'dev', '--push'], {
         exit: 2,
         code: 'registry-missing',
@@ -251,7 +257,7 @@ describe('keg docker package, when it fails', function () {
       })
     })
 
-    it('says that there is neither a tag nor a branch', async () => {
+    it('says that there is neither a tag nor a branch @classic', async () => {
       await expectNothingBegun([container], {
         exit: 2,
         code: 'tag-missing',
@@ -260,7 +266,7 @@ describe('keg docker package, when it fails', function () {
       })
     })
 
-    it('says what git says of a repository that is somebody else’s', async () => {
+    it('passes on what git says about somebody else’s repository @classic', async () => {
       // Only root can give a folder away.
       if (process.getuid?.() !== 0) return
       const cwd = git.repository('foreign', 'feature')
@@ -269,13 +275,40 @@ describe('keg docker package, when it fails', function () {
       await expectNothingBegun([container], expected, {cwd})
     })
 
-    it('takes the tag that everybody pulls only where it is told to', async () => {
+    it('moves no name of another container’s package, here or in the registry, unless told to', async () => {
+      const name = sandbox.addImage(`${openRegistry}/keg/${uniqueName('taken')}:one`)
+      const other = await sandbox.run([baseImage, 'sleep', '100000'])
+      const packaged = async (line: readonly string[]): Promise<void> => {
+        const {code, stderr} = await keg(['docker', 'package', ...line])
+        expect(code, stderr).to.equal(0)
+      }
+      await packaged([other, '-t', name])
+      // The name of one's own package is always moved.
+      await packaged([other, '-t', name])
+      const expected = {exit: 3, code: 'tag-taken', hints: /another tag with -t .*--replace-tag/}
+      await expectNothingBegun([container, '-t', name], {...expected, says: /in the engine .* is the package of /})
+      await docker(['image', 'rm', name])
+      await expectNothingBegun([container, '-t', name], {...expected, says: /in the registry is the package of /})
+      await packaged([container, '-t', name, '--replace-tag'])
+    })
+
+    it('takes a protected tag only if told to', async () => {
       const cwd = git.repository('guarded', 'develop')
       await expectNothingBegun(
         [container],
-        {exit: 3, code: 'default-tag', says: /^develop is the tag that everybody pulls/, hints: /-t develop/},
+        {exit: 3, code: 'default-tag', says: /^The tag develop is protected/, hints: /-t develop/},
         {cwd},
       )
+      const toMain = [container, '--branch', 'main']
+      await expectNothingBegun([...toMain, '--registry', '127.0.0.1:1/acme'], {
+        exit: 3,
+        code: 'default-tag',
+        says: /^The tag main is protected/,
+        hints: /-t main/,
+      })
+      // Nobody pulls an image that is only in the engine.
+      const local = await keg(['docker', 'package', ...toMain, '--dry-run', '--json'])
+      expect(local.code, local.stderr).to.equal(0)
       const name = sandbox.addImage(`${uniqueName('guarded')}:develop`)
       const told = await keg(['docker', 'package', container, '-t', 'develop', '--name', name.split(':')[0] ?? ''], {
         cwd,
@@ -285,17 +318,17 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  describe('by its mounts', () => {
-    it('says which mounts there are @once', async () => {
-      const expected = {exit: 2, code: 'mount-unknown', hints: /Its mounts are: .*\/data/}
+  describe('because of its mounts', () => {
+    it('lists the mounts @classic', async () => {
+      const expected = {exit: 2, code: 'mount-unknown', hints: /Did you mean \/data\? Its mounts are: .*\/data/}
       for (const flag of ['--exclude-mount', '--include-mount']) {
-        const says = new RegExp(`${flag} /nothing names no mount of the container`)
-        const data = await expectNothingBegun([container, '-t', 'dev', flag, '/nothing'], {...expected, says})
+        const says = new RegExp(`${flag} /dta is not a mount of the container`)
+        const data = await expectNothingBegun([container, '-t', 'dev', flag, '/dta'], {...expected, says})
         expect(data.mounts).to.include('/data')
       }
     })
 
-    it('cannot take in a socket or memory @once', async () => {
+    it('cannot include a socket or memory @classic', async () => {
       const folder = await sandbox.temporaryFolder('socket')
       const server = createServer().listen(join(folder, 'app.sock'))
       await once(server, 'listening')
@@ -312,14 +345,14 @@ describe('keg docker package, when it fails', function () {
             exit: 2,
             code: 'mount-empty',
             says,
-            hints: /Leave the flag out/,
+            hints: /Remove the flag/,
           })
       } finally {
         server.close()
       }
     })
 
-    it('takes more than 1 GB only where it is told to @once', async () => {
+    it('includes more than 1 GB only if told to @classic', async () => {
       const large = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
       await docker(['exec', large, 'dd', 'if=/dev/zero', 'of=/data/sparse', 'bs=1', 'count=1', 'seek=1000000001'])
       await expectNothingBegun([large, '-t', 'dev'], {
@@ -331,10 +364,12 @@ describe('keg docker package, when it fails', function () {
       expect(await stateOf(large)).to.equal('running false')
     })
 
-    it('says that the source of a bind is gone', async () => {
+    it('says that the source of a bind is gone @containerd', async () => {
       const folder = await sandbox.temporaryFolder('source')
       await mkdir(join(folder, 'gone'))
       const bound = await sandbox.run(['-v', `${join(folder, 'gone')}:/bound`, baseImage, 'sleep', '100000'])
+      // While it runs, keg reads what it still has.
+      await docker(['stop', '--time', '0', bound])
       await rm(join(folder, 'gone'), {recursive: true})
       await expectNothingBegun([bound, '-t', 'dev'], {
         exit: 1,
@@ -344,7 +379,7 @@ describe('keg docker package, when it fails', function () {
       })
     })
 
-    it('names a file that no image can have @once', async () => {
+    it('names a file that no image can store @classic', async () => {
       const odd = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
       await inContainer(odd, 'mkdir /data/in; echo 1 >/data/in/.wh.x')
       await expectNothingDone([odd, '-t', 'dev'], {
@@ -357,8 +392,8 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  describe('by its image', () => {
-    it('says that the image is gone', async () => {
+  describe('because of its image', () => {
+    it('says that the image is gone @classic', async () => {
       const image = await sandbox.imageFromFiles(uniqueName('gone'), [{path: 'file'}], {instructions: ['CMD ["x"]']})
       const stopped = await sandbox.create([image])
       await docker(['image', 'rm', '--force', await docker(['inspect', '--format', '{{.Image}}', stopped])])
@@ -370,13 +405,13 @@ describe('keg docker package, when it fails', function () {
       })
     })
 
-    it('counts the layers before it holds anything still', async () => {
+    it('counts the layers before it pauses anything', async () => {
       const image = await manyLayers(uniqueName('layers'), 124)
       const high = await sandbox.create(['-v', '/data', image, 'x'])
       const data = await expectNothingBegun([high, '-t', 'dev'], {
         exit: 1,
         code: 'layers-too-many',
-        says: /would have 126 layers, and engines keep at most 125: 124 of the image of \S+, one of its own, 1 of its mounts\./,
+        says: /would have 126 layers, and engines support at most 125: 124 of the image of \S+, one of its own, 1 of its mounts\./,
         hints: /flatten it/,
       })
       expect(data).to.deep.equal({layers: 126, most: 125})
@@ -406,8 +441,8 @@ describe('keg docker package, when it fails', function () {
     return reference
   }
 
-  describe('for want of room @once', () => {
-    it('says that there is no temporary folder', async () => {
+  describe('because of a full disk @classic', () => {
+    it('says that the temporary folder is missing', async () => {
       await expectNothingBegun(
         [container, '-t', 'dev'],
         {exit: 1, code: 'spool-failed', says: /\/nonexistent cannot be used/, hints: /TMPDIR/},
@@ -415,7 +450,7 @@ describe('keg docker package, when it fails', function () {
       )
     })
 
-    it('says that the temporary folder is full, and lets the container go on', async () => {
+    it('says that the temporary folder is full, and unpauses the container', async () => {
       const volume = sandbox.addVolume(uniqueName('small'))
       const size = ['--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', 'o=size=1m']
       await docker(['volume', 'create', '--label', sandbox.label, ...size, volume])
@@ -425,19 +460,25 @@ describe('keg docker package, when it fails', function () {
       await docker(['exec', filled, 'dd', 'if=/dev/zero', 'of=/data/file', 'bs=1M', 'count=4'])
       await expectNothingDone(
         [filled, '-t', 'dev'],
-        {exit: 1, code: 'spool-failed', says: /There is no room left in /, hints: /Make room there/},
+        {exit: 1, code: 'spool-failed', says: /No space left in /, hints: /Free some space there/},
         {env: {TMPDIR: folder}},
       )
       expect(await stateOf(filled)).to.equal('running false')
     })
   })
 
-  describe('by a registry', () => {
-    /** After a failed push the image has its name, and the one thing that is left to do is told. */
-    async function expectKept(registry: string, code: string, says: RegExp): Promise<void> {
+  describe('because of a registry @containerd', () => {
+    /** After a failed push the image keeps its name, and the hint is to push it again. */
+    async function expectKept(
+      registry: string,
+      {code, says}: Pick<Expected, 'code' | 'says'>,
+      andThen: (reference: string) => Promise<void>,
+    ): Promise<void> {
       const reference = whole(`${registry}/keg/${uniqueName('kept')}`)
       const words = [container, '-t', reference]
-      const again = new RegExp(`The image is kept in the engine; push it again with: docker push ${reference}`)
+      const again = new RegExp(
+        `The image is kept in the engine. Push it again with: keg docker package push ${reference}`,
+      )
       const first = await expectFailure(words, {exit: 1, code, says, hints: again})
       expect(first).to.include({reference, registry})
       expect(await stateOf(container)).to.equal('running false')
@@ -445,49 +486,98 @@ describe('keg docker package, when it fails', function () {
       const made = await madeBy(engine)
       expect(made).to.include(`image ${id} ${reference}`)
       expect(made.filter((each) => each.startsWith('container'))).to.deep.equal([])
-      // The one of the first run lost its name to that of the second.
+      // The first run's image lost its name to that of the second.
       expect(made.filter((each) => !each.includes(reference)).map((each) => each.split(' ')[2])).to.deep.equal([
         '<none>:<none>',
       ])
+      await andThen(reference)
       for (const each of made) await docker(['image', 'rm', '--force', each.split(' ')[1] ?? ''])
     }
 
-    it('that wants to know who it is', async () => {
-      await expectKept(privateRegistry, 'registry-unauthorized', /wants to know who you are/)
+    /** The registry is asked before the container is paused, with `--dry-run` too. */
+    async function expectAsked(registry: string, code: string, says: RegExp): Promise<void> {
+      const words = [container, '-t', `${registry}/keg/${uniqueName('asked')}:dev`]
+      for (const flags of [[], ['--dry-run']])
+        await expectNothingDone([...words, ...flags], {exit: 1, code, says, hints: /\S/})
+    }
+
+    it('that requires a login', async () => {
+      await expectAsked(privateRegistry, 'registry-unauthorized', /requires a login/)
     })
 
-    it('that does not let it', async () => {
+    it('that denies access', async () => {
       const {registry} = closing(await refusingRegistry(403, 'DENIED'))
-      await expectKept(registry, 'registry-denied', /does not let just anybody push/)
+      await expectAsked(registry, 'registry-denied', /does not let anonymous users push/)
     })
 
-    it('that is not there', async () => {
+    it('that cannot be reached', async () => {
       const server = createServer().listen(0, '127.0.0.1')
       await once(server, 'listening')
       const {port} = server.address() as AddressInfo
       server.close()
       await once(server, 'close')
-      await expectKept(`127.0.0.1:${port}`, 'registry-unreachable', /cannot be reached/)
+      await expectAsked(`127.0.0.1:${port}`, 'registry-unreachable', /cannot be reached/)
     })
 
     it('that breaks off', async () => {
       const way = closing(await proxy({registry: openRegistry, cut: {bytes: 10, direction: 'down'}}))
-      await expectKept(way.registry, 'registry-broke-off', /broke off the push/)
+      await expectAsked(way.registry, 'registry-broke-off', /interrupted the push/)
       expect(way.cuts()).to.be.above(0)
+    })
+
+    it('that refuses an image of its size, and then accepts it', async () => {
+      const refusal = {status: 413, code: 'UNKNOWN', message: 'the image is too large'}
+      const way = closing(await manifestRefusingRegistry(openRegistry, refusal))
+      await expectKept(way.registry, {code: 'registry-too-large', says: /larger than/}, async (reference) => {
+        const line = ['docker', 'package', 'push', reference, '--json']
+        const refused = await keg(line)
+        way.allow()
+        expect((await keg([...line, '--dry-run'])).json()).to.include({pushed: false, pinned: null})
+        const run = await runAdvice(refused, 'keg docker package push', {add: ['--json']})
+        const {digest, pinned} = run.json() as {digest: string; pinned: string}
+        expect(pinned).to.equal(`${reference}@${digest}`)
+      })
     })
   })
 
-  describe('by its command line @once', () => {
+  describe("because of the image's name in a registry", () => {
+    it('that cannot be overwritten, and says how to get another one @containerd', async () => {
+      const message = 'the tag cannot be overwritten because the repository is immutable'
+      const refusal = {status: 400, code: 'TAG_INVALID', message, tag: 'dev'}
+      const way = closing(await manifestRefusingRegistry(openRegistry, refusal))
+      const reference = whole(`${way.registry}/keg/${uniqueName('once')}`)
+      const refused = await keg(['docker', 'package', container, '-t', reference, '--json'])
+      expect(refused.json())
+        .to.have.nested.property('error.code')
+        .that.matches(/^(?:tag-immutable|manifest-refused)$/)
+      const other = sandbox.addImage(reference.replace(/dev$/, 'two'))
+      await runAdvice(refused, 'docker tag', {fill: {OTHER: 'two'}})
+      const pushed = await runAdvice(refused, 'keg docker package push', {fill: {OTHER: 'two'}, add: ['--json']})
+      expect(pushed.json().pinned).to.match(new RegExp(`^${other}@sha256:`))
+    })
+
+    it('that names no registry, and says how to get one that does @classic', async () => {
+      const local = whole(uniqueName('local'))
+      expect((await keg(['docker', 'package', container, '-t', local])).code).to.equal(0)
+      const refused = await keg(['docker', 'package', 'push', local, '--json'])
+      expect(refused.json()).to.have.nested.property('error.code', 'registry-missing')
+      await runAdvice(refused, 'docker tag', {fill: {'HOST[:PORT]/NAMESPACE': `${openRegistry}/keg`}})
+      const shared = sandbox.addImage(`${openRegistry}/keg/${local}`)
+      expect((await keg(['docker', 'package', 'push', shared, '--json'])).json().pinned).to.match(/@sha256:/)
+    })
+  })
+
+  describe('because of its command line @classic', () => {
     const lines: Readonly<Record<string, {words: string[]; says: RegExp}>> = {
-      'an unknown flag': {words: ['--nope'], says: /Nonexistent flag: --nope/},
+      'an unknown flag': {words: ['--nope'], says: /Unknown flag: --nope/},
       'a flag without its value': {words: ['-t'], says: /Flag --tag expects a value/},
       'a value that is not among those there are': {words: ['--mounts', 'some'], says: /all, volumes, none/},
       'a word too many': {words: ['one', 'two'], says: /Unexpected argument: two/},
     }
     for (const [what, {says, words}] of Object.entries(lines)) {
-      it(`names ${what}, with exit code 2`, async () => {
+      it(`names ${what}, with exit code 2 @classic`, async () => {
         const told = {exit: 2, code: 'usage-invalid', says, hints: /keg docker package --help/}
-        // A flag without its value would take --json for it.
+        // A flag without its value would take --json as its value.
         if (words[0] !== '-t') await expectFailure(words, told)
         const {code, stderr, stdout} = await keg(['docker', 'package', ...words])
         expect([code, stdout]).to.deep.equal([2, ''])
@@ -495,7 +585,7 @@ describe('keg docker package, when it fails', function () {
       })
     }
 
-    it('says which commands there are where one is mistyped', async () => {
+    it('suggests commands for a mistyped one @classic', async () => {
       const {code, stderr, stdout} = await keg(['docker', 'pakage'])
       expect(code).to.equal(2)
       expect(stdout).to.equal('')
@@ -503,7 +593,7 @@ describe('keg docker package, when it fails', function () {
     })
   })
 
-  it('shows no control characters, whoever wrote them @once', async () => {
+  it('shows no control characters, whoever wrote them @classic', async () => {
     const escape = '\u001b[2J\u0007\u202e\u009b'
     const hostile = await sandbox.run([
       ...['--label', `com.keg.folder=/nowhere${escape}`, '--label', `com.keg.branch=${escape}`],

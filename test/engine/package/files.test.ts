@@ -20,7 +20,7 @@ const longName = 'n'.repeat(250) + 'é€'
 const deepFolders = Array.from({length: 12}, (_, index) => `${'deep'.repeat(8)}-${index}`)
 const afterUnsigned32Bits = 5_000_000_000
 
-/** Whatever a file system can hold, below a folder. */
+/** Every kind of file that a file system can hold, below a folder. */
 function oddFiles(folder: string): FileEntry[] {
   const inFolder = (name: string) => `${folder}/${name}`
   const deep = deepFolders.map((_, index) => inFolder(deepFolders.slice(0, index + 1).join('/')))
@@ -74,7 +74,7 @@ function oddFiles(folder: string): FileEntry[] {
 const sparse = `truncate -s 64M sparse; printf end | dd of=sparse bs=1 seek=67000000 conv=notrunc 2>/dev/null
   truncate -s 8M 'all sparse'`
 
-describe('keg docker package: kinds of files', function () {
+describe('keg docker package: kinds of files @each-store', function () {
   this.timeout(120_000)
   const sandbox = new Sandbox()
   let [container, folder, reference] = ['', '', '']
@@ -107,7 +107,7 @@ describe('keg docker package: kinds of files', function () {
 
   after(() => sandbox.clean())
 
-  it('are all as they were, in the own layer and in mounts', () => {
+  it('are all unchanged, in the writable layer and in mounts', () => {
     const isOld = (path: string) => path.startsWith('/bind/old')
     expect(compareSnapshots(expected, files, {ignore: isOld})).to.deep.equal([])
   })
@@ -117,9 +117,9 @@ describe('keg docker package: kinds of files', function () {
     await expectSameContainer(container, reference, {ignore: isOld})
   })
 
-  // The comparison above shows nothing about what the container never held.
+  // The comparison above says nothing about files that the container never had.
   for (const place of ['/own', '/mount'])
-    it(`were really there, in ${place}`, () => {
+    it(`really exist, in ${place}`, () => {
       const kinds: [name: string, fields: object][] = [
         ['', {mode: place === '/own' ? 0o751 : 0o753, type: 'directory', uid: place === '/own' ? 9 : 10}],
         ['/a folder', {gid: 50, mode: 0o3775}],
@@ -153,7 +153,7 @@ describe('keg docker package: kinds of files', function () {
       expect(files.get(`${place}/${invalidName.toString('latin1')}`)?.size).to.equal('invalid UTF-8'.length)
     })
 
-  it('from before 1970 bear their time in the layer, though engines unpack them as of 1970', async () => {
+  it('from before 1970 keep their time in the layer, though engines unpack them as of 1970', async () => {
     expect(pathsBelow(files, '/bind')).to.deep.equal(['/bind/old', '/bind/old symlink'])
     const {layers} = await imageLayers(reference)
     const times = layers
@@ -168,8 +168,8 @@ describe('keg docker package: kinds of files', function () {
   })
 })
 
-describe("keg docker package: the container's own layer", function () {
-  this.timeout(60_000)
+describe("keg docker package: the container's writable layer @each-store", function () {
+  this.timeout(120_000)
   const sandbox = new Sandbox()
   let [container, reference] = ['', '']
   let files: Snapshot
@@ -212,11 +212,11 @@ describe("keg docker package: the container's own layer", function () {
 
   after(() => sandbox.clean())
 
-  it('is in the package entry by entry', async () => {
+  it('is in the package, entry by entry', async () => {
     expect(compareSnapshots(await snapshotContainer(container), files)).to.deep.equal([])
   })
 
-  it('brings nothing back that was deleted or became something else', () => {
+  it('does not restore what was deleted or changed its kind', () => {
     for (const path of ['/app/deleted', '/app/gone', '/app/opaque/file', '/app/renamed', '/app/to-file/file'])
       expect(files.has(path), path).to.be.false
     expect(files.get('/app/to-file')?.type).to.equal('file')
@@ -228,7 +228,7 @@ describe("keg docker package: the container's own layer", function () {
     expect(files.get('/app/new/one')?.hardlinks).to.deep.equal(['/app/new/folder/two', '/app/new/one'])
   })
 
-  it('stands on the layers of the image as they are', async () => {
+  it('is on top of the unchanged layers of the image', async () => {
     const image = await docker(['container', 'inspect', '--format', '{{.Image}}', container])
     const base = await imageLayers(image)
     const packaged = await imageLayers(reference)

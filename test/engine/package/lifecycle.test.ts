@@ -7,11 +7,11 @@ import {seenInside} from './other-engine.js'
 import {expectSameFiles, inContainer, inspected, labelsOf, packageOf, waitingContainer} from './packaging.js'
 import {madeBy, stateOf, watchEngine, type EngineRequest, type Watchers} from './watched-engine.js'
 
-/** All that restarting, or not, can be told by. */
+/** Everything that shows a restart. */
 const life = '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}} {{json .HostConfig.RestartPolicy}}'
 
-describe('keg docker package: lives of containers', function () {
-  this.timeout(60_000)
+describe('keg docker package: lives of containers @classic', function () {
+  this.timeout(120_000)
   let sandbox: Sandbox
 
   beforeEach(() => {
@@ -31,7 +31,7 @@ describe('keg docker package: lives of containers', function () {
     return sandbox.addContainer(String(run.json().container))
   }
 
-  /** Does something at a request that keg makes. Returns how keg ended, and what it left in the engine. */
+  /** Does something at a request of keg. Returns how keg ended, and what it left in the engine. */
   async function meanwhile(
     target: string,
     watchers: Watchers,
@@ -51,7 +51,7 @@ describe('keg docker package: lives of containers', function () {
     }
   }
 
-  /** At the first request that fits; with `afterCommit`, at the first after the container was read. */
+  /** At the first request that matches; with `afterCommit`, at the first after the container was read. */
   function once(
     pattern: RegExp,
     act: () => Promise<unknown>,
@@ -74,7 +74,7 @@ describe('keg docker package: lives of containers', function () {
       'type=tmpfs,target=/run/app,tmpfs-size=2097152,tmpfs-mode=1770',
     ]
 
-    it('are packaged with their volumes, and run as they ran', async () => {
+    it('are packaged with their volumes, and run as before', async () => {
       const image = await sandbox.imageFromFiles(
         uniqueName('read-only'),
         [
@@ -103,7 +103,7 @@ describe('keg docker package: lives of containers', function () {
       expect(await seenInside(again, folders)).to.deep.equal(seen)
       await inContainer(again, `${script}; test ! -e "/scratch/of the image"`)
       expect(await inspected(again, '{{.HostConfig.ReadonlyRootfs}}')).to.equal('true')
-      // From the second start on, runc gives a tmpfs the mode that its mount point has (seen with 1.1.5).
+      // From the second start on, runc gives a tmpfs the mode of its mount point (seen with 1.1.5).
       await docker(['restart', '--time', '0', container])
       const tmpfsOf = (each: string): Promise<string> =>
         inContainer(each, 'stat -c "%n %a" /scratch /run/app; grep -E " (/scratch|/run/app) " /proc/mounts | sort')
@@ -135,7 +135,7 @@ describe('keg docker package: lives of containers', function () {
       expect(await inContainer(again, processes)).to.match(/^\/sbin\/docker-init -- sleep 3600/)
     })
 
-    it('have none in their package where they had none', async () => {
+    it('have none in their package if they had none', async () => {
       const container = await waitingContainer(sandbox, [baseImage], 'true')
       const {reference} = await packageOf(sandbox, container)
       expect(await inContainer(await reviewed(reference), 'cat /proc/1/cmdline')).to.match(/^sleep/)
@@ -144,7 +144,7 @@ describe('keg docker package: lives of containers', function () {
 
   describe('with a restart policy', () => {
     for (const policy of ['always', 'unless-stopped', 'on-failure:3'])
-      it(`${policy}: go on without a restart, and hand it on to nobody`, async () => {
+      it(`${policy}: are not restarted, and their packages run without the policy`, async () => {
         const options = ['--restart', policy, '-v', '/data']
         const container = await waitingContainer(sandbox, [...options, baseImage], 'echo x >/data/x; echo own >/own')
         const before = await inspected(container, life)
@@ -152,7 +152,7 @@ describe('keg docker package: lives of containers', function () {
         expect(pausedMilliseconds).to.be.greaterThan(0)
         expect(await inspected(container, life)).to.equal(before)
         await expectSameFiles(container, reference)
-        expect(await settingsOf(reference)).to.deep.equal({})
+        expect(await settingsOf(reference)).to.deep.equal({restart: policy})
         const again = await reviewed(reference)
         expect(await inspected(again, '{{.HostConfig.RestartPolicy.Name}}')).to.match(/^(?:no)?$/)
       })
@@ -163,7 +163,7 @@ describe('keg docker package: lives of containers', function () {
       const helper = await sandbox.run(['--volumes-from', container, baseImage, 'sleep', '3600'])
       while (!(await stateOf(container)).startsWith('restarting')) await sleep(20)
       const {code, error} = await meanwhile(container, {})
-      // It may have been tried again just then.
+      // It may have been restarted again just then.
       expect([code, error.code]).to.be.deep.oneOf([
         [1, 'container-restarting'],
         [1, 'pause-failed'],
@@ -175,13 +175,13 @@ describe('keg docker package: lives of containers', function () {
     })
   })
 
-  /** Whether a container has not come so far yet as to sleep. */
+  /** Whether a container has not reached its sleep yet. */
   async function isShell(container: string): Promise<boolean> {
     const top = await docker(['top', container]).catch(() => 'sh -c')
     return !/sleep 3600/.test(top) || /sh -c/.test(top)
   }
 
-  describe('that end by themselves', () => {
+  describe('that exit by themselves', () => {
     it('before they are paused, are packaged as they ended', async () => {
       const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo x >/data/x; echo own >/own')
       const {code, left, reference} = await meanwhile(container, {
@@ -197,7 +197,7 @@ describe('keg docker package: lives of containers', function () {
       ['while their image is written', /\/images\/load$/, 0],
       ['before it gets its name', /\/tag$/, 0],
     ] as const)
-      it(`and are removed then, ${moment}: nothing of theirs is left`, async () => {
+      it(`and are then removed, ${moment}: nothing of theirs is left`, async () => {
         const container = await waitingContainer(sandbox, ['--rm', '-v', '/data', baseImage], 'echo x >/data/x')
         const volume = await inspected(container, '{{(index .Mounts 0).Name}}')
         const isGone = async (): Promise<boolean> =>
@@ -217,7 +217,7 @@ describe('keg docker package: lives of containers', function () {
         else expect(await docker(['run', '--rm', '--pull', 'never', run.reference, 'cat', '/data/x'])).to.equal('x')
       })
 
-    it('keep the volumes that have a name', async () => {
+    it('keep their named volumes', async () => {
       const name = await sandbox.volume()
       const container = await waitingContainer(sandbox, ['--rm', '-v', `${name}:/data`, baseImage], 'echo x >/data/x')
       await meanwhile(container, {arriving: once(/\/tag$/, () => docker(['kill', container]))})
@@ -225,7 +225,7 @@ describe('keg docker package: lives of containers', function () {
     })
   })
 
-  describe('that somebody else moves while they are read', () => {
+  describe('that somebody else unpauses or restarts while they are read', () => {
     const told = async (container: string, act: () => Promise<unknown>): Promise<void> => {
       const {code, error, left} = await meanwhile(container, {
         answered: once(/^POST \/commit$/, act),

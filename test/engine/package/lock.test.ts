@@ -13,14 +13,14 @@ import {
   type Watchers,
 } from './watched-engine.js'
 
-/** Something that is waited for, and the way to say that it has come. */
+/** A promise, and the function that resolves it. */
 function gate(): {open: () => void; opened: Promise<void>} {
   let open = (): void => undefined
   const opened = new Promise<void>((resolve) => (open = resolve))
   return {open, opened}
 }
 
-describe('the lock on a container', function () {
+describe('the lock on a container @containerd', function () {
   this.timeout(120_000)
 
   let sandbox: Sandbox
@@ -37,7 +37,7 @@ describe('the lock on a container', function () {
   afterEach(async () => {
     await Promise.all(open.map((each) => each.close()))
     await docker(['unpause', container]).catch(() => undefined)
-    // What a keg that was killed leaves; the packages that were made are of these runs as well.
+    // Left by a killed keg; the packages that were made belong to these runs as well.
     for (const each of open) await removeMadeBy(each)
     await sandbox.clean()
   })
@@ -54,21 +54,21 @@ describe('the lock on a container', function () {
     return ['docker', 'package', container, '--name', name, '-t', 'one', ...more]
   }
 
-  /** Kills keg when it asks the engine for something, before or after the engine has it; returns when keg is gone. */
-  async function killedAt(place: RegExp, moment: keyof Watchers): Promise<WatchedEngine> {
+  /** Kills keg at a request, before or after the engine has it; returns when keg is gone. */
+  async function killedAt(place: RegExp, moment: keyof Watchers, ...flags: string[]): Promise<WatchedEngine> {
     const kill = ({line}: EngineRequest): Promise<void> => {
       if (!place.test(line)) return Promise.resolve()
       running.kill('SIGKILL')
       return running.ended.then(() => undefined)
     }
     const engine = await watched({[moment]: kill})
-    const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
+    const running = await startKeg(line(...flags), {env: {DOCKER_HOST: engine.host}})
     const {code} = await running.ended
     expect(code).to.equal(137)
     return engine
   }
 
-  it('lets the second of two packages wait, which says whom for, and both are made', async () => {
+  it('makes the second of two packages wait and say for whom, and both are made', async () => {
     const [reading, goOn] = [gate(), gate()]
     const first = await watched({
       async arriving({line}) {
@@ -92,7 +92,7 @@ describe('the lock on a container', function () {
     expect(await stateOf(container)).to.equal('running false')
   })
 
-  it('is let go of before the image is written and pushed', async () => {
+  it('is released before the image is written and pushed', async () => {
     const [writing, goOn] = [gate(), gate()]
     const first = await watched({
       async arriving({line}) {
@@ -110,7 +110,7 @@ describe('the lock on a container', function () {
     expect((await one.ended).code).to.equal(0)
   })
 
-  it('can be waited for in vain: Ctrl-C ends the waiting, and the other goes on', async () => {
+  it('can be waited for in vain: Ctrl-C ends the wait, and the other package is made', async () => {
     const [reading, goOn] = [gate(), gate()]
     const first = await watched({
       async arriving({line}) {
@@ -131,55 +131,67 @@ describe('the lock on a container', function () {
     expect((await one.ended).code).to.equal(0)
   })
 
-  it('of a keg that was killed is taken over, which is said', async () => {
+  it('of a killed keg is taken over, with a notice', async () => {
     await killedAt(/^POST \/containers\/[0-9a-f]+\/pause$/, 'arriving')
     expect(await stateOf(container)).to.equal('running false')
     const next = await keg(line())
     expect(next.code, next.stderr).to.equal(0)
     expect(next.stderr).to.match(
-      /The lock on \S+ was left by a keg that is gone \(process \d+ of \w+, .* ago\): it is taken over\./,
+      /Removed the lock on \S+, which was left by a keg that no longer runs \(process \d+ of \w+, .* ago\)\./,
     )
   })
 
-  describe('of a keg that was killed while the container stood still', () => {
+  describe('of a keg killed while the container was paused, and another that writes to its mounts', () => {
+    let writer: string
+    const states = async (): Promise<string[]> => [await stateOf(container), await stateOf(writer)]
+
     beforeEach(async () => {
-      await killedAt(/^POST \/commit/, 'answered')
-      expect(await stateOf(container)).to.equal('paused true')
+      writer = await sandbox.run(['--volumes-from', container, baseImage, 'sleep', '100000'])
+      await killedAt(/^POST \/commit/, 'answered', '--pause-writers')
+      expect(await states()).to.deep.equal(['paused true', 'paused true'])
     })
 
-    it('makes the next keg say how the container goes on, where nobody can be asked', async () => {
-      const next = await keg(line())
+    afterEach(() => docker(['unpause', writer]).catch(() => undefined))
+
+    it('makes the next keg say how to resume the container, without a terminal', async () => {
+      const next = await keg(line('--pause-writers'))
       expect(next.code, next.stderr).to.equal(0)
+      expect(next.stderr.match(/was left by a keg that no longer runs/g), 'both locks').to.have.length(2)
       expect(next.stderr).to.match(
-        /Warning: \S+ stands still: a keg that is gone .* had paused it\. Let it go on with: docker unpause /,
+        /Warning: \S+ is paused: a keg that no longer runs .* paused it\. Resume it with: docker unpause /,
       )
-      expect(await stateOf(container), 'nobody has said that it may go on').to.equal('paused true')
+      expect(await states(), 'nobody has said that they may go on').to.deep.equal(['paused true', 'paused true'])
       for (const command of ['run', 'verify', 'inspect']) {
         const later = await keg(['docker', 'package', command, '127.0.0.1:1/nowhere:x', '--pull', 'never'])
         expect(later.stderr, `${command} tells it too, until it is done`).to.contain('docker unpause')
       }
     })
 
-    it('makes the next keg let it go on with --yes', async () => {
+    it('makes the next keg unpause it with --yes', async () => {
       const next = await keg(line('--yes'))
       expect(next.code, next.stderr).to.equal(0)
-      expect(next.stderr).to.match(/\S+ goes on\./)
-      expect(await stateOf(container)).to.equal('running false')
-      expect((await keg(line())).stderr).not.to.match(/stands still|taken over/)
+      expect(next.stderr.match(/\S+ is resumed\./g)).to.have.length(2)
+      expect(await states()).to.deep.equal(['running false', 'running false'])
+      expect((await keg(line())).stderr).not.to.match(/is paused|Removed the lock/)
     })
 
     it('makes the next keg ask at a terminal', async () => {
       const next = await kegOnTerminal(line())
-      await next.shows(/had paused it\. Let it go on\?/)
+      await next.shows(/paused it\. Resume it\?/)
+      next.press('y\r')
+      await next.shows(/paused it\. Resume it\?.*paused it\. Resume it\?/s)
+      next.press('y\r')
+      await next.shows(/Pause \S+ too while \S+ is read\?/)
       next.press('y\r')
       const {code, shown} = await next.ended
       expect(code, shown).to.equal(0)
-      expect(await stateOf(container)).to.equal('running false')
+      expect(shown).not.to.contain('may have written')
+      expect(await states()).to.deep.equal(['running false', 'running false'])
     })
 
     it('changes nothing with --dry-run', async () => {
       expect((await keg(line('--dry-run', '--yes'))).code).to.equal(0)
-      expect(await stateOf(container)).to.equal('paused true')
+      expect(await states()).to.deep.equal(['paused true', 'paused true'])
     })
   })
 })

@@ -1,23 +1,24 @@
-/** Errors that a sound engine cannot be brought to, with a real one that is made to say something else at one place. */
+/** Errors that a working engine does not make, from a real one with one response replaced. */
 import {expect} from 'chai'
-import {randomUUID} from 'node:crypto'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import {FailedError} from '../../../src/lib/error/keg-error.js'
-import {HelperContainer} from '../../../src/lib/package/capture/helper-container.js'
-import {extractLayers} from '../../../src/lib/package/image/stored-image.js'
+import {Cleanup} from '../../../src/lib/async/cleanup.js'
+import {imageStoreOf} from '../../../src/lib/image/store/store-of-engine.js'
+import {PathPatterns} from '../../../src/lib/package/exclude/path-patterns.js'
 import {packageContainer} from '../../../src/lib/package/package-container.js'
 import {parseReference} from '../../../src/lib/reference/reference.js'
 import {pullImage} from '../../../src/lib/registry/pull.js'
 import {pushImage} from '../../../src/lib/registry/push.js'
-import {silent} from '../../../src/lib/terminal/progress.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {inContainer} from './packaging.js'
-import {madeBy, stateOf, watchEngine, type WatchedEngine, type Watchers} from './watched-engine.js'
+import {madeBy, stateOf, watchEngine, type EngineRequest, type WatchedEngine, type Watchers} from './watched-engine.js'
+import {testWork} from '../../support/work.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
-/** Changes the JSON of an answer. */
+/** Changes the JSON of a response. */
 function json(change: (answer: Record<string, object>) => object): (body: Buffer) => Promise<Buffer> {
   return (body) =>
     Promise.resolve(Buffer.from(JSON.stringify(change(JSON.parse(body.toString('utf8')) as Record<string, object>))))
@@ -25,7 +26,19 @@ function json(change: (answer: Record<string, object>) => object): (body: Buffer
 
 const refusal = {status: 500, body: {message: 'the test says no'}}
 
-describe('an engine that does not do what it should', function () {
+/** A step in which the engine's image store can lose a race; undefined for other requests. */
+function stepOnStore({line, query}: EngineRequest): string | undefined {
+  const steps = {
+    'the commit': /^POST \/commit$/,
+    'the load': /^POST \/images\/load$/,
+    'the history': /^GET .*\/history$/,
+  }
+  for (const [step, pattern] of Object.entries(steps)) if (pattern.test(line)) return step
+  if (line !== 'POST /containers/create') return undefined
+  return /^keg-helper-lock-/.test(query.get('name') ?? '') ? 'the lock' : 'a helper'
+}
+
+describe('a misbehaving engine @containerd', function () {
   this.timeout(120_000)
 
   let sandbox: Sandbox
@@ -48,7 +61,7 @@ describe('an engine that does not do what it should', function () {
     return engine
   }
 
-  /** Runs keg where it has to fail, and returns the error a script is told. */
+  /** Runs keg, which must fail, and returns the error for scripts. */
   async function failure(line: readonly string[], {host}: WatchedEngine): Promise<Record<string, unknown>> {
     const run = await keg(['docker', 'package', ...line], {env: {DOCKER_HOST: host}})
     expect(run.leftovers).to.deep.equal([])
@@ -63,7 +76,7 @@ describe('an engine that does not do what it should', function () {
     return failure([container, '--name', uniqueName('failing'), '-t', 'one', '--json'], watched)
   }
 
-  /** Whether the engine had been asked for this before the request. */
+  /** Whether the engine had this request before the current one. */
   const asked = (line: RegExp): boolean => engine?.requests.slice(0, -1).some((each) => line.test(each.line)) === true
   const inspection = (line: string): boolean => line === `GET /containers/${container}/json`
 
@@ -73,7 +86,7 @@ describe('an engine that does not do what it should', function () {
         altered: ({line}) =>
           line === 'GET /version' ? json((answer) => ({...answer, ApiVersion: '1.40'})) : undefined,
       }),
-      says: /speaks API 1\.40; keg needs 1\.41/,
+      says: /has API 1\.40; keg needs 1\.41/,
     },
     'container-dead': {
       watchers: () => ({
@@ -108,7 +121,7 @@ describe('an engine that does not do what it should', function () {
             ? json((answer) => ({...answer, State: {...answer.State, StartedAt: '2001-01-01T00:00:00Z'}}))
             : undefined,
       }),
-      says: /by somebody else while it was read/,
+      says: /was started, stopped or unpaused while it was read/,
     },
     'engine-broke-off': {
       watchers: () => ({
@@ -116,14 +129,14 @@ describe('an engine that does not do what it should', function () {
           if (line === 'POST /commit') throw new Error('the connection ends here')
         },
       }),
-      says: /broke off in the middle/,
+      says: /ended in the middle/,
     },
     'engine-full': {
       watchers: () => ({
         instead: ({line}) =>
           line === 'POST /commit' ? {status: 500, body: {message: 'write /x: no space left on device'}} : undefined,
       }),
-      says: /no room left/,
+      says: /no space left/,
     },
     'commit-lost': {
       watchers: () => ({
@@ -134,6 +147,16 @@ describe('an engine that does not do what it should', function () {
       }),
       says: /lost the commit/,
     },
+    'files-missing': {
+      watchers: () => ({
+        // Files in a mount are in no commit.
+        altered: ({line}) =>
+          line === `GET /containers/${container}/changes`
+            ? () => Promise.resolve(Buffer.from(JSON.stringify([{Path: '/data/one', Kind: 1}])))
+            : undefined,
+      }),
+      says: /commit lacks \/data\/one, which the container has/,
+    },
     'image-differs': {
       watchers: () => ({
         altered: ({line}) =>
@@ -141,11 +164,11 @@ describe('an engine that does not do what it should', function () {
             ? json((answer) => ({...answer, RootFS: {Type: 'layers', Layers: [`sha256:${'0'.repeat(64)}`]}}))
             : undefined,
       }),
-      says: /does not have it as it was written/,
+      says: /stored it differently/,
     },
   }
   for (const [code, {says, watchers}] of Object.entries(cases)) {
-    it(`is an error with the code ${code}, and nothing is left`, async () => {
+    it(`makes keg fail with the code ${code}, and nothing is left`, async () => {
       const watched = await watch(watchers())
       const error = await packaging(watched)
       expect(error).to.include({code, exitCode: 1})
@@ -155,7 +178,20 @@ describe('an engine that does not do what it should', function () {
     })
   }
 
-  it('and leaves the container paused says how to free it', async () => {
+  it('that has half removed a container is reported with the command that removes the rest', async () => {
+    const id = await sandbox.run([baseImage, 'sleep', '100000'])
+    const watched = await watch({
+      altered: ({line}) =>
+        line === `GET /containers/${id}/json`
+          ? json((answer) => ({...answer, State: {Dead: true, Status: 'dead'}}))
+          : undefined,
+    })
+    const {hint} = await failure([id, '-t', 'one', '--json'], watched)
+    await runAdvice(String(hint), 'docker rm')
+    expect(await docker(['ps', '--all', '--quiet', '--filter', `id=${id}`])).to.equal('')
+  })
+
+  it('that leaves the container paused is reported with the way to unpause it', async () => {
     const isUnpausing = (line: string): boolean => line === `POST /containers/${container}/unpause`
     const watched = await watch({instead: ({line}) => (isUnpausing(line) ? refusal : undefined)})
     try {
@@ -169,7 +205,7 @@ describe('an engine that does not do what it should', function () {
     for (const each of await madeBy(watched)) sandbox.addContainer(each.split(' ')[1] ?? '')
   })
 
-  it('and goes away is said to be lost, with what takes away what it left', async () => {
+  it('that disappears is reported as lost, with the way to remove what is left', async () => {
     const watched = await watch({
       arriving: ({line}) => {
         if (line === 'POST /commit') watched.hangUp()
@@ -189,35 +225,22 @@ describe('an engine that does not do what it should', function () {
     }
   })
 
-  it('and leads in circles is left', async () => {
-    const stat = {name: 'data', size: 0, mode: 0x08_00_00_00, mtime: new Date(0), linkTarget: '/data'}
-    const headers = {'x-docker-container-path-stat': Buffer.from(JSON.stringify(stat)).toString('base64')}
-    const watched = await watch({
-      instead: ({line}) => (/^HEAD \/containers\/\w+\/archive$/.test(line) ? {status: 200, headers} : undefined),
-    })
-    const client = await Engine.connect({...process.env, DOCKER_HOST: watched.host})
-    try {
-      const image = await docker(['image', 'inspect', '--format', '{{.Id}}', baseImage])
-      await using helper = await HelperContainer.create({engine: client, image, run: randomUUID()})
-      const outcome = await helper.followLinks('/data').catch((error: unknown) => error)
-      expect(outcome).to.be.instanceOf(FailedError).with.property('code', 'link-loop')
-    } finally {
-      await client[Symbol.asyncDispose]()
-    }
-  })
-
-  it('and does not hand out a layer is told so', async () => {
+  it('that does not export a layer is reported', async () => {
     const client = await Engine.connect(process.env)
     try {
       const layers = new Set([`sha256:${'0'.repeat(64)}`])
-      const outcome = await extractLayers(client, baseImage, layers).catch((error: unknown) => error)
+      const details = await client.image(baseImage)
+      if (details === undefined) throw new Error('the base image is not there')
+      await using cleanup = new Cleanup()
+      const stored = await imageStoreOf(client).open(details, {cleanup})
+      const outcome = await stored.keep(layers).catch((error: unknown) => error)
       expect(outcome).to.be.instanceOf(FailedError).with.property('code', 'layer-missing')
     } finally {
       await client[Symbol.asyncDispose]()
     }
   })
 
-  it('and does not say that an image arrived is not believed', async () => {
+  it('that does not confirm a push is not believed', async () => {
     const reference = `${openRegistry}/${uniqueName('unconfirmed')}:dev`
     await docker(['tag', baseImage, sandbox.addImage(reference)])
     const watched = await watch({
@@ -228,8 +251,8 @@ describe('an engine that does not do what it should', function () {
     })
     const client = await Engine.connect({...process.env, DOCKER_HOST: watched.host})
     try {
-      const options = {engine: client, reference: parseReference(reference), environment: {HOME: '/nowhere'}}
-      const outcome = await pushImage(options).catch((error: unknown) => error)
+      const work = {engine: client, environment: {HOME: '/nowhere'}}
+      const outcome = await pushImage(work, {reference: parseReference(reference)}).catch((error: unknown) => error)
       expect(outcome).to.be.instanceOf(FailedError).with.property('code', 'push-unconfirmed')
       expect(outcome).to.have.property('hint').that.contains(`docker push ${reference}`)
     } finally {
@@ -237,32 +260,137 @@ describe('an engine that does not do what it should', function () {
     }
   })
 
-  it('packages nothing that is too large where somebody says no', async () => {
+  describe('that ends a transfer', () => {
+    const broken = 'read unix @->/run/containerd/containerd.sock: read: connection reset by peer'
+    const reference = parseReference(`${openRegistry}/${uniqueName('dying')}:dev`)
+    const environment = {HOME: '/nowhere'}
+    const transfer: Readonly<Record<string, (client: Engine) => Promise<unknown>>> = {
+      push: (client) => pushImage({engine: client, environment}, {reference}),
+      pull: (client) => pullImage({engine: client, environment}, {reference}),
+    }
+
+    /** The outcome of a transfer if the engine responds with this, and then possibly disappears. */
+    async function outcomeOf(action: string, message: object, dies: boolean): Promise<unknown> {
+      const watched = await watch({
+        instead: ({line}) => {
+          if (!/^POST \/images\/(?:.*\/push|create)$/.test(line)) return undefined
+          if (dies) setTimeout(() => watched.hangUp(), 100)
+          return {status: 200, body: message}
+        },
+      })
+      const client = await Engine.connect({...process.env, DOCKER_HOST: watched.host})
+      try {
+        return await transfer[action]?.(client).catch((error: unknown) => error)
+      } finally {
+        await client[Symbol.asyncDispose]()
+      }
+    }
+
+    for (const action of Object.keys(transfer))
+      for (const said of [broken, 'unexpected EOF', 'rpc error: code = Unavailable desc = transport is closing'])
+        it(`during a ${action} and disappears, is lost, and no registry is blamed: ${said}`, async () => {
+          const outcome = await outcomeOf(action, {errorDetail: {message: said}, error: said}, true)
+          expect(outcome).to.include({code: 'engine-lost', exitCode: 4})
+        })
+
+    it('during a push without an error and disappears, is lost', async () => {
+      const watched = await watch({
+        instead: ({line}) => {
+          if (!/\/push$/.test(line)) return undefined
+          watched.hangUp()
+          return {status: 200, body: {status: 'The push refers to repository'}}
+        },
+      })
+      const client = await Engine.connect({...process.env, DOCKER_HOST: watched.host})
+      try {
+        const outcome = await transfer.push?.(client).catch((error: unknown) => error)
+        expect(outcome).to.include({code: 'engine-lost', exitCode: 4})
+      } finally {
+        await client[Symbol.asyncDispose]()
+      }
+    })
+
+    it('with an error of its own connection, broke off: no registry is blamed', async () => {
+      const outcome = await outcomeOf('push', {errorDetail: {message: broken}}, false)
+      expect(outcome).to.include({code: 'engine-broke-off', exitCode: 1})
+    })
+
+    it('with an error that only a registry can cause: the registry is blamed', async () => {
+      const outcome = await outcomeOf('push', {errorDetail: {message: 'unexpected EOF'}}, false)
+      expect(outcome).to.include({code: 'registry-broke-off', exitCode: 1})
+    })
+  })
+
+  it('that ends the connection while it is sent an image is sent it again', async () => {
+    let sent = 0
+    const watched = await watch({
+      arriving: ({line}) => {
+        if (line === 'POST /images/load' && ++sent === 1) throw new Error('the connection ends here')
+      },
+    })
+    const line = ['docker', 'package', container, '--name', uniqueName('again'), '-t', 'one', '--json']
+    const run = await keg(line, {env: {DOCKER_HOST: watched.host}})
+    expect(run.code, run.stdout + run.stderr).to.equal(0)
+    sandbox.addImage((run.json() as {reference: string}).reference)
+    expect(sent).to.be.greaterThan(1)
+  })
+
+  it('that loses a race in its image store is asked again', async () => {
+    const missing = new Set<string>()
+    const watched = await watch({
+      instead: (request) => {
+        const step = stepOnStore(request)
+        if (step === undefined || missing.has(step)) return undefined
+        missing.add(step)
+        const message = `failed to prepare: parent snapshot sha256:${'0'.repeat(64)} does not exist: not found`
+        return {status: 500, body: {message}}
+      },
+    })
+    const line = ['docker', 'package', container, '--name', uniqueName('race'), '-t', 'one', '--json']
+    const run = await keg(line, {env: {DOCKER_HOST: watched.host}})
+    expect(run.code, run.stdout + run.stderr).to.equal(0)
+    sandbox.addImage((run.json() as {reference: string}).reference)
+    expect([...missing]).to.have.members(['a helper', 'the lock', 'the commit', 'the load', 'the history'])
+  })
+
+  it('packages nothing too large if the user says no', async () => {
     const large = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
     await docker(['exec', large, 'dd', 'if=/dev/zero', 'of=/data/sparse', 'bs=1', 'count=1', 'seek=1000000001'])
     const watched = await watch({})
     const never = (): Promise<never> => Promise.reject(new Error('nothing else is asked'))
     const folder = await sandbox.temporaryFolder('home')
-    const outcome = await packageContainer({
-      target: large,
+    await using work = testWork({
       folder,
       environment: {...process.env, DOCKER_HOST: watched.host, HOME: folder},
+      prompt: {isInteractive: true, confirm: () => Promise.resolve(false), choose: never, text: never},
+    })
+    const outcome = await packageContainer(work, {
+      target: large,
       tags: ['one'],
       currentTag: undefined,
       name: uniqueName('cancelled'),
       registry: undefined,
       push: undefined,
+      via: 'engine',
+      load: false,
+      compression: 'gzip',
+      level: undefined,
+      acceptReplaced: false,
+      pauseWriters: false,
+      replaceTag: false,
       mounts: {policy: 'all', exclude: [], include: []},
+      exclude: PathPatterns.parse('--exclude', []),
+      excludeEnvironment: [],
+      allowedSecrets: PathPatterns.parse('--allow-secret', []),
       message: undefined,
       author: undefined,
       branch: undefined,
       dryRun: false,
       verify: false,
-      questions: {possible: true, confirm: () => Promise.resolve(false), choose: never, text: never},
-      say: () => undefined,
+      output: undefined,
+      since: undefined,
+      stdout: undefined,
       onPlan: () => undefined,
-      progress: silent,
-      signal: new AbortController().signal,
     }).catch((error: unknown) => error)
     expect(outcome).to.be.instanceOf(FailedError).with.property('code', 'cancelled')
     expect(await madeBy(watched)).to.deep.equal([])
@@ -272,7 +400,7 @@ describe('an engine that does not do what it should', function () {
   describe('running a package', () => {
     const errors: Readonly<Record<string, {words: string[]; watchers?: Watchers; exit: number}>> = {
       'command-failed': {words: ['--', 'no-such-program'], exit: 127},
-      'container-ended': {words: ['--wait', '5s', '--', 'sh', '-c', 'exit 7'], exit: 7},
+      'container-ended': {words: ['--rm', '--wait', '5s', '--', 'sh', '-c', 'exit 7'], exit: 7},
       'network-unknown': {words: ['--network', uniqueName('nowhere'), '--', 'true'], exit: 125},
       'start-failed': {
         words: ['--', 'true'],
@@ -289,7 +417,7 @@ describe('an engine that does not do what it should', function () {
       },
     }
     for (const [code, {exit, watchers, words}] of Object.entries(errors)) {
-      it(`is an error with the code ${code}, and nothing is left`, async () => {
+      it(`makes keg fail with the code ${code}, and nothing is left`, async () => {
         const name = uniqueName('failing')
         const flags = ['-d', '--pull', 'never', '--name', name, '--json']
         const error = await failure(['run', baseImage, ...flags, ...words], await watch(watchers ?? {}))
@@ -300,7 +428,7 @@ describe('an engine that does not do what it should', function () {
     }
   })
 
-  it('and a registry that has nothing for its platform is told so', async () => {
+  it('and a registry without an image for its platform: keg says so', async () => {
     const repository = `keg/${uniqueName('platform')}`
     const address = `http://${openRegistry}/v2/${repository}`
     const put = async (path: string, body: Buffer, type: string): Promise<void> => {
@@ -312,7 +440,7 @@ describe('an engine that does not do what it should', function () {
     const client = await Engine.connect(process.env)
     try {
       const environment = {HOME: '/nowhere'}
-      const {digest} = await pushImage({engine: client, reference: parseReference(reference), environment})
+      const {digest} = await pushImage({engine: client, environment}, {reference: parseReference(reference)})
       const mediaType = 'application/vnd.docker.distribution.manifest.v2+json'
       const kept = await fetch(`${address}/manifests/${digest}`, {
         headers: {accept: `${mediaType}, application/vnd.oci.image.manifest.v1+json`},
@@ -327,7 +455,9 @@ describe('an engine that does not do what it should', function () {
       }
       await put('manifests/other', Buffer.from(JSON.stringify(foreign)), foreign.mediaType)
       const other = parseReference(`${openRegistry}/${repository}:other`)
-      const outcome = await pullImage({engine: client, reference: other, environment}).catch((error: unknown) => error)
+      const outcome = await pullImage({engine: client, environment}, {reference: other}).catch(
+        (error: unknown) => error,
+      )
       expect(outcome).to.be.instanceOf(FailedError).with.property('code', 'image-platform-missing')
     } finally {
       await client[Symbol.asyncDispose]()

@@ -1,8 +1,8 @@
-/** Ports of this machine that some process has. */
+/** Occupied ports of this machine. */
 import {once} from 'node:events'
 import {createServer, type AddressInfo} from 'node:net'
 
-/** A server that does nothing but have its port. */
+/** A server that only occupies its port. */
 export async function occupy(port = 0, host = '127.0.0.1'): Promise<{readonly port: number; close(): Promise<void>}> {
   const server = createServer((socket) => socket.destroy()).listen({port, host})
   await once(server, 'listening')
@@ -15,7 +15,7 @@ export async function occupy(port = 0, host = '127.0.0.1'): Promise<{readonly po
   }
 }
 
-/** A port that nobody had a moment ago. */
+/** A port that was free a moment ago. */
 export async function unusedPort(): Promise<number> {
   const occupied = await occupy()
   await occupied.close()

@@ -1,13 +1,13 @@
-/** Engines that tests start beside the usual one, and what a container sees of its own files, whatever the engine does to ids. */
+/** Engines that tests start beside the usual one, and a container's own view of its files, independent of remapped ids. */
 import {docker, dockerStream, baseImage} from '../../support/docker.js'
 
-/** What is used of an engine that was started for a test. */
+/** What tests need of an engine that they start. */
 export interface StartedEngine {
   readonly host: string
   readonly stop: () => Promise<void>
 }
 
-/** An engine that has the base image, and is the engine of everything that the tests start until it is stopped. */
+/** An engine with the base image, which everything that the tests start uses until it is stopped. */
 export class OtherEngine {
   readonly #hostBefore = process.env.DOCKER_HOST
 
@@ -27,7 +27,7 @@ export class OtherEngine {
     }
   }
 
-  /** For one command on the engine that was there before. */
+  /** Environment for a single command on the usual engine. */
   get usual(): {environment: Record<string, string>} {
     return {environment: {DOCKER_HOST: this.#hostBefore ?? ''}}
   }
@@ -39,14 +39,17 @@ export class OtherEngine {
   }
 }
 
-/** Lists all below the folders named as arguments: type, mode, owner, links, time and content; folders without their times. */
+/**
+ * Lists everything below the folders given as arguments: type, mode, owner, links, time and content; folders without their
+ * times.
+ */
 const listing = `
   find "$@" ! -type d -exec stat -c '%n: %F %a %u:%g %h links, %Y' {} +
   find "$@" -type d -exec stat -c '%n: %F %a %u:%g' {} +
   find "$@" -type l -exec sh -c 'for link; do echo "$link -> $(readlink "$link")"; done' sh {} +
   find "$@" -type f -exec sha256sum {} +`
 
-/** What a running container sees below some folders, a line for each thing that can be told of a file. */
+/** What a running container sees below some folders, a line for each property of a file. */
 export async function seenInside(
   container: string,
   folders: readonly string[],

@@ -1,4 +1,4 @@
-/** What the tests of `keg docker package` share: containers to be packaged, packages of them, and the comparison of both. */
+/** Shared by the tests of `keg docker package`: containers to be packaged, packages of them, and the comparison of both. */
 import {expect} from 'chai'
 
 import type {CompareOptions} from '../../support/compare.js'
@@ -10,7 +10,7 @@ import {keg} from '../../support/keg.js'
 import type {Snapshot} from '../../support/snapshot.js'
 import {snapshotContainer, snapshotImage, snapshotImageFiles} from '../../support/snapshot.js'
 
-/** `package --json` as scripts can rely on it. */
+/** `package --json` as promised to scripts. */
 export interface PackageJson {
   branch: string | null
   bytes: number
@@ -29,12 +29,16 @@ export interface PackageJson {
   pushed: boolean
   reference: string
   run: string
+  settings: unknown
   tags: string[]
-  verification: {differences: unknown; entries: number} | null
+  verification: {differences: unknown; entries: number; notCompared?: string[]} | null
+  warnings: string[]
+  writers: {container: string; mounts: string[]; paused: boolean}[]
 }
 
 export interface MountJson {
   bytes: number | null
+  content: string | null
   destination: string
   flag: string | null
   included: boolean
@@ -47,7 +51,7 @@ const promisedKeys = [
   ...['mounts', 'layers', 'bytes', 'entries', 'pausedMilliseconds', 'verification', 'pushed', 'run'],
 ]
 
-/** The JSON of a run that has to have succeeded, with every field that is promised. */
+/** The JSON of a run that must have succeeded, with every promised field. */
 export function packageJson(run: KegResult): PackageJson {
   expect(run.code, run.stdout + run.stderr).to.equal(0)
   const result = run.json()
@@ -55,7 +59,7 @@ export function packageJson(run: KegResult): PackageJson {
   return result as unknown as PackageJson
 }
 
-/** Runs shell lines in a running container as root; throws where one of them fails. */
+/** Runs shell lines in a running container as root; throws if one of them fails. */
 export async function inContainer(container: string, script: string): Promise<string> {
   return docker(['exec', '--interactive', '--user', '0', container, 'sh', '-e'], {input: script})
 }
@@ -71,7 +75,7 @@ export async function waitingContainer(
   return container
 }
 
-/** Everything of one run of keg that ought to be gone: helper containers, and images that are not its package. */
+/** Everything temporary of one run of keg: helper containers, and images that are not its package. */
 export async function temporaryThings(run: string, image: string | null): Promise<string[]> {
   const label = ['--filter', `label=com.keg.run=${run}`]
   const helpers = await docker(['ps', '--all', '--quiet', ...label, '--filter', 'label=com.keg.role=helper'])
@@ -87,9 +91,15 @@ export async function labelsOf(image: string): Promise<Labels> {
   return JSON.parse(await docker(['image', 'inspect', '--format', '{{json .Config.Labels}}', image])) as Labels
 }
 
+/** With KEG_TEST_VIA=registry, packages go straight into the registry, and are pulled from there. */
+const wayFlags =
+  process.env.KEG_TEST_VIA === 'registry'
+    ? ['--via', 'registry', '--registry', `${process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'}/via`]
+    : []
+
 /**
- * Packages a container under a name of its own and the tag `one`, and looks that nothing temporary is left: neither
- * containers and images of this run in the engine, nor files. The sandbox removes the package.
+ * Packages a container under a unique name and the tag `one`, and expects that nothing temporary of this run is left: neither
+ * containers and images in the engine, nor files. The sandbox removes the package.
  */
 export async function packageOf(
   sandbox: Sandbox,
@@ -97,10 +107,14 @@ export async function packageOf(
   flags: readonly string[] = [],
   options: KegOptions = {},
 ): Promise<PackageJson> {
-  const names = ['--name', uniqueName('package'), '-t', 'one']
+  const names = ['--name', uniqueName('package'), '-t', 'one', ...wayFlags]
   const run = await keg(['docker', 'package', container, ...names, '--json', ...flags], options)
   const result = packageJson(run)
   sandbox.addImage(result.reference)
+  if (result.pushed && result.image === null) {
+    await docker(['pull', '--quiet', result.reference])
+    result.image = await docker(['image', 'inspect', '--format', '{{.Id}}', result.reference])
+  }
   const id = (await labelsOf(result.reference))['com.keg.run'] ?? ''
   expect(id, 'the id of the run').to.match(/^[\w-]{8,}$/)
   expect(await temporaryThings(id, result.image), 'left in the engine').to.deep.equal([])
@@ -108,7 +122,7 @@ export async function packageOf(
   return result
 }
 
-/** What the package holds is what the container holds, mounts included, entry by entry. Returns the package's files. */
+/** Expects the package to hold what the container holds, mounts included, entry by entry. Returns the package's files. */
 export async function expectSameFiles(
   container: string,
   reference: string,
@@ -119,7 +133,7 @@ export async function expectSameFiles(
   return files
 }
 
-/** What a reviewer's container holds before its first process runs is what the container holds, new volumes included. */
+/** Expects a reviewer's container to hold, before its first process runs, what the container holds, new volumes included. */
 export async function expectSameContainer(
   container: string,
   reference: string,
@@ -130,12 +144,12 @@ export async function expectSameContainer(
   )
 }
 
-/** Paths below a folder, the folder not included. */
+/** Paths below a folder, without the folder. */
 export function pathsBelow(files: Snapshot, folder: string): string[] {
   return [...files.keys()].filter((path) => path.startsWith(`${folder}/`)).sort()
 }
 
-/** The mount with this destination; throws where the result does not name it. */
+/** The mount with this destination; throws if the result has none. */
 export function mountAt(result: PackageJson, destination: string): MountJson {
   const mount = result.mounts.find((each) => each.destination === destination)
   if (mount === undefined) throw new Error(`no mount ${destination} in ${JSON.stringify(result.mounts)}`)

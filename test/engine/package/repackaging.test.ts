@@ -20,12 +20,12 @@ function diffIds({layers}: SavedImage): string[] {
   return layers.map(({diffId}) => diffId)
 }
 
-/** How many layers have anything below a folder. */
+/** How many layers have an entry below a folder. */
 function layersWith({layers}: SavedImage, folder: string): number {
   return layers.filter(({entries}) => entries.some(({path}) => path.startsWith(`${folder}/`))).length
 }
 
-describe('keg docker package: a package packaged again', function () {
+describe('keg docker package: a package packaged again @each-store', function () {
   this.timeout(120_000)
   let sandbox: Sandbox
 
@@ -77,7 +77,7 @@ describe('keg docker package: a package packaged again', function () {
     const saved = await Promise.all([one, two, three].map(({reference}) => imageLayers(reference)))
     // The image's own files are below the mount too: one layer of the image, and one of keg.
     expect(saved.map((each) => layersWith(each, '/srv/data'))).to.deep.equal([2, 2, 2])
-    // The third changed nothing in its own layer.
+    // The third has no changes in its writable layer.
     const expected = [base.layers.length + 2, base.layers.length + 3, base.layers.length + 3]
     expect(saved.map(({layers}) => layers.length)).to.deep.equal(expected)
     expect([one, two, three].map(({layers}) => layers)).to.deep.equal(expected)
@@ -85,7 +85,7 @@ describe('keg docker package: a package packaged again', function () {
       expect(diffIds(each).slice(0, base.layers.length), 'the layers of the image').to.deep.equal(diffIds(base))
   })
 
-  it('has mounts at places that change, each as it was last', async () => {
+  it('has mounts whose places change, each with its last content', async () => {
     const [inner, outer] = [await sandbox.volume('inner'), await sandbox.volume('outer')]
     const first = await waitingContainer(
       sandbox,
@@ -93,7 +93,7 @@ describe('keg docker package: a package packaged again', function () {
       'echo 1 > /srv/app/data/first; echo 1 > /other/first',
     )
     const one = await packageOf(sandbox, first)
-    // A volume over more than the place of the first, and one at a place that was none before.
+    // A volume over the place of the first and more, and one at a place that had none before.
     const second = await waitingContainer(
       sandbox,
       ['--mount', `type=volume,source=${outer},target=/srv/app,volume-nocopy`, '-v', '/third', one.reference],
@@ -107,7 +107,7 @@ describe('keg docker package: a package packaged again', function () {
     expect(layersWith(saved, '/srv/app/data'), 'layers of the mount that is hidden now').to.equal(0)
   })
 
-  it('keeps what was in a bind when there is none any more', async () => {
+  it('keeps the content of a bind that is no longer mounted', async () => {
     const folder = await sandbox.temporaryFolder()
     await mkdir(join(folder, 'sub'))
     for (const name of ['changed', 'deleted', 'kept', 'sub/kept']) await writeFile(join(folder, name), `bound ${name}`)
@@ -127,7 +127,7 @@ describe('keg docker package: a package packaged again', function () {
     expect(diffIds(after).slice(0, -1), 'the layers of the first package').to.deep.equal(diffIds(before))
   })
 
-  it('loses no layer of the image to a label that calls it one of a mount', async () => {
+  it("loses no layer of the image to a label that calls it a mount's", async () => {
     const lower = [
       {path: '/data/of the image', content: 'of the image'},
       {path: '/precious/of the image', content: 'of the image'},
@@ -158,7 +158,7 @@ describe('keg docker package: a package packaged again', function () {
     expect(diffIds(await imageLayers(reference)).slice(0, layers.length)).to.deep.equal(layers)
   })
 
-  it('reads labels as nothing where they are no list of mounts @once', async () => {
+  it('ignores labels that are no list of mounts @classic', async () => {
     for (const value of ['{', '[null, {"path":"/data"}]']) {
       const image = uniqueName('nonsense')
       await sandbox.imageFromFiles(image, [{path: '/data/file', content: value}], {
@@ -170,7 +170,7 @@ describe('keg docker package: a package packaged again', function () {
     }
   })
 
-  it('bears the facts of its own run only @once', async () => {
+  it('has labels of its own run only @classic', async () => {
     const first = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo 1 > /data/first')
     const one = await packageOf(sandbox, first, ['-m', 'The first', '-a', 'Ada', '--branch', 'one'])
     const second = await sandbox.run([one.reference, 'sleep', '3600'])

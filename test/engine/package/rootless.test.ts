@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {access, chmod, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 
-import {startRootlessEngine, whyNoRootlessEngine} from '../../../scripts/setup/rootless-engine.js'
+import {startRootlessEngine, rootlessEngineObstacle} from '../../../scripts/setup/rootless-engine.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg} from '../../support/keg.js'
 import {expectRightOwners} from '../sync/owners-inside.js'
@@ -23,13 +23,13 @@ const files = `
   mkdir /data/last; chown 65535:65534 /data/last; chmod 2770 /data/last
   rm /bin/arch; chown 1000:50 /data; chmod 1777 /data`
 
-const reason = await whyNoRootlessEngine()
+const reason = await rootlessEngineObstacle()
 
-describe('keg docker package: a rootless engine', function () {
+describe('keg docker package: a rootless engine @classic', function () {
   this.timeout(120_000)
 
   if (reason !== undefined) {
-    it('cannot be had here', async () => {
+    it('is not available here', async () => {
       const refusal = await startRootlessEngine().catch((error: unknown) => error)
       expect(String(refusal)).to.include(reason)
     })
@@ -58,7 +58,7 @@ describe('keg docker package: a rootless engine', function () {
   })
   afterEach(() => sandbox.clean())
 
-  /** A folder of the machine into which everybody may write; its files are nobody's in a container. */
+  /** A folder of the machine that everybody may write to; its files belong to nobody in a container. */
   async function sharedFolder(): Promise<string> {
     const folder = await sandbox.temporaryFolder()
     await chmod(folder, 0o777)
@@ -66,12 +66,12 @@ describe('keg docker package: a rootless engine', function () {
     return folder
   }
 
-  /** One that stands still by itself where it cannot be paused. */
-  async function standStill(container: string): Promise<void> {
+  /** Ends what the container runs if the engine cannot pause it: it is then packaged stopped. */
+  async function killWhereNotPausable(container: string): Promise<void> {
     if (!engine.canPause) await docker(['kill', container])
   }
 
-  describe('under a user who has a control group', () => {
+  describe('under a user with a control group', () => {
     before(() => start())
     after(stop)
 
@@ -90,7 +90,7 @@ describe('keg docker package: a rootless engine', function () {
       expect(seen).to.include('/data/last: directory 2770 65535:65534')
       expect(seen.join('\n')).to.match(/^\/own\/file: regular file 6755 5:7 /m)
       expect(seen.join('\n')).to.match(/^\/srv\/bound\/of the machine: regular file 644 65534:65534 /m)
-      await standStill(container)
+      await killWhereNotPausable(container)
       const result = await packageOf(sandbox, container, [
         '--verify',
         '--registry',
@@ -117,9 +117,9 @@ describe('keg docker package: a rootless engine', function () {
       }
     })
 
-    it('gets synced files whose owners are right inside', () => expectRightOwners(sandbox))
+    it('gets synced files with the right owners inside', () => expectRightOwners(sandbox))
 
-    it('runs a package with published ports, checks it and tells of it', async () => {
+    it('runs a package with published ports, verifies and inspects it', async () => {
       const image = await sandbox.imageFromFiles(
         uniqueName('rootless'),
         [{path: '/www/page', content: 'of the image'}],
@@ -130,22 +130,24 @@ describe('keg docker package: a rootless engine', function () {
       )
       const container = await sandbox.run([image])
       await inContainer(container, 'echo of the mount >/www/page')
-      await standStill(container)
+      await killWhereNotPausable(container)
       const {reference} = await packageOf(sandbox, container)
       const verified = await keg(['docker', 'package', 'verify', reference, '--json'])
       expect(verified.code, verified.stderr).to.equal(0)
-      expect((await keg(['docker', 'package', 'inspect', reference])).stdout).to.match(/^Mount +\/www \(volume, /m)
+      expect((await keg(['docker', 'package', 'inspect', reference])).stdout).to.match(
+        /^ {2}Mount +\/www: volume, [\d.]+ k?B, in the package$/m,
+      )
       const run = await keg(['docker', 'package', 'run', reference, '--pull', 'never', '--detach'])
       expect(run.code, run.stderr).to.equal(0)
       expect(await (await fetch(new URL('page', run.stdout.trim()))).text()).to.equal('of the mount\n')
     })
   })
 
-  describe('under a user who has none', () => {
+  describe('under a user without one', () => {
     before(() => start({controlGroup: false}))
     after(stop)
 
-    it('cannot pause, says what to do, and packages what is stopped', async () => {
+    it('cannot pause, says what to do, and packages stopped containers', async () => {
       expect(engine.canPause).to.equal(false)
       const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo own >/own; echo x >/data/x')
       const seen = await seenInside(container, ['/own', '/data'])
@@ -164,7 +166,7 @@ describe('keg docker package: a rootless engine', function () {
       expect(error.message).to.match(/cgroups not configured/)
       expect(error.hint).to.match(/docker stop/)
       expect(await inspected(container, '{{.State.Status}}')).to.equal('running')
-      await standStill(container)
+      await killWhereNotPausable(container)
       const {reference} = await packageOf(sandbox, container)
       expect(await seenInside(await sandbox.run([reference, 'sleep', '100']), ['/own', '/data'])).to.deep.equal(seen)
     })

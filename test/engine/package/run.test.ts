@@ -6,27 +6,28 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {promisify} from 'node:util'
 import {expect} from 'chai'
-import type {Choice, Questions} from '../../../src/lib/command/ask.js'
+import type {Choice, Prompt} from '../../../src/lib/terminal/prompt.js'
 import {runPackage} from '../../../src/lib/package/run/run-package.js'
 import type {RunResult} from '../../../src/lib/package/run/run-context.js'
-import {silent} from '../../../src/lib/terminal/progress.js'
 import {baseImage, docker, dockerStream, filesOf, Sandbox, uniqueName} from '../../support/docker.js'
 import {writeTar, type FileEntry} from '../../support/tar.js'
 import {keg, startKeg, type KegResult, type RunningKeg} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {proxy} from '../registry/misbehaving-registry.js'
 import {occupy, unusedPort} from './occupied-port.js'
 import {ctrlC, kegOnTerminal} from './terminal.js'
 import {watchEngine} from './watched-engine.js'
+import {testWork} from '../../support/work.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
 
-/** A page of this text, and its last word when it is asked to stop. */
+/** A page with this text, and what it prints when it is stopped. */
 const page = 'the page of the package'
 const serve = (port: number): string =>
   `trap 'echo asked to stop; exit 0' TERM; echo serving; httpd -f -p ${port} -h /www & wait`
 
-/** A web server that ends at once when it is asked to. */
+/** A web server that exits at once when it is stopped. */
 const server = (port: number): string[] => [`EXPOSE ${port}`, `CMD ["sh", "-c", ${JSON.stringify(serve(port))}]`]
 
 function fetchPage(url: string): Promise<string> {
@@ -41,22 +42,22 @@ function fetchPage(url: string): Promise<string> {
 
 const command = ['docker', 'package', 'run'] as const
 
-/** `keg docker package run` to its end. */
+/** Runs `keg docker package run` until it exits. */
 function run(runArguments: readonly string[], env: Record<string, string | undefined> = {}): Promise<KegResult> {
   return keg([...command, ...runArguments], {env})
 }
 
-/** The same, going on. */
+/** Starts it in the background. */
 function startRun(runArguments: readonly string[], env: Record<string, string> = {}): Promise<RunningKeg> {
   return startKeg([...command, ...runArguments], {env})
 }
 
-describe('keg docker package run', function () {
+describe('keg docker package run @each-store', function () {
   this.timeout(120_000)
 
   let sandbox: Sandbox
   let open: {close(): Promise<void>}[]
-  /** What the images hold: the programs of the base image and the page, in one layer, which is much faster made than one above. */
+  /** What the images hold: the programs of the base image and the page, in one layer, which is much faster than adding one. */
   let files: FileEntry[]
 
   before(async () => {
@@ -78,7 +79,7 @@ describe('keg docker package run', function () {
     return resource
   }
 
-  /** An image in a registry and no longer in the engine, made of instructions. */
+  /** An image in a registry and no longer in the engine, made with these instructions. */
   async function pushed(
     instructions: readonly string[],
     {registry = openRegistry, keep = false}: {registry?: string; keep?: boolean} = {},
@@ -90,12 +91,12 @@ describe('keg docker package run', function () {
     return reference
   }
 
-  /** An image that is in the engine alone. */
+  /** An image that is only in the engine. */
   function local(instructions: readonly string[]): Promise<string> {
     return sandbox.imageFromFiles(`${uniqueName('run')}:feature-x`, files, {instructions})
   }
 
-  /** The ids of the sandbox's containers: those of keg have the label of their image. */
+  /** The ids of the sandbox's containers: keg's have the label of their image. */
   async function containers(): Promise<string[]> {
     const ids = await docker(['ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${sandbox.label}`])
     return ids.split('\n').filter((id) => id !== '')
@@ -126,7 +127,7 @@ describe('keg docker package run', function () {
   }
 
   describe('a server', () => {
-    it('is pulled, published on 127.0.0.1, waited for and shown, in the background until it is removed', async () => {
+    it('is pulled, published on 127.0.0.1, waited for and shown, and stays in the background until it is removed', async () => {
       const port = await unusedPort()
       const reference = await pushed([`EXPOSE ${port}`, `CMD ["sh", "-c", "sleep 2; httpd -f -p ${port} -h /www"]`])
       const {code, stderr, stdout} = await run([reference, '--detach'])
@@ -135,10 +136,15 @@ describe('keg docker package run', function () {
       expect(await fetchPage(stdout.trim())).to.equal(page)
       expect(stderr).to.include('tag feature-x').and.include('Without keg: docker run --detach')
       const id = await container()
+      expect(stderr).to.match(/Stop it: docker stop keg-/)
       expect(await inspect(id, '{{.State.Running}} {{.HostConfig.AutoRemove}}')).to.equal('true false')
+      await runAdvice(stderr, 'docker stop')
+      expect(await inspect(id, '{{.State.Running}}')).to.equal('false')
+      await runAdvice(stderr, 'docker rm')
+      expect(await containers()).to.deep.equal([])
     })
 
-    it('is followed in the foreground, stopped by Ctrl-C with its own grace, and removed with its anonymous volumes', async () => {
+    it('is followed in the foreground, stopped by Ctrl-C within its stop timeout, and removed with its anonymous volumes', async () => {
       const port = await unusedPort()
       const reference = await pushed([...server(port), 'VOLUME /data'])
       const running = await startRun([reference])
@@ -155,7 +161,7 @@ describe('keg docker package run', function () {
       for (const volume of volumes) expect(await volumeExists(volume)).to.equal(false)
     })
 
-    it('is stopped by SIGTERM as well, with exit code 143 @once', async () => {
+    it('is stopped by SIGTERM as well, with exit code 143 @classic', async () => {
       const running = await startRun([await pushed(server(await unusedPort()))])
       await running.said(/^http:.*\n/, 'stdout')
       running.kill('SIGTERM')
@@ -163,7 +169,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('keeps its container with --no-rm, and gives it to the engine to remove with --detach --rm', async () => {
+    it('keeps its container with --no-rm, and leaves its removal to the engine with --detach --rm @classic', async () => {
       const kept = await startRun([await local(server(await unusedPort())), '--pull', 'never', '--no-rm'])
       await kept.said(/^http:.*\n/, 'stdout')
       kept.kill('SIGINT')
@@ -184,7 +190,7 @@ describe('keg docker package run', function () {
       expect(await inspect(detached.stdout.trim(), '{{.HostConfig.AutoRemove}}')).to.equal('true')
     })
 
-    it('gives scripts everything with --json, and nothing on standard output besides @once', async () => {
+    it('gives scripts everything with --json, and prints nothing else on standard output @classic', async () => {
       const port = await unusedPort()
       const reference = await pushed(server(port))
       const running = await startRun([reference, '--json'])
@@ -196,14 +202,14 @@ describe('keg docker package run', function () {
       expect(stderr).to.include('serving')
       const result = json()
       expect(Object.keys(result)).to.deep.equal([
-        ...['container', 'name', 'reference', 'digest', 'ports', 'url', 'understood'],
+        ...['container', 'name', 'reference', 'digest', 'ports', 'url', 'understood', 'notGranted'],
       ])
       expect(result).to.include({container: id, reference, url: `http://127.0.0.1:${port}`})
       expect(result.digest).to.match(/^sha256:[0-9a-f]{64}$/)
       expect(result.ports).to.deep.equal([{container: `${port}/tcp`, host: `127.0.0.1:${port}`}])
     })
 
-    it('prints only the id with --quiet @once', async () => {
+    it('prints only the id with --quiet @classic', async () => {
       const reference = await local(server(await unusedPort()))
       const {code, stderr, stdout} = await run([reference, '--detach', '--quiet', '--pull', 'never'])
       expect(code).to.equal(0)
@@ -216,7 +222,7 @@ describe('keg docker package run', function () {
       const {container: first, digest} = (await run([reference, '--detach', '--json'])).json()
       await docker(['rm', '--force', String(first)])
       await docker(['image', 'rm', '--force', reference])
-      // The tag moves on; the digest does not.
+      // The tag moves; the digest does not.
       await sandbox.imageFromFiles(reference, [{path: 'www/index.html', content: 'newer'}], {
         from: baseImage,
         instructions: server(await unusedPort()),
@@ -232,7 +238,7 @@ describe('keg docker package run', function () {
       expect(await inspect(String(result.container), '{{.Config.Image}}')).to.equal(pinned)
     })
 
-    it('runs as well from the docker run line that is printed for those without keg @once', async () => {
+    it('runs the same way with the printed docker run command, for those without keg @classic', async () => {
       const port = await unusedPort()
       const reference = await pushed(server(port))
       const flags = ['--detach', '--env', `WORDS=it's "two" $HOME`, '--name', uniqueName('line')]
@@ -242,7 +248,7 @@ describe('keg docker package run', function () {
       expect(line).to.match(/@sha256:[0-9a-f]{64}$/)
       await docker(['rm', '--force', await container()])
       await docker(['image', 'rm', '--force', reference])
-      const {stdout} = await promisify(execFile)('sh', ['-c', line])
+      const {stdout} = await runAdvice(line, 'docker run')
       const id = sandbox.addContainer(stdout.trim())
       expect(await inspect(id, '{{index .Config.Env 0}}')).to.equal(`WORDS=it's "two" $HOME`)
       for (let attempt = 0; ; attempt++) {
@@ -253,14 +259,14 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('takes a pasted docker pull line without quotes, with options around it @once', async () => {
+    it('takes a pasted docker pull line without quotes, with options around it @classic', async () => {
       const reference = await pushed(server(await unusedPort()))
       const {code, stderr} = await run(['docker', 'pull', reference, '-d'])
       expect(code, stderr).to.equal(0)
       expect(stderr).to.include('Understood: the docker pull line')
     })
 
-    it('takes a pasted address of the registry @once', async () => {
+    it('takes a pasted address of the registry @classic', async () => {
       const reference = await pushed(server(await unusedPort()))
       const {code, stderr} = await run([`https://${reference}`, '-d'])
       expect(code, stderr).to.equal(0)
@@ -269,7 +275,7 @@ describe('keg docker package run', function () {
   })
 
   describe('ports', () => {
-    it('move when another process has them, on either address family @once', async () => {
+    it('move when another process has them, on either address family @classic', async () => {
       for (const host of ['127.0.0.1', '0.0.0.0', '::1']) {
         const other = await occupy(0, host).catch((error: unknown) => {
           // A machine without IPv6 has no process there either.
@@ -282,7 +288,7 @@ describe('keg docker package run', function () {
           const {code, stderr, stdout} = await run([reference, '-d', '--pull', 'never'])
           expect(code, stderr).to.equal(0)
           expect(stdout).not.to.include(`:${other.port}\n`)
-          expect(stderr).to.include(`Port ${other.port} is taken here`)
+          expect(stderr).to.include(`Port ${other.port} is taken`)
           expect(await fetchPage(stdout.trim())).to.equal(page)
           await docker(['rm', '--force', await container()])
         } finally {
@@ -291,7 +297,7 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('move when another container has them @once', async () => {
+    it('move when another container has them @classic', async () => {
       const port = await unusedPort()
       await sandbox.run(['--publish', `127.0.0.1:${port}:80`, baseImage, 'sleep', '600'])
       const reference = await local(server(port))
@@ -302,7 +308,7 @@ describe('keg docker package run', function () {
       expect(await fetchPage(String(url))).to.equal(page)
     })
 
-    it('move when somebody takes them between the look and the start', async () => {
+    it('move when somebody takes them between the check and the start @classic', async () => {
       const port = await unusedPort()
       const reference = await local(server(port))
       let other: Awaited<ReturnType<typeof occupy>> | undefined
@@ -325,7 +331,7 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('stay where -p puts them, which is an error when they are taken', async () => {
+    it('are exactly those of -p, which is an error when they are taken @classic', async () => {
       const other = await occupy()
       try {
         const reference = await local(server(await unusedPort()))
@@ -339,7 +345,7 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('are published in docker’s forms: a place of one’s own, several, ranges, UDP @once', async () => {
+    it('are published in docker’s forms: an address, several, ranges, UDP @classic', async () => {
       const inside = await unusedPort()
       const first = await unusedPort()
       const second = await unusedPort()
@@ -360,7 +366,7 @@ describe('keg docker package run', function () {
   })
 
   describe('readiness', () => {
-    it('is the healthcheck’s word where there is one @once', async () => {
+    it('is decided by the healthcheck if there is one @classic', async () => {
       const port = await unusedPort()
       const health = 'HEALTHCHECK --interval=1s --retries=30 CMD test -f /ready'
       const command = `httpd -p ${port} -h /www; sleep 3; touch /ready; sleep 600`
@@ -371,10 +377,10 @@ describe('keg docker package run', function () {
       expect(await fetchPage(stdout.trim())).to.equal(page)
     })
 
-    it('fails when the container is unhealthy, with what the check said, and leaves nothing', async () => {
+    it('fails when the container is unhealthy, with the output of the check, and leaves nothing with --rm @classic', async () => {
       const health = 'HEALTHCHECK --interval=1s --retries=1 CMD echo the database is missing; exit 1'
       const reference = await local([...server(await unusedPort()), health])
-      const {code, json} = await run([reference, '-d', '--json', '--pull', 'never'])
+      const {code, json} = await run([reference, '-d', '--rm', '--json', '--pull', 'never'])
       expect(code).to.equal(1)
       const {error} = json()
       expect(error).to.include({code: 'unhealthy'})
@@ -382,16 +388,41 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('fails when nothing listens in time, although docker’s proxy takes connections @once', async () => {
+    it('fails when nothing listens in time, keeps the container, shows its last lines, and can continue to wait @classic', async () => {
       const port = await unusedPort()
-      const reference = await local([`EXPOSE ${port}`, 'CMD ["sleep", "600"]', 'STOPSIGNAL KILL'])
-      const {code, json} = await run([reference, '-d', '--json', '--pull', 'never', '--wait', '2s'])
-      expect(code).to.equal(1)
-      expect(json().error).to.include({code: 'not-ready'})
-      expect(await containers()).to.deep.equal([])
+      const script = `echo copying the data; sleep 5; ${serve(port)}`
+      const labels = [
+        ...['com.keg.role=package', 'com.keg.package.schema=1', 'com.keg.package.branch=feature-x'],
+        ...[`com.keg.package.folder-commit=${'0123456789'.repeat(4)}`, 'com.keg.package.dirty=true'],
+      ]
+      const reference = await local([
+        ...[`EXPOSE ${port}`, `CMD ["sh", "-c", ${JSON.stringify(script)}]`],
+        ...labels.map((label) => `LABEL ${label}`),
+      ])
+      const {code, stderr, stdout} = await run([reference, '-d', '--pull', 'never', '--wait', '2s'])
+      expect(code, stderr).to.equal(1)
+      expect(stdout).to.equal('')
+      expect(stderr).to.include('branch feature-x, commit 012345678901 with uncommitted changes')
+      expect(stderr).not.to.include('Understood')
+      expect(stderr).to.match(/Nothing answers at .*\n {2}copying the data\n.* is kept, and still running\.\n/)
+      const kept = await container()
+      expect(await inspect(kept, '{{.State.Running}}')).to.equal('true')
+      // The suggested command is run unchanged; the page of 5 s is ready in its time.
+      const line = /Keep waiting: keg docker package run (.*)/.exec(stderr)?.[1]?.split(' ') ?? []
+      const waited = await runAdvice(stderr, 'keg docker package run', {add: ['--json']})
+      expect(waited.json()).to.include({container: kept})
+      await runAdvice(stderr, 'docker logs -f', {until: /copying the data/})
+
+      const replaced = await run(
+        line.map((word) => (word === '--reuse' ? '--replace' : word === '5m' ? '0' : word)).concat('--quiet'),
+      )
+      expect(replaced.code, replaced.stderr).to.equal(0)
+      expect(await containers())
+        .to.deep.equal([replaced.stdout.trim()])
+        .and.not.deep.equal([kept])
     })
 
-    it('is not waited for with --wait 0 @once', async () => {
+    it('is not waited for with --wait 0 @classic', async () => {
       const port = await unusedPort()
       const reference = await local([`EXPOSE ${port}`, 'CMD ["sleep", "600"]'])
       const {code, stderr, stdout} = await run([reference, '-d', '--pull', 'never', '--wait', '0'])
@@ -400,27 +431,33 @@ describe('keg docker package run', function () {
     })
 
     for (const rm of [['--rm'], []])
-      it(`fails with the container’s code and last lines when it ends too early, ${rm.join('') || 'kept'} @once`, async () => {
+      it(`fails with the container’s code and last lines when it exits too early, ${rm.join('') || 'kept'} @classic`, async () => {
         const command = 'CMD ["sh", "-c", "echo cannot find my settings; exit 7"]'
         const reference = await local([`EXPOSE ${await unusedPort()}`, command])
         const {code, stderr, stdout} = await run([reference, '-d', '--pull', 'never', ...rm])
         expect(code).to.equal(7)
         expect(stderr).to.include('exit code 7').and.include('cannot find my settings')
         expect(stdout).to.equal('')
-        expect(await containers()).to.deep.equal([])
+        expect(await containers()).to.have.length(rm.length === 0 ? 1 : 0)
+        if (rm.length > 0) return
+        expect((await runAdvice(stderr, 'docker logs')).stdout).to.equal('cannot find my settings\n')
+        await runAdvice(stderr, 'docker rm')
+        expect(await containers()).to.have.length(0)
       })
 
-    it('in the foreground shows the output once and passes the code on @once', async () => {
+    it('in the foreground shows the output once and passes on the exit code @classic', async () => {
       const command = 'CMD ["sh", "-c", "echo cannot find my settings; exit 7"]'
       const reference = await local([`EXPOSE ${await unusedPort()}`, command])
       const {code, stderr} = await run([reference, '--pull', 'never'])
       expect(code).to.equal(7)
       expect(stderr.match(/cannot find my settings/g)).to.have.length(1)
+      expect(stderr).to.include('is kept')
+      expect(await containers()).to.have.length(1)
     })
   })
 
-  describe('a command of one’s own', () => {
-    it('prints on the two outputs and passes its exit code on', async () => {
+  describe('a custom command', () => {
+    it('prints to both outputs and passes on its exit code @classic', async () => {
       const reference = await local(server(await unusedPort()))
       const command = 'cat /www/index.html; echo wrong >&2; exit 42'
       const {code, stderr, stdout} = await run([reference, '--pull', 'never', '--', 'sh', '-c', command])
@@ -430,14 +467,14 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('passes every word on as it is @once', async () => {
+    it('gets every argument unchanged @classic', async () => {
       const reference = await local([])
       const words = ['--json', '-d', '--', 'a b', '', `it's`]
       const {stdout} = await run([reference, '--pull', 'never', '--', 'printf', '[%s]', ...words])
       expect(stdout).to.equal(words.map((word) => `[${word}]`).join(''))
     })
 
-    it('loses nothing of a long output @once', async () => {
+    it('loses nothing of a long output @classic', async () => {
       const reference = await local([])
       const {code, stdout} = await run([reference, '--pull', 'never', '--', 'seq', '1', '200000'])
       expect(code).to.equal(0)
@@ -445,7 +482,7 @@ describe('keg docker package run', function () {
       expect(stdout.endsWith('199999\n200000\n')).to.equal(true)
     })
 
-    it('is stopped when nobody reads any more what it prints @once', async () => {
+    it('is stopped when nobody reads its output any more @classic', async () => {
       const reference = await local(['STOPSIGNAL KILL'])
       const script = `"$@" | head -n 1`
       const program = [process.execPath, join(import.meta.dirname, '../../../bin/dev.js')]
@@ -455,7 +492,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('ends in 127 when there is none, in 126 when it cannot be run, in 125 when the engine refuses', async () => {
+    it('exits with 127 if it is missing, with 126 if it cannot be run, with 125 if the engine refuses', async () => {
       const reference = await local([])
       expect(await run([reference, '--pull', 'never', '--', 'no-such-program'])).to.include({code: 127})
       expect(await run([reference, '--pull', 'never', '--', '/www'])).to.include({code: 126})
@@ -465,7 +502,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('takes the place of the entrypoint’s arguments; --entrypoint replaces that @once', async () => {
+    it('replaces the entrypoint’s arguments; --entrypoint replaces that @classic', async () => {
       const reference = await local(['ENTRYPOINT ["echo", "entrypoint"]', 'CMD ["cmd"]'])
       const printed = async (...more: string[]): Promise<string> =>
         (await run([reference, '--pull', 'never', ...more])).stdout
@@ -475,8 +512,8 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('environment @once', () => {
-    it('is the image’s and what was named, never the host’s', async () => {
+  describe('environment @classic', () => {
+    it('is that of the image and what was named, never the host’s', async () => {
       const reference = await local(['ENV FROM_IMAGE=image CHANGED=image UNSET=image'])
       const file = join(await sandbox.temporaryFolder(), 'x.env')
       await writeFile(file, '# comment\nIN_FILE="quoted"\nWINS=file\nNAMED_IN_FILE\n')
@@ -497,20 +534,56 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('what a container may', () => {
-    it('is what every container may: the label of the developer’s settings grants no right @once', async () => {
-      const settings = {privileged: true, capAdd: ['SYS_ADMIN'], groupAdd: ['0'], init: true, shmSize: 2 ** 27}
+  describe('permissions of a container', () => {
+    it('are those of any container: the label with the developer’s settings grants none @classic', async () => {
+      const settings = {
+        ...{privileged: true, capAdd: ['SYS_ADMIN'], groupAdd: ['0'], init: true, shmSize: 2 ** 27},
+        ...{devices: ['/dev/null:/dev/x'], pid: 'host', network: 'host', sysctls: {'kernel.core_pattern': '|/x'}},
+        ...{extraHosts: ['meta:169.254.169.254'], ulimits: [{name: 'rtprio', soft: 9, hard: 9}]},
+      }
       const label = `LABEL com.keg.package.run=${JSON.stringify(JSON.stringify(settings))}`
       const reference = await local([...server(await unusedPort()), label])
       const {code, stderr} = await run([reference, '-d', '--pull', 'never'])
       expect(code, stderr).to.equal(0)
-      expect(stderr).to.match(/Not granted.*privileged.*SYS_ADMIN.*group 0/)
-      const format =
-        '{{.HostConfig.Privileged}} {{.HostConfig.CapAdd}} {{.HostConfig.GroupAdd}} {{.HostConfig.Init}} {{.HostConfig.ShmSize}}'
-      expect(await inspect(await container(), format)).to.equal('false [] [] true 134217728')
+      expect(stderr).to.match(/Not granted.*privileged.*SYS_ADMIN.*group 0.*--cap-add SYS_ADMIN --group-add 0/)
+      const format = [
+        '{{.HostConfig.Privileged}} {{.HostConfig.CapAdd}} {{.HostConfig.GroupAdd}} {{.HostConfig.Init}} {{.HostConfig.ShmSize}}',
+        '{{.HostConfig.Devices}} {{.HostConfig.PidMode}} {{.HostConfig.NetworkMode}} {{len .HostConfig.Sysctls}}',
+        '{{len .HostConfig.ExtraHosts}} {{len .HostConfig.Ulimits}}',
+      ].join(' ')
+      expect(await inspect(await container(), format)).to.match(
+        /^false \[\] \[\] true 134217728 \[\] {2}(?:default|bridge) 0 0 0$/,
+      )
     })
 
-    it('is what the developer’s container could, where that gives no right: a terminal, tmpfs, volumes of a read-only one', async () => {
+    it('include what the user grants, as with docker run', async () => {
+      const settings = {
+        ...{extraHosts: ['db.local:10.1.2.3', 'gateway:host-gateway'], hostname: 'shop', stopTimeout: 3},
+        ...{sysctls: {'net.core.somaxconn': '1024'}, ulimits: [{name: 'nofile', soft: 512, hard: 512}]},
+        ...{capDrop: ['ALL'], capAdd: ['CHOWN', 'SYS_NICE'], securityOpt: ['no-new-privileges'], cpus: 64},
+        ...{memory: 2 ** 27, pidsLimit: 50},
+      }
+      const label = `LABEL com.keg.package.run=${JSON.stringify(JSON.stringify(settings))}`
+      const reference = await local([...server(await unusedPort()), label])
+      const flags = ['--cap-add', 'SYS_NICE', '--device', '/dev/null:/dev/x', '--shm-size', '2m', '-w', '/www']
+      const {code, json, stderr} = await run([reference, '-d', '--json', '--pull', 'never', ...flags])
+      expect(code, stderr).to.equal(0)
+      expect(json().notGranted).to.deep.equal([
+        {what: 'extra host gateway:host-gateway', flags: [['--add-host', 'gateway:host-gateway']]},
+      ])
+      const id = await container()
+      const script =
+        'pwd; hostname; ulimit -n; cat /proc/sys/net/core/somaxconn; grep -c db.local /etc/hosts; test -c /dev/x; ' +
+        'grep -E "CapEff|NoNewPrivs" /proc/self/status'
+      expect((await docker(['exec', id, 'sh', '-ec', script])).split('\n')).to.deep.equal([
+        ...['/www', 'shop', '512', '1024', '1', 'CapEff:\t0000000000800001', 'NoNewPrivs:\t1'],
+      ])
+      const format =
+        '{{.Config.StopTimeout}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.CpuQuota}} {{.HostConfig.ShmSize}}'
+      expect(await inspect(id, format)).to.equal('3 134217728 50 6400000 2097152')
+    })
+
+    it('include harmless settings of the developer’s container: a terminal, tmpfs, volumes of a read-only one', async () => {
       const settings = {tty: true, readOnly: true, tmpfs: {'/scratch': 'size=1m'}}
       const mounts = [{path: '/www', type: 'volume', layer: `sha256:${'a'.repeat(64)}`}]
       const labels = {
@@ -529,7 +602,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('is not decided by labels: compose and keg’s folders do not own it @once', async () => {
+    it('do not depend on labels: compose and keg’s folders do not own it @classic', async () => {
       const instruction =
         'LABEL com.docker.compose.project=shop com.keg.folder=/home/me com.keg.role=dev com.keg.protect=true'
       const reference = await local([...server(await unusedPort()), instruction])
@@ -547,16 +620,27 @@ describe('keg docker package run', function () {
       expect(JSON.parse(owner ?? '')).to.have.all.keys(['host', 'pid', 'process', 'since', 'user'])
     })
 
-    it('is refused, with exit code 3, for a working directory that leads to the host @once', async () => {
-      const reference = `${uniqueName('run')}:x`
-      await sandbox.imageFromFiles(reference, [], {instructions: ['WORKDIR /proc/self/fd/8', 'CMD ["x"]']})
-      const {code, json} = await run([reference, '--json', '--pull', 'never'])
-      expect(code).to.equal(3)
-      expect(json().error).to.include({code: 'working-directory-refused'})
-      expect(await containers()).to.deep.equal([])
+    it('are refused, with exit code 3, for a working directory that leads to the host @classic', async () => {
+      const linked: FileEntry[] = [
+        {path: 'app', type: 'symlink', link: 'srv/code'},
+        {path: 'srv/code', type: 'symlink', link: '../proc/self/fd/8'},
+        // The image's own /proc is hidden by the real one.
+        {path: 'proc/self/fd/8', type: 'directory'},
+      ]
+      for (const [directory, entries] of [
+        ['/proc/self/fd/8', []],
+        ['/app', linked],
+      ] as const) {
+        const reference = `${uniqueName('run')}:x`
+        await sandbox.imageFromFiles(reference, entries, {instructions: [`WORKDIR ${directory}`, 'CMD ["x"]']})
+        const {code, json} = await run([reference, '--json', '--pull', 'never'])
+        expect(code, directory).to.equal(3)
+        expect(json().error).to.include({code: 'working-directory-refused'})
+        expect(await containers()).to.deep.equal([])
+      }
     })
 
-    it('is explained for an image of another platform', async () => {
+    it('are explained for an image of another platform', async () => {
       const reference = sandbox.addImage(`${uniqueName('run')}:x`)
       const other = process.arch === 'arm64' ? 'amd64' : 'arm64'
       const layer: Buffer[] = []
@@ -577,13 +661,13 @@ describe('keg docker package run', function () {
       await docker(['load', '--quiet'], {input: archive})
       const {code, stderr} = await run([reference, '--pull', 'never', '--', 'true'])
       expect(stderr).to.include(`The image is for linux/${other}`)
-      // The programs in it are of this machine, whatever it says.
+      // Its programs are of this machine, whatever its label.
       expect(code).to.equal(0)
     })
   })
 
-  describe('the name @once', () => {
-    it('is keg-<name>-<tag>, with a number when it is taken and nobody can be asked', async () => {
+  describe('the name @classic', () => {
+    it('is keg-<name>-<tag>, with a number when it is taken and there is no terminal @classic', async () => {
       const reference = await local(server(await unusedPort()))
       const expected = `keg-${reference.replace(':', '-')}`
       for (const suffix of ['', '-2', '-3']) {
@@ -593,7 +677,7 @@ describe('keg docker package run', function () {
       }
     })
 
-    it('is an error when it was given and is taken', async () => {
+    it('is an error when it was given and is taken @classic', async () => {
       const name = uniqueName('taken')
       const holder = await sandbox.create(['--name', name, baseImage, 'true'])
       const reference = await local(server(await unusedPort()))
@@ -603,7 +687,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([holder])
     })
 
-    it('gets the next number when somebody takes it between the look and the creation', async () => {
+    it('gets the next number when somebody takes it between the check and the creation @classic', async () => {
       const reference = await local(server(await unusedPort()))
       const expected = `keg-${reference.replace(':', '-')}`
       let isTaken = false
@@ -623,15 +707,53 @@ describe('keg docker package run', function () {
       expect(json().name).to.equal(`${expected}-2`)
     })
 
-    /** The service itself, with somebody who answers as told. */
+    it('is settled by --reuse and by --replace like the question @classic', async () => {
+      const reference = await local(server(await unusedPort()))
+      const words = [reference, '-d', '--json', '--pull', 'never']
+      const first = (await run(words)).json()
+      const reused = await run([...words, '--reuse'])
+      expect(reused.code, reused.stderr).to.equal(0)
+      expect(reused.json()).to.include({container: first.container, name: first.name, url: first.url})
+      const replaced = await run([...words, '--replace'])
+      expect(replaced.code, replaced.stderr).to.equal(0)
+      expect(replaced.json().name).to.equal(first.name)
+      expect(replaced.json().container).not.to.equal(first.container)
+      expect(await containers()).to.deep.equal([replaced.json().container])
+    })
+
+    it('is refused with --reuse if another container has it, and --replace replaces that', async () => {
+      const reference = await local(server(await unusedPort()))
+      const other = await local(server(await unusedPort()))
+      for (const holding of [
+        async (name: string) => sandbox.create(['--name', name, baseImage, 'true']),
+        // The package's own image, though keg did not start it.
+        async (name: string) => sandbox.create(['--name', name, reference]),
+        async (name: string) =>
+          String((await run([other, '-d', '--json', '--pull', 'never', '--name', name])).json().container),
+      ]) {
+        const name = uniqueName('held')
+        const holder = await holding(name)
+        const words = [reference, '-d', '--json', '--pull', 'never', '--name', name]
+        const refused = await run([...words, '--reuse'])
+        expect(refused.code).to.equal(2)
+        expect(refused.json().error).to.include({code: 'name-taken', exitCode: 2})
+        expect(await docker(['inspect', '--format', '{{.Id}}', name])).to.equal(holder)
+        const replaced = await run([...words, '--replace'])
+        expect(replaced.code, replaced.stderr).to.equal(0)
+        expect(replaced.json().name).to.equal(name)
+        expect(await docker(['inspect', '--format', '{{.Id}}', name])).to.equal(replaced.json().container)
+      }
+    })
+
+    /** The service itself, with a prompt that answers as given. */
     async function answered(
       reference: string,
       answers: readonly string[],
     ): Promise<{result: RunResult; asked: string[]}> {
       const asked: string[] = []
       const left = [...answers]
-      const questions: Questions = {
-        possible: true,
+      const prompt: Prompt = {
+        isInteractive: true,
         confirm: () => Promise.resolve(true),
         choose: <T>(question: string, choices: readonly Choice<T>[]) => {
           asked.push(question)
@@ -646,22 +768,18 @@ describe('keg docker package run', function () {
         },
       }
       let result: RunResult | undefined
-      const code = await runPackage({
+      await using work = testWork({prompt})
+      const code = await runPackage(work, {
         reference,
         command: [],
         detach: true,
         dryRun: false,
-        environment: process.env,
         environmentFiles: [],
         output: {stdout: undefined, stderr: undefined},
-        progress: silent,
         publish: [],
         pull: 'never',
-        questions,
         ready: (given) => (result = given),
         remove: undefined,
-        say: () => undefined,
-        signal: new AbortController().signal,
         variables: [],
       })
       expect(code).to.equal(0)
@@ -670,7 +788,7 @@ describe('keg docker package run', function () {
       return {result, asked}
     }
 
-    it('offers to reuse, replace or rename where somebody can be asked', async () => {
+    it('offers to reuse, replace or rename at a terminal @classic', async () => {
       const reference = await local(server(await unusedPort()))
       const {result: first, asked} = await answered(reference, [])
       expect(asked).to.deep.equal([])
@@ -696,7 +814,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.have.length(3)
     })
 
-    it('does not offer to reuse a container of something else', async () => {
+    it('does not offer to reuse a container of another image', async () => {
       const reference = await local(server(await unusedPort()))
       await sandbox.create(['--name', `keg-${reference.replace(':', '-')}`, baseImage, 'true'])
       const error: unknown = await answered(reference, ['Use it']).catch((problem: unknown) => problem)
@@ -704,8 +822,8 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('on a terminal @once', () => {
-    it('asks for what is missing, shows no control sequence of the container, and Ctrl-C stops and removes it', async () => {
+  describe('on a terminal @classic', () => {
+    it('asks for what is missing, shows no control sequence of the container, and Ctrl-C stops and removes it @classic', async () => {
       const port = await unusedPort()
       const hostile = `printf '\\033]0;title\\007\\033[31mred\\n'; ${serve(port)}`
       const reference = await local([`EXPOSE ${port}`, `CMD ["sh", "-c", ${JSON.stringify(hostile)}]`])
@@ -720,7 +838,7 @@ describe('keg docker package run', function () {
       expect(await containers()).to.deep.equal([])
     })
 
-    it('offers what to do with a name that is taken', async () => {
+    it('offers what to do with a name that is taken @classic', async () => {
       const reference = await local(server(await unusedPort()))
       const name = `keg-${reference.replace(':', '-')}`
       const {code} = await run([reference, '--detach', '--pull', 'never'])
@@ -735,7 +853,7 @@ describe('keg docker package run', function () {
   })
 
   describe('pulling', () => {
-    it('uses what is here, with a warning, when the registry is gone', async () => {
+    it('uses the local image, with a warning, when the registry is gone', async () => {
       const way = await proxy({registry: openRegistry})
       const reference = await pushed(server(await unusedPort()), {registry: way.registry, keep: true})
       await way.close()
@@ -745,7 +863,7 @@ describe('keg docker package run', function () {
       expect(await fetchPage(stdout.trim())).to.equal(page)
     })
 
-    it('fails in 125 when the registry is gone and nothing is here', async () => {
+    it('fails with 125 when the registry is gone and there is no local image', async () => {
       const way = await proxy({registry: openRegistry})
       const reference = await pushed(server(await unusedPort()), {registry: way.registry})
       await way.close()
@@ -754,7 +872,7 @@ describe('keg docker package run', function () {
       expect(json().error).to.include({code: 'registry-unreachable'})
     })
 
-    it('fails, and uses nothing that is here, when the registry does not know who asks', async () => {
+    it('fails, and does not use a local image, when the registry requires a login', async () => {
       const reference = `${privateRegistry}/${uniqueName('run')}:x`
       await sandbox.imageFromFiles(reference, [{path: 'x', content: 'x'}], {from: baseImage})
       const environment = {DOCKER_CONFIG: await sandbox.temporaryFolder('docker-config')}
@@ -775,13 +893,13 @@ describe('keg docker package run', function () {
       expect(await run([reference, ...show])).to.include({code: 0, stdout: '/newer\n'})
     })
 
-    it('is not done with --pull never, which says so when nothing is here @once', async () => {
+    it('is skipped with --pull never, with an error if there is no local image @classic', async () => {
       const {code, json} = await run([await pushed([]), '--pull', 'never', '--json'])
       expect(code).to.equal(125)
       expect(json().error).to.include({code: 'image-missing'})
     })
 
-    it('is not tried for a package that was made here and has no registry in its name @once', async () => {
+    it('is skipped for a package that was made here and has no registry in its name @classic', async () => {
       const reference = await local([...server(await unusedPort()), 'LABEL com.keg.role=package'])
       const {code, stderr} = await run([reference, '-d'])
       expect(code, stderr).to.equal(0)
@@ -789,7 +907,7 @@ describe('keg docker package run', function () {
     })
   })
 
-  describe('wrong use @once', () => {
+  describe('invalid use @classic', () => {
     const nowhere = {DOCKER_HOST: 'unix:///no/such/engine.sock'}
     const wrong: readonly [string, string[], string][] = [
       ['a text that is no reference', ['not a reference'], 'reference-invalid'],
@@ -801,7 +919,7 @@ describe('keg docker package run', function () {
       ['a command without a reference', ['--', 'ls'], 'input-missing'],
     ]
     for (const [what, commandArguments, code] of wrong)
-      it(`ends in 2 before the engine is called: ${what}`, async () => {
+      it(`exits with 2 before the engine is called: ${what} @classic`, async () => {
         const split = commandArguments.indexOf('--')
         const place = split === -1 ? commandArguments.length : split
         const line = [...commandArguments.slice(0, place), '--json', ...commandArguments.slice(place)]
@@ -810,19 +928,19 @@ describe('keg docker package run', function () {
         expect(result.json().error).to.include({code})
       })
 
-    it('says where a reference stops being one', async () => {
+    it('shows where a reference becomes invalid @classic', async () => {
       const {stderr} = await run(['ghcr.io/acme/shop:x`reboot`'], nowhere)
       expect(stderr).to.include('position 20')
     })
 
-    it('ends in 4 without an engine', async () => {
+    it('exits with 4 without an engine @classic', async () => {
       const {code, json} = await run(['app:x', '--json'], nowhere)
       expect(code).to.equal(4)
       expect(json().error).to.include({code: 'engine-unreachable'})
     })
   })
 
-  it('changes nothing with --dry-run @once', async () => {
+  it('changes nothing with --dry-run @classic', async () => {
     const port = await unusedPort()
     const reference = await local(server(port))
     const {code, json, stderr} = await run([reference, '--dry-run', '--json', '-d'])
@@ -844,10 +962,10 @@ describe('keg docker package run', function () {
         await sandbox.imageFromFiles(reference, [{path: 'random', content: randomBytes(8_000_000)}])
         await docker(['push', '--quiet', reference])
         await sandbox.removeImage(reference)
-        const way = closing(await proxy({registry: openRegistry, pauseMilliseconds: 50}))
+        const way = closing(await proxy({registry: openRegistry, pauseMilliseconds: 500}))
         const running = await startRun([sandbox.addImage(reference.replace(openRegistry, way.registry))])
-        await running.said(/Understood/)
-        await sleep(1500)
+        // It would take a minute.
+        await running.said(/^Pulling \S+ … .* of 8 MB/m)
         const before = Date.now()
         running.kill(signal)
         const {code, stderr} = await running.ended
@@ -858,7 +976,7 @@ describe('keg docker package run', function () {
       })
 
       for (const request of ['create', 'start'] as const)
-        it(`${signal} while the engine works on ${request}`, async () => {
+        it(`${signal} while the engine works on ${request} @classic`, async () => {
           const reference = await local([...server(await unusedPort()), 'VOLUME /data'])
           let reached: (() => void) | undefined
           const answer = new Promise<void>((resolve) => (reached = resolve))
@@ -883,7 +1001,7 @@ describe('keg docker package run', function () {
         })
 
       for (const mode of [[], ['--detach'], ['--detach', '--rm']])
-        it(`${signal} while it is waited for, ${mode.join(' ') || 'in the foreground'} @once`, async () => {
+        it(`${signal} while it is waited for, ${mode.join(' ') || 'in the foreground'} @classic`, async () => {
           const health = 'HEALTHCHECK --interval=30s CMD true'
           const reference = await local([...server(await unusedPort()), 'VOLUME /data', health])
           const running = await startRun([reference, '--pull', 'never', ...mode])

@@ -7,7 +7,7 @@ import {expectSameContainer, expectSameFiles, inspected, packageOf, pathsBelow, 
 
 const state = '{{.State.Status}} {{.State.StartedAt}} {{.State.Pid}}'
 
-/** The engine's events of one container from a moment on: `ACTION NANOSECONDS`. */
+/** The engine's events of one container from a time on: `ACTION NANOSECONDS`. */
 async function eventsOf(container: string, since: number): Promise<string[]> {
   const window = ['--since', (since / 1000).toFixed(3), '--until', (Date.now() / 1000).toFixed(3)]
   const format = ['--format', '{{.Action}} {{.TimeNano}}']
@@ -15,8 +15,8 @@ async function eventsOf(container: string, since: number): Promise<string[]> {
   return events.split('\n').filter((line) => line !== '')
 }
 
-describe('keg docker package: states of a container', function () {
-  this.timeout(60_000)
+describe('keg docker package: states of a container @each-store', function () {
+  this.timeout(120_000)
   let sandbox: Sandbox
 
   beforeEach(() => {
@@ -25,7 +25,7 @@ describe('keg docker package: states of a container', function () {
 
   afterEach(() => sandbox.clean())
 
-  it('pauses a running one once, and tells for how long', async () => {
+  it('pauses a running one once, and says for how long', async () => {
     const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo content > /data/file')
     const before = await inspected(container, state)
     const since = Date.now()
@@ -40,7 +40,7 @@ describe('keg docker package: states of a container', function () {
     await expectSameFiles(container, reference)
   })
 
-  it('leaves one paused that its user paused @once', async () => {
+  it('leaves one paused that its user had paused @classic', async () => {
     const container = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo content > /data/file')
     await docker(['pause', container])
     const before = await inspected(container, state)
@@ -67,7 +67,7 @@ describe('keg docker package: states of a container', function () {
     expect([...files.keys()]).to.include.members(['/data/file', '/named/file', '/own'])
   })
 
-  it('packages one that was never started', async () => {
+  it('packages one that was never started @classic', async () => {
     const volume = await sandbox.volume()
     await waitingContainer(sandbox, ['-v', `${volume}:/named`, baseImage], 'echo content > /named/file')
     const image = await sandbox.imageFromFiles(
@@ -85,7 +85,7 @@ describe('keg docker package: states of a container', function () {
     expect(pathsBelow(files, '/srv')).to.include.members(['/srv/data/file', '/srv/named/file'])
   })
 
-  it('adds no layer where nothing was changed', async () => {
+  it('adds no layer if nothing was changed', async () => {
     const container = await sandbox.create([baseImage, 'sh'])
     const {entries, layers, mounts, reference} = await packageOf(sandbox, container)
     expect({entries, mounts}).to.deep.equal({entries: 0, mounts: []})
@@ -95,7 +95,7 @@ describe('keg docker package: states of a container', function () {
     await expectSameFiles(container, reference)
   })
 
-  it('needs neither a shell nor tar in the image', async () => {
+  it('needs neither a shell nor tar in the image @containerd', async () => {
     const image = await sandbox.imageFromFiles(
       uniqueName('single-program'),
       [

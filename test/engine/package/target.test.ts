@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {mkdirSync, symlinkSync} from 'node:fs'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {branchTag} from '../../../src/lib/reference/branch-tag.js'
+import {branchTag} from '../../../src/lib/branch/branch-tag.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {GitSandbox} from '../../support/git.js'
 import {keg, type KegOptions} from '../../support/keg.js'
@@ -11,7 +11,7 @@ import {packageJson, type PackageJson} from './packaging.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
-describe('keg docker package, what and under which name', function () {
+describe('keg docker package: the container and the name @classic', function () {
   this.timeout(120_000)
 
   let sandbox: Sandbox
@@ -36,7 +36,7 @@ describe('keg docker package, what and under which name', function () {
 
   const idOf = (name: string): Promise<string> => docker(['inspect', '--format', '{{.Id}}', name])
 
-  /** What keg would do, which it shows without doing it. */
+  /** What keg would do, by a dry run. */
   async function plan(words: readonly string[], options: KegOptions = {}): Promise<PackageJson> {
     return packageJson(await keg(['docker', 'package', '--dry-run', '--json', ...words], options))
   }
@@ -47,22 +47,22 @@ describe('keg docker package, what and under which name', function () {
   })
 
   describe('the container', () => {
-    it('is the one with exactly that name, also where an id begins so', async () => {
+    it("is the one with exactly that name, even if another's id begins so", async () => {
       const other = await container()
       const prefix = (await idOf(other)).slice(0, 10)
       const own = await container({}, prefix)
       expect((await plan([prefix, '-t', 'dev'])).container).to.equal(own)
     })
 
-    it('is the one with that id, whole or its beginning', async () => {
+    it('is the one with that id or prefix of an id', async () => {
       const own = await container()
       const id = await idOf(own)
       for (const target of [id, id.slice(0, 12)])
         expect((await plan([target, '-t', 'dev'])).container, target).to.equal(own)
     })
 
-    it("is a service of the folder's compose project, also from a folder below and through a symlink", async () => {
-      const repository = git.repository()
+    it("is a service of the folder's compose project, also from a subfolder and through a symlink", async () => {
+      const repository = git.repository('repository', 'work')
       mkdirSync(join(repository, 'deep', 'down'), {recursive: true})
       symlinkSync(repository, join(git.folder, 'link'))
       const own = await container(service(repository))
@@ -71,30 +71,57 @@ describe('keg docker package, what and under which name', function () {
         expect((await plan(['web', '-t', 'dev'], {cwd})).container, cwd).to.equal(own)
     })
 
-    it('is no service of another folder', async () => {
+    it('is a one-off of docker compose run only by its own name', async () => {
       const repository = git.repository()
+      const own = await container({...service(repository), 'com.docker.compose.oneoff': 'False'})
+      const oneOff = await container({...service(repository), 'com.docker.compose.oneoff': 'True'})
+      for (const words of [['web'], []])
+        expect((await plan([...words, '-t', 'dev'], {cwd: repository})).container).to.equal(own)
+      expect((await plan([oneOff, '-t', 'dev'], {cwd: repository})).container).to.equal(oneOff)
+    })
+
+    it('is no service of another folder', async () => {
+      const repository = git.repository('repository', 'work')
       await container(service(join(git.folder, 'elsewhere')))
       const {code, stderr} = await keg(['docker', 'package', 'web', '-t', 'dev'], {cwd: repository})
       expect(code).to.equal(2)
       expect(stderr).to.contain('There is no container, linked tap, service of this folder or container id web.')
     })
 
-    it('is the one that belongs to the folder, where none is named', async () => {
-      const repository = git.repository()
+    it('belongs to the folder if none is named', async () => {
+      const repository = git.repository('repository', 'work')
       const own = await container({'com.keg.folder': repository, 'com.keg.branch': 'other'})
       await container({'com.keg.folder': join(git.folder, 'elsewhere')})
       expect((await plan([], {cwd: repository})).container).to.equal(own)
     })
 
-    it("is this branch's first", async () => {
+    it('is preferably one of this branch', async () => {
       const repository = git.repository('repository', 'feature')
       await container({'com.keg.folder': repository, 'com.keg.branch': 'main'})
       const own = await container({'com.keg.folder': repository, 'com.keg.branch': 'feature'})
       expect((await plan([], {cwd: repository})).container).to.equal(own)
     })
 
+    it('is one with a bind of the folder, if none has its label, running ones first', async () => {
+      const repository = git.repository('bound', 'work')
+      mkdirSync(join(repository, 'below'))
+      const [own, stopped, other] = [uniqueName('bound'), uniqueName('bound'), uniqueName('bound')]
+      const command = [baseImage, 'sleep', '1000']
+      await sandbox.run(['--name', own, '--volume', `${repository}:/app`, ...command])
+      await sandbox.create(['--name', stopped, '--volume', `${repository}:/app`, ...command])
+      await sandbox.create(['--name', other, '--volume', `${git.repository('other', 'side')}:/app`, ...command])
+      for (const cwd of [repository, join(repository, 'below')])
+        expect(await plan(['--mounts', 'none'], {cwd})).to.include({container: own, branch: 'work', folder: repository})
+      expect(await plan([other, '--mounts', 'none'], {cwd: repository})).to.include({
+        branch: 'side',
+        folder: join(git.folder, 'other'),
+      })
+      const labelled = await container({'com.keg.folder': repository})
+      expect((await plan([], {cwd: repository})).container).to.equal(labelled)
+    })
+
     it('is no package that runs for a review in the same folder', async () => {
-      const repository = git.repository()
+      const repository = git.repository('repository', 'work')
       const own = await container({'com.keg.folder': repository})
       await container({'com.keg.folder': repository, 'com.keg.role': 'package'})
       expect((await plan([], {cwd: repository})).container).to.equal(own)
@@ -118,7 +145,7 @@ describe('keg docker package, what and under which name', function () {
       }
     })
 
-    it('is that of the current folder where the container has none, and says so', async () => {
+    it('is that of the current folder if the container has none, with a notice', async () => {
       const current = git.repository('current', 'current')
       const name = await container()
       expect(await plan([name], {cwd: current})).to.include({
@@ -131,7 +158,7 @@ describe('keg docker package, what and under which name', function () {
       expect(shown.stderr).to.contain(`from current of ${current} (the current folder)`)
     })
 
-    it('is nothing where there is no repository', async () => {
+    it('is empty without a repository', async () => {
       const result = await plan([await container(), '-t', 'dev'])
       expect(result).to.include({folder: null, branch: null, commit: null, dirty: null})
       expect(result.tags).to.deep.equal(['dev'])
@@ -145,8 +172,8 @@ describe('keg docker package, what and under which name', function () {
       expect(await plan([], {cwd: folder})).to.include({container: own, folder, branch: 'aside'})
     })
 
-    it('is the commit where HEAD is detached', async () => {
-      const repository = git.repository()
+    it('is the commit if HEAD is detached', async () => {
+      const repository = git.repository('repository', 'work')
       git.git('repository', 'checkout', '--quiet', '--detach')
       const commit = git.git('repository', 'rev-parse', 'HEAD')
       const result = await plan([await container()], {cwd: repository})
@@ -180,7 +207,7 @@ describe('keg docker package, what and under which name', function () {
       })
     }
 
-    it('gives the tag in the registry, however odd it is', async () => {
+    it('gives the tag in the registry, whatever its characters', async () => {
       const name = uniqueName('branches')
       const target = await container()
       const branches = [
@@ -206,18 +233,24 @@ describe('keg docker package, what and under which name', function () {
   })
 
   describe('the name', () => {
-    it("is the service's, else the repository's, else the container's, cleaned", async () => {
-      const repository = git.repository('My App')
+    it("is the service's, or the repository's for a container that belongs to it, or the container's own, cleaned", async () => {
+      const repository = git.repository('My App', 'work')
       const name = await container({}, uniqueName('Target_X'))
       const cleaned = name.toLowerCase()
-      expect((await plan([name, '-t', 'dev'])).name).to.equal(cleaned)
-      expect((await plan([name], {cwd: repository})).name).to.equal('my-app')
-      const ofService = await container(service(repository, 'Web Front'))
-      expect((await plan([ofService], {cwd: repository})).name).to.equal('web-front')
-      expect((await plan([ofService, '--name', 'team/app'], {cwd: repository})).reference).to.equal('team/app:main')
+      // Packaged from an unrelated folder, it is not named after that.
+      expect((await plan([name], {cwd: repository})).name).to.equal(cleaned)
+      const labelled = await container({'com.keg.folder': repository})
+      expect((await plan([labelled])).name).to.equal('my-app')
+      const bound = uniqueName('bound')
+      await sandbox.create(['--name', bound, '--volume', `${repository}:/app`, baseImage, 'x'])
+      expect((await plan([bound], {cwd: repository})).name).to.equal('my-app')
+      const project = {...service(repository, 'Web Front'), 'com.docker.compose.project': 'shop'}
+      const ofService = await container(project)
+      expect((await plan([ofService], {cwd: repository})).name).to.equal('shop-web-front')
+      expect((await plan([ofService, '--name', 'team/app'], {cwd: repository})).reference).to.equal('team/app:work')
     })
 
-    it('stays in the engine where there is no registry, and says so', async () => {
+    it('stays in the engine without a registry, with a notice', async () => {
       const target = await container()
       const {pushed, reference, run} = await plan([target, '-t', 'dev', '--name', 'app'])
       expect({pushed, reference, run}).to.deep.equal({
@@ -231,10 +264,14 @@ describe('keg docker package, what and under which name', function () {
 
     it('has the registry of --registry, else KEG_REGISTRY, else the user configuration', async () => {
       const target = await container()
-      const words = [target, '-t', 'dev', '--name', 'app']
+      // There is no terminal: a push would ask first.
+      const words = [target, '-t', 'dev', '--name', 'app', '--no-push']
       const home = join(git.folder, 'configuration')
       await mkdir(join(home, 'keg'), {recursive: true})
-      await writeFile(join(home, 'keg', 'config.yml'), 'registry: configured.example.com/team\ndefaultTag: trunk\n')
+      await writeFile(
+        join(home, 'keg', 'config.yml'),
+        'registry: configured.example.com/team\ndefaultTag: trunk\nprotectedTags: [v1]\n',
+      )
       const configured = {XDG_CONFIG_HOME: home}
       const environment = {...configured, KEG_REGISTRY: 'registry.example.com:5000'}
       const named = (env: Record<string, string>, ...more: string[]) => plan([...words, ...more], {env})
@@ -242,15 +279,16 @@ describe('keg docker package, what and under which name', function () {
       expect((await named(environment)).reference).to.equal('registry.example.com:5000/app:dev')
       const flagged = await named(environment, '--registry', 'flag.example.com/a/b')
       expect(flagged.reference).to.equal('flag.example.com/a/b/app:dev')
-      const trunk = git.repository('trunk', 'trunk')
-      const refused = await keg(['docker', 'package', target], {cwd: trunk, env: configured})
-      expect(refused.code, refused.stderr).to.equal(3)
-      expect((await plan([target], {cwd: git.repository('free', 'develop'), env: configured})).tags).to.deep.equal([
-        'develop',
-      ])
+      for (const tag of ['trunk', 'v1']) {
+        const refused = await keg(['docker', 'package', target], {cwd: git.repository(tag, tag), env: configured})
+        expect(refused.code, refused.stderr).to.equal(3)
+      }
+      expect(
+        (await plan([target, '--no-push'], {cwd: git.repository('free', 'develop'), env: configured})).tags,
+      ).to.deep.equal(['develop'])
     })
 
-    it('is what -t says, a tag or a whole reference, also several', async () => {
+    it('is given by -t, a tag or a whole reference, also several', async () => {
       const name = uniqueName('several')
       const references = [`${openRegistry}/keg/${name}:one`, `${openRegistry}/keg/${name}/deeper:two`, `${name}:here`]
       references.forEach((reference) => sandbox.addImage(reference))

@@ -1,4 +1,4 @@
-/** keg on a terminal of its own (util-linux's script makes it), with somebody who presses keys. */
+/** keg on a terminal (from util-linux's script), with key presses. */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdir, mkdtemp, readdir, realpath, rm} from 'node:fs/promises'
@@ -10,24 +10,27 @@ import {shellLine} from '../../../src/lib/terminal/text.js'
 
 const program = join(import.meta.dirname, '../../../bin/dev.js')
 
-/** What Ctrl-C is to a terminal: in its usual mode it sends SIGINT to all processes in the foreground. */
+/** Ctrl-C on a terminal: in its usual mode it sends SIGINT to all processes in the foreground. */
 export const ctrlC = '\u0003'
+
+/** How long `shows` waits: less than the timeout of any test that uses it with much to do, which could not say why. */
+const MAX_WAIT_MILLISECONDS = 90_000
 
 /** A run of keg on a terminal. */
 export interface KegOnTerminal {
   /** Process id of keg itself. */
   readonly pid: number
-  /** Resolves once the terminal has shown what fits; throws with all it showed when keg ends before. */
+  /** Resolves once the terminal has shown a match; throws with everything it showed if keg exits before, or takes too long. */
   shows: (pattern: RegExp) => Promise<void>
   press: (keys: string) => void
-  /** Closes the terminal, as its window: keg gets a SIGHUP, and can show nothing any more. */
+  /** Closes the terminal, like closing its window: keg gets a SIGHUP, and cannot show anything any more. */
   close: () => void
-  /** Resolves once keg itself is gone, which may be after its terminal. */
+  /** Resolves once keg itself has exited, which may be after its terminal. */
   gone: () => Promise<void>
   readonly ended: Promise<{readonly code: number; readonly shown: string; readonly leftovers: readonly string[]}>
 }
 
-/** Starts keg in a terminal of 120 columns, with a home of its own. Whoever starts it awaits `ended`. */
+/** Starts keg in a terminal of 120 columns, with an empty home. The caller awaits `ended`. */
 export async function kegOnTerminal(
   kegArguments: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -60,9 +63,16 @@ export async function kegOnTerminal(
   const ended = end()
   ended.catch(() => undefined)
   const shows = async (pattern: RegExp): Promise<void> => {
+    const problem = (what: string): Error => new Error(`keg ${what} and never showed ${String(pattern)}: ${shown}`)
+    const limit = AbortSignal.timeout(MAX_WAIT_MILLISECONDS)
     while (!pattern.test(shown)) {
-      const isOver = await Promise.race([once(child.stdout, 'data').then(() => false), ended.then(() => true)])
-      if (isOver && !pattern.test(shown)) throw new Error(`keg ended and never showed ${String(pattern)}: ${shown}`)
+      const heard = once(child.stdout, 'data', {signal: limit}).then(
+        () => false,
+        () => Promise.reject(problem(`ran ${MAX_WAIT_MILLISECONDS / 1000} s`)),
+      )
+      const isOver = await Promise.race([heard, ended.then(() => true)])
+      heard.catch(() => undefined)
+      if (isOver && !pattern.test(shown)) throw problem('ended')
     }
   }
   await shows(/pid \d+\r?\n/)

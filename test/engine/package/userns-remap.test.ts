@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {chmod, chown, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-import {startOwnEngine, whyNoOwnEngine} from '../../../scripts/setup/own-engine.js'
+import {startOwnEngine, ownEngineObstacle} from '../../../scripts/setup/own-engine.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, type KegResult} from '../../support/keg.js'
 import {imageLayers} from '../../support/layers.js'
@@ -12,7 +12,7 @@ import {inContainer, inspected, packageOf, waitingContainer} from './packaging.j
 
 const registry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
-/** Users and groups are shifted by different numbers, so that one cannot stand for the other. */
+/** Users and groups are shifted by different numbers, so that they cannot be mixed up. */
 const remap = {users: 300_000, groups: 400_000}
 
 /** How many ids a container has. */
@@ -46,13 +46,13 @@ const cases: Case[] = [
   },
 ]
 
-const reason = await whyNoOwnEngine('containerd')
+const reason = await ownEngineObstacle('containerd')
 
-describe('keg docker package: an engine that remaps users', function () {
+describe('keg docker package: an engine that remaps users @containerd', function () {
   this.timeout(120_000)
 
   if (reason !== undefined) {
-    it('cannot be had here', async () => {
+    it('is not available here', async () => {
       const refusal = await startOwnEngine({kind: 'classic', remap}).catch((error: unknown) => error)
       expect(String(refusal)).to.include('SetupError')
     })
@@ -66,7 +66,7 @@ describe('keg docker package: an engine that remaps users', function () {
   })
   afterEach(() => sandbox.clean())
 
-  /** A folder of the machine whose files belong to somebody in a container; its owner there is 3:4. */
+  /** A folder of the machine whose files belong to a user in a container; its owner there is 3:4. */
   async function sharedFolder(): Promise<string> {
     const folder = await sandbox.temporaryFolder()
     await chmod(folder, 0o751)
@@ -121,7 +121,7 @@ describe('keg docker package: an engine that remaps users', function () {
         }
       })
 
-      it('gets synced files whose owners are right inside', () => expectRightOwners(sandbox))
+      it('gets synced files with the right owners inside', () => expectRightOwners(sandbox))
 
       it('packages one without mounts, running or stopped', async () => {
         const agent = '/own/.mutagen/agents/1'
@@ -136,7 +136,7 @@ describe('keg docker package: an engine that remaps users', function () {
         for (const stop of [[], [container]]) {
           if (stop.length > 0) await docker(['kill', ...stop])
           const {reference} = await packageOf(sandbox, container, ['--verify'])
-          // What Mutagen's agent had there is emptied, and the folder is still its user's.
+          // Mutagen's agent files there are emptied, and the folder still belongs to its user.
           if (stop.length === 0)
             expect((await seenInside(container, ['/own'])).filter(isOfSync)).to.deep.equal([
               '/own/.mutagen: directory 700 8:9',
@@ -147,7 +147,7 @@ describe('keg docker package: an engine that remaps users', function () {
         }
       })
 
-      it('packages a package again, its mount as it is now', async () => {
+      it('packages a package again, with its mount as it is now', async () => {
         const first = await waitingContainer(sandbox, ['-v', '/data', baseImage], 'echo 1 >/data/a; chown 5:7 /data/a')
         const {layers, reference} = await packageOf(sandbox, first)
         const second = await waitingContainer(
@@ -161,7 +161,7 @@ describe('keg docker package: an engine that remaps users', function () {
         expect(await seenInside(await sandbox.run([again.reference, 'sleep', '100']), ['/data'])).to.deep.equal(seen)
       })
 
-      it('runs a package, checks it and tells of it', async () => {
+      it('runs a package, verifies and inspects it', async () => {
         const image = await sandbox.imageFromFiles(
           uniqueName('remapped'),
           [{path: '/www/page', content: 'page', uid: 8}],
@@ -181,7 +181,7 @@ describe('keg docker package: an engine that remaps users', function () {
         expect(verified.code, verified.stderr).to.equal(0)
         expect(verified.json()).to.deep.include({differences: []})
         const shown = await keg(['docker', 'package', 'inspect', reference])
-        expect(shown.stdout).to.match(/^Mount +\/www \(volume, /m)
+        expect(shown.stdout).to.match(/^ {2}Mount +\/www: volume, [\d.]+ k?B, in the package$/m)
         const run = await keg(['docker', 'package', 'run', reference, '--pull', 'never', '--detach'])
         expect(run.code, run.stderr).to.equal(0)
         expect(await (await fetch(new URL('page', run.stdout.trim()))).text()).to.equal('page')
@@ -210,7 +210,7 @@ describe('keg docker package: an engine that remaps users', function () {
         })
       }
 
-      it('refuses a container beside the map: its commit would lose files', async () => {
+      it('refuses a container outside of the map: its commit would lose files', async () => {
         const container = await sandbox.run(['--userns', 'host', baseImage, 'sleep', '3600'])
         await inContainer(container, 'echo own >/own')
         const lost = sandbox.addImage(await docker(['commit', container, `${uniqueName('lost')}:x`]).catch(() => ''))

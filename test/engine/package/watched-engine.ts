@@ -1,4 +1,4 @@
-/** A way to the real engine that lets a test see, and hold up, every request made to it. */
+/** A proxy of the real engine that lets a test see and delay every request. */
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http'
@@ -16,9 +16,10 @@ export interface EngineRequest {
   readonly index: number
   /** Method and path without version and query: `POST /containers/<id>/pause`. */
   readonly line: string
+  readonly query: URLSearchParams
 }
 
-/** What the engine is made to say. */
+/** The response that replaces the engine's. */
 export interface InsteadAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -26,30 +27,30 @@ export interface InsteadAnswer {
   readonly body?: object
 }
 
-/** What a test does at a request; a promise holds the request, or its answer, up. */
+/** What a test does at a request; a promise delays the request or its response. */
 export interface Watchers {
   /** Before the engine gets it. */
   readonly arriving?: (request: EngineRequest) => Promise<void> | void
-  /** Answers in place of the engine; what is undefined the engine gets. */
+  /** Responds in place of the engine; with undefined the engine gets the request. */
   readonly instead?: (request: EngineRequest) => InsteadAnswer | undefined
-  /** When the engine has answered, and before the client knows. */
+  /** When the engine has responded, before the client knows. */
   readonly answered?: (request: EngineRequest) => Promise<void> | void
-  /** Makes another body of an answer; what is undefined is handed on as it is. */
+  /** Changes the body of a response; undefined passes it on unchanged. */
   readonly altered?: (request: EngineRequest) => ((body: Buffer) => Promise<Buffer>) | undefined
 }
 
 export interface WatchedEngine {
-  /** What DOCKER_HOST has to be for a client to come this way. */
+  /** The DOCKER_HOST with which a client uses the proxy. */
   readonly host: string
   readonly requests: readonly EngineRequest[]
-  /** The ids of runs of keg whose containers and images went this way. */
+  /** The ids of runs of keg whose containers and images were made through the proxy. */
   readonly runs: ReadonlySet<string>
-  /** From now on nobody listens here, as where an engine was killed. */
+  /** From now on nobody listens here, as if the engine were killed. */
   hangUp(): void
   close(): Promise<void>
 }
 
-/** Opens a socket that hands on to the engine of the tests. */
+/** Opens a socket that forwards to the tests' engine. */
 export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngine> {
   const endpoint = await findEndpoint(process.env)
   const engine = endpoint.kind === 'socket' ? {socketPath: endpoint.path} : {host: endpoint.host, port: endpoint.port}
@@ -62,10 +63,10 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
 
   const handOn = async (client: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const {headers, method = 'GET', url = '/'} = client
-    const request = {index: requests.length, line: lineOf(method, url)}
+    const request = {index: requests.length, ...partsOf(method, url)}
     requests.push(request)
     await watchers.arriving?.(request)
-    // Whoever was killed meanwhile asks for nothing any more.
+    // A client that was killed meanwhile makes no request any more.
     if (answer.destroyed) return
     const instead = watchers.instead?.(request)
     if (instead !== undefined) {
@@ -74,10 +75,10 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
       answer.end(instead.body && JSON.stringify(instead.body))
       return
     }
-    // One that closes as soon as it has answered may do so before the request is ended here.
+    // The engine may close the connection after its response, before the request is ended here.
     const upstream = httpRequest({...engine, agent, method, path: url, headers: {...headers, connection: 'keep-alive'}})
     upstream.on('error', () => answer.destroy())
-    // Whoever hangs up early hangs up on the engine too.
+    // A client that disconnects early disconnects from the engine too.
     answer.on('close', () => upstream.destroy())
     client.on('error', () => upstream.destroy())
     upstream.on('response', (response) => {
@@ -101,10 +102,10 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   const server = createServer((client, answer) => {
     handOn(client, answer).catch(() => answer.destroy())
   })
-  // The streams of an exec: from its answer on both sides speak as they like (docker API, "Stream transport").
+  // The streams of an exec: after the response both sides send at any time (docker API, "Stream transport").
   const handOver = async (client: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
     const {method = 'POST', rawHeaders, url = '/'} = client
-    const request = {index: requests.length, line: lineOf(method, url)}
+    const request = {index: requests.length, ...partsOf(method, url)}
     requests.push(request)
     await watchers.arriving?.(request)
     const upstream = connect(
@@ -133,7 +134,7 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   const hangUp = (): void => {
     server.close()
     for (const socket of sockets) socket.destroy()
-    // Answers that nobody came for would keep the process waiting.
+    // Responses that nobody read would keep the process alive.
     agent.destroy()
   }
   return {
@@ -149,11 +150,12 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   }
 }
 
-function lineOf(method: string, url: string): string {
-  return `${method} ${url.replace(/^\/v\d+\.\d+(?=\/)/, '').replace(/\?.*/, '')}`
+function partsOf(method: string, url: string): Pick<EngineRequest, 'line' | 'query'> {
+  const [path = '', query] = url.replace(/^\/v\d+\.\d+(?=\/)/, '').split('?')
+  return {line: `${method} ${path}`, query: new URLSearchParams(query)}
 }
 
-/** Containers and images of these runs that are there now, a line for each: `container ID`, `image ID NAME:TAG`. */
+/** Existing containers and images of these runs, a line for each: `container ID`, `image ID NAME:TAG`. */
 export async function madeBy({runs}: WatchedEngine): Promise<string[]> {
   const found: string[] = []
   for (const run of runs) {
@@ -165,7 +167,7 @@ export async function madeBy({runs}: WatchedEngine): Promise<string[]> {
   return found
 }
 
-/** Removes whatever is left of these runs, which were killed. */
+/** Removes whatever is left of these killed runs. */
 export async function removeMadeBy({runs}: Pick<WatchedEngine, 'runs'>): Promise<void> {
   for (const run of runs) {
     const filter = ['--all', '--quiet', '--no-trunc', '--filter', `label=com.keg.run=${run}`]
@@ -174,18 +176,18 @@ export async function removeMadeBy({runs}: Pick<WatchedEngine, 'runs'>): Promise
       ['images', ['image', 'rm', '--force']],
     ] as const) {
       const found = (await docker([list, ...filter])).split('\n').filter((id) => id !== '')
-      // Several names of an image are as many lines; what another test of these runs removed is gone.
+      // An image has a line for each of its names; another test of these runs may have removed it.
       for (const id of new Set(found)) await docker([...remove, id]).catch(() => undefined)
     }
   }
 }
 
-/** `running false` and the like: whether a container runs, and whether it is paused. */
+/** Whether a container runs, and whether it is paused: `running false` and so on. */
 export async function stateOf(container: string): Promise<string> {
   return docker(['inspect', '--format', '{{.State.Status}} {{.State.Paused}}', container])
 }
 
-/** Hands on what it gets, and collects the ids of runs in labels, in JSON bodies as in archives of images. */
+/** Passes on its input, and collects the ids of runs in labels, in JSON bodies and in archives of images. */
 function findRuns(runs: Set<string>): Transform {
   let tail = ''
   return new Transform({

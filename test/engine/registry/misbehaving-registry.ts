@@ -1,6 +1,6 @@
-/** Stand-ins for registries that fail in ways a real one cannot be brought to. */
+/** Stand-ins for registries that fail in ways a real one does not. */
 import {once} from 'node:events'
-import {createServer as createHttpServer, type RequestListener} from 'node:http'
+import {createServer as createHttpServer, request as forward, type RequestListener} from 'node:http'
 import {createServer as createHttpsServer} from 'node:https'
 import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net'
 import {setTimeout} from 'node:timers/promises'
@@ -8,7 +8,7 @@ import {setTimeout} from 'node:timers/promises'
 export interface StandIn {
   /** `host:port`. */
   readonly registry: string
-  /** Ends it and every connection to it. */
+  /** Closes it and every connection to it. */
   close(): Promise<void>
 }
 
@@ -35,8 +35,8 @@ async function listening(
 }
 
 /**
- * A registry that answers everything but the greeting with one status and error (distribution-spec, error codes), or without
- * a code with a page, as the proxies before registries do.
+ * A registry that answers everything but the greeting with one status and error (distribution-spec, error codes), or with a
+ * page if there is no code, as proxies of registries do.
  */
 export function refusingRegistry(
   status: number,
@@ -55,7 +55,40 @@ export function refusingRegistry(
   return listening(server, new Set(), {host})
 }
 
-/** A registry that wants a password and, whatever it is, says what it was sent in each error (a hostile one, or a careless). */
+/**
+ * A real registry behind a server that accepts everything but manifests, or but one tag: it answers them with an error until it
+ * is told to accept them.
+ */
+export async function manifestRefusingRegistry(
+  registry: string,
+  {
+    code,
+    message,
+    status,
+    tag = '',
+  }: {readonly status: number; readonly code: string; readonly message: string; readonly tag?: string},
+): Promise<StandIn & {allow(): void}> {
+  const [host, port] = registry.split(':')
+  let isAllowed = false
+  const server = createHttpServer((request, response) => {
+    const {headers, method, url} = request
+    if (!isAllowed && method === 'PUT' && url?.includes(`/manifests/${tag}`) === true) {
+      request.resume()
+      response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify({errors: [{code, message}]}))
+      return
+    }
+    const onward = forward({host, port, headers, method, path: url}, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    onward.on('error', () => response.destroy())
+    request.pipe(onward)
+  })
+  const standIn = await listening(server, new Set())
+  return {...standIn, allow: () => (isAllowed = true)}
+}
+
+/** A registry that requires a password and repeats in each error what it was sent (as a hostile or careless one would). */
 export function echoingRegistry(status = 403): Promise<StandIn> {
   const server = createHttpServer((request, response) => {
     const {authorization} = request.headers
@@ -68,7 +101,7 @@ export function echoingRegistry(status = 403): Promise<StandIn> {
     const sent = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString('utf8')
     const isGreeting = request.url === '/v2/'
     const errors = [{code: 'DENIED', message: `you said ${authorization} which is ${sent}`, detail: sent}]
-    // What is asked by HEAD has no words in its answer; once it is not there, the engine asks otherwise.
+    // Responses to HEAD have no text; when it finds nothing, the engine makes another request.
     const answer = isGreeting ? 200 : request.method === 'HEAD' ? 404 : status
     response.writeHead(answer, {'content-type': 'application/json'})
     response.end(JSON.stringify(isGreeting ? {} : {errors}))
@@ -78,23 +111,23 @@ export function echoingRegistry(status = 403): Promise<StandIn> {
 
 /** Where a proxy breaks off. */
 export interface Cut {
-  /** What a connection carries beyond this many bytes breaks it off. */
+  /** A connection breaks off after this many bytes. */
   readonly bytes: number
-  /** Whether what is sent to the registry is counted, or what it answers. */
+  /** Whether bytes to the registry are counted, or bytes from it. */
   readonly direction: 'up' | 'down'
-  /** How many connections are broken off before all others are let through. */
+  /** How many connections break off before all others pass. */
   readonly times?: number
 }
 
 export interface ProxyOptions {
-  /** Where the real registry is, `host:port`. */
+  /** Address of the real registry, `host:port`. */
   readonly registry: string
   readonly cut?: Cut
-  /** Waits after each chunk (of 64 kB), which makes the way slow enough to be watched. */
+  /** Pause after each chunk (of 64 kB), which makes the connection slow enough to be watched. */
   readonly pauseMilliseconds?: number
 }
 
-/** A way to a real registry that is slow or breaks off in the middle. `sent` is how many bytes went to the registry. */
+/** A proxy of a real registry that is slow or breaks off midway. `sent` is the number of bytes sent to the registry. */
 export async function proxy(options: ProxyOptions): Promise<StandIn & {cuts(): number; sent(): number}> {
   const {registry, cut, pauseMilliseconds = 0} = options
   const [host, port] = registry.split(':')

@@ -12,7 +12,7 @@ const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443
 const privateLogin = process.env.KEG_TEST_PRIVATE_LOGIN ?? 'keg:keg'
 const secret = 'sw0rdfish-0f-the-helper'
 
-/** What a person or a script is told. */
+/** What a person or a script is told about a failure. */
 interface Expected {
   readonly exit: number
   readonly code: string
@@ -20,7 +20,7 @@ interface Expected {
   readonly hints: RegExp
 }
 
-describe('keg docker package --push, with credentials', function () {
+describe('keg docker package --push, with credentials @containerd', function () {
   this.timeout(180_000)
 
   let sandbox: Sandbox
@@ -59,7 +59,7 @@ describe('keg docker package --push, with credentials', function () {
     return writeFile(join(folder, 'config.json'), typeof content === 'string' ? content : JSON.stringify(content))
   }
 
-  /** What to type to package the container for a registry under a name of its own. */
+  /** The arguments that package the container for a registry under a unique name. */
   function commandLine(registry: string, flags: readonly string[] = []): {line: string[]; reference: string} {
     const name = uniqueName('credentials')
     const reference = sandbox.addImage(`${registry}/${name}:one`)
@@ -82,7 +82,7 @@ describe('keg docker package --push, with credentials', function () {
   const pushing = (flags: readonly string[] = [], registry = privateRegistry): string[] =>
     commandLine(registry, flags).line
 
-  /** Nothing was made, the container runs on, and nobody printed what the helper knows. */
+  /** Expects that nothing was made, the container runs, and the helper's secret was not printed. */
   async function expectUntouched(run: KegResult): Promise<void> {
     expect(engine.requests.filter(({line}) => !/^(GET|HEAD) /.test(line))).to.deep.equal([])
     expect(await madeBy(engine)).to.deep.equal([])
@@ -102,7 +102,7 @@ describe('keg docker package --push, with credentials', function () {
     const asText = await keg(pushing(), options({...env, KEG_DEBUG: '1'}))
     expect(asText.code).to.equal(exit)
     expect(asText.stderr).to.match(says).and.to.match(hints)
-    // A helper has no way to the terminal.
+    // A helper has no access to the terminal.
     expect(asText.stderr).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufffd]/)
     await expectUntouched(asText)
   }
@@ -135,13 +135,13 @@ describe('keg docker package --push, with credentials', function () {
       expected: {
         exit: 1,
         code: 'credential-helper-failed',
-        says: /gave an answer that is no credentials/,
+        says: /gave an answer without credentials/,
         hints: /docker-credential-bad get/,
       },
     },
     'prints without end': {
       script: `exec yes '${secret}'`,
-      expected: {exit: 1, code: 'credential-helper-failed', says: /printed without end/, hints: /-bad get/},
+      expected: {exit: 1, code: 'credential-helper-failed', says: /printed too much/, hints: /-bad get/},
     },
     'gives a user name with a colon': {
       script: `echo '{"Username":"an:n","Secret":"${secret}"}'`,
@@ -158,29 +158,39 @@ describe('keg docker package --push, with credentials', function () {
     },
   }
   for (const [what, {script, config: content, expected}] of Object.entries(failures)) {
-    it(`fails with ${expected.code} and leaves nothing where the helper ${what}`, async () => {
+    it(`fails with ${expected.code} and leaves nothing if the helper ${what}`, async () => {
       if (script !== undefined) await helper('bad', script)
       await config(content ?? {credHelpers: {[privateRegistry]: 'bad'}})
       await expectFailure(expected)
     })
   }
 
-  it('fails and leaves nothing where the configuration cannot be read', async () => {
+  it('fails and leaves nothing if the configuration cannot be read', async () => {
     await mkdir(join(folder, 'config.json'))
-    await expectFailure({exit: 1, code: 'docker-config-unreadable', says: /cannot be read/, hints: /may read/})
+    await expectFailure({
+      exit: 1,
+      code: 'docker-config-unreadable',
+      says: /cannot be read/,
+      hints: /readable for your user/,
+    })
   })
 
-  it('fails and leaves nothing where podman’s file is broken or cannot be read', async () => {
+  it('fails and leaves nothing if podman’s file is broken or cannot be read', async () => {
     const [file, unreadable] = [join(folder, 'auth.json'), join(folder, 'folder')]
     await writeFile(file, `{"auths": ${secret}`)
     await mkdir(unreadable)
     const broken = {exit: 1, code: 'podman-auth-invalid', says: /auth\.json is not a JSON/, hints: /podman login/}
     await expectFailure(broken, {REGISTRY_AUTH_FILE: file})
-    const closed = {exit: 1, code: 'podman-auth-unreadable', says: /folder cannot be read/, hints: /may read/}
+    const closed = {
+      exit: 1,
+      code: 'podman-auth-unreadable',
+      says: /folder cannot be read/,
+      hints: /readable for your user/,
+    }
     await expectFailure(closed, {REGISTRY_AUTH_FILE: unreadable})
   })
 
-  it('takes the answer of a helper that makes noise everywhere else, and pushes', async () => {
+  it('uses the answer of a noisy helper, and pushes', async () => {
     const [Username, Secret] = privateLogin.split(':')
     const answer = JSON.stringify({Username, Secret})
     await helper(
@@ -193,17 +203,18 @@ describe('keg docker package --push, with credentials', function () {
     expect(run.json()).to.include({pushed: true})
   })
 
-  it('does not ask a helper where nothing is pushed', async () => {
+  it('does not ask a helper without a push', async () => {
     await config({credsStore: 'nowhere'})
     const {line, reference} = commandLine(privateRegistry, ['--json'])
     const run = await keg([...line.filter((word) => word !== '--push'), '--no-push'], options())
     expect(run.code, run.stderr).to.equal(0)
     expect(run.json()).to.include({reference, pushed: false})
-    expect((await keg([...line, '--dry-run'], options())).code).to.equal(0)
+    // A dry run asks the registry as well.
+    expect((await keg([...line, '--dry-run'], options())).code).to.equal(4)
   })
 
   describe('of a helper that hangs', () => {
-    /** Whatever bears the mark in its environment and still runs, so that it can be ended at last. */
+    /** Running processes with the mark in their environment, to be killed at the end. */
     async function left(mark: string): Promise<number[]> {
       const found: number[] = []
       for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)))
@@ -238,7 +249,7 @@ describe('keg docker package --push, with credentials', function () {
     })
 
     for (const [how, script] of Object.entries(scripts)) {
-      it(`ends soon at Ctrl-C where it hangs ${how}`, async () => {
+      it(`exits soon on Ctrl-C if the helper hangs ${how}`, async () => {
         await helper('hanging', script)
         await config({credsStore: 'hanging'})
         const mark = `KEG_TEST_MARK=${uniqueName('mark')}`
@@ -266,7 +277,7 @@ describe('keg docker package --push, with credentials', function () {
     }
 
     for (const status of [401, 403]) {
-      it(`though a registry says them back with ${status}, in no form of output`, async () => {
+      it(`though a registry repeats them with ${status}, in no form of output`, async () => {
         const {registry} = closing(await echoingRegistry(status))
         await config({auths: {[registry]: {auth: Buffer.from(login).toString('base64')}}})
         for (const flags of [[], ['--json'], ['--quiet']]) {
@@ -275,10 +286,11 @@ describe('keg docker package --push, with credentials', function () {
           expect(run.code, run.stderr).to.equal(1)
           const said = run.stdout + run.stderr
           expect(said).to.contain(registry)
-          // Some engines have words of their own for it.
+          // Some engines replace the message.
           if (said.includes('you said')) expect(said).to.match(/you said .*\*\*\*/)
           expectNoSecret(said)
-          expect(await docker(['image', 'inspect', '--format', 'kept', reference])).to.equal('kept')
+          // It was asked before anything was made.
+          expect(await docker(['images', '--quiet', reference])).to.equal('')
         }
       })
     }
@@ -304,7 +316,7 @@ describe('keg docker package --push, with credentials', function () {
       }
     })
 
-    it('to a process, as a secret nobody mistakes, when the registry refuses it', async () => {
+    it('to a process, as an unmistakable secret, when the registry refuses it', async () => {
       await helper('slow', `sleep 1; cat '${join(folder, 'answer')}'`)
       await writeFile(join(folder, 'answer'), JSON.stringify({Username: 'ann', Secret: secret}))
       await config({credHelpers: {[privateRegistry]: 'slow'}})
@@ -316,7 +328,7 @@ describe('keg docker package --push, with credentials', function () {
       for (const text of [...seen, stdout, stderr]) expectNoSecret(text)
     })
 
-    /** The arguments and environments that keg and all its children have until it ends, as anybody may read them. */
+    /** The arguments and environments of keg and all its children until it exits, as anybody may read them. */
     async function processesOf(run: RunningKeg): Promise<Set<string>> {
       const seen = new Set<string>()
       const over = new AbortController()
@@ -343,13 +355,14 @@ describe('keg docker package --push, with credentials', function () {
     }
   })
 
-  it('says how to sign in where nothing fits and the registry lets in nobody', async () => {
+  it('says how to sign in if no credentials match and the registry requires some', async () => {
     await config({})
     const {line, reference} = commandLine(privateRegistry, ['--json'])
     const run = await keg(line, options())
     expect(run.code).to.equal(1)
     expect(run.json().error).to.include({code: 'registry-unauthorized', exitCode: 1})
     const {hint} = run.json().error as {hint: string}
-    expect(hint).to.contain(`docker login ${privateRegistry}`).and.to.contain(`docker push ${reference}`)
+    expect(hint).to.contain(`docker login ${privateRegistry}`)
+    expect(await docker(['images', '--quiet', reference])).to.equal('')
   })
 })

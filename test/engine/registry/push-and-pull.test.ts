@@ -15,6 +15,7 @@ import {pushImage, type Pushed} from '../../../src/lib/registry/push.js'
 import {isUnreachable} from '../../../src/lib/registry/registry-error.js'
 import type {ProgressEvent, ProgressListener} from '../../../src/lib/terminal/progress.js'
 import {docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {proxy, refusingRegistry, type StandIn} from './misbehaving-registry.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
@@ -22,10 +23,10 @@ const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443
 const [name = '', password = ''] = (process.env.KEG_TEST_PRIVATE_LOGIN ?? 'keg:keg').split(':')
 const user = {name, password}
 
-/** Bytes of the layer that is pushed: more than a socket swallows at once. */
+/** Bytes of the layer that is pushed: more than a socket buffers at once. */
 const layerBytes = 12_000_000
 
-/** The digest a registry itself has for a tag. */
+/** The digest of a tag in the registry itself. */
 async function digestInRegistry(reference: string, credentials?: typeof user): Promise<string | undefined> {
   const {registry, repository, tag} = parseReference(reference)
   const request = get(`http://${registry}/v2/${repository}/manifests/${tag ?? ''}`, {
@@ -40,7 +41,7 @@ async function digestInRegistry(reference: string, credentials?: typeof user): P
   return response.headers['docker-content-digest']
 }
 
-describe('push and pull', function () {
+describe('push and pull @each-store', function () {
   this.timeout(120_000)
 
   let engine: Engine
@@ -68,29 +69,29 @@ describe('push and pull', function () {
     await Promise.all(standIns.map((standIn) => standIn.close()))
   })
 
-  /** Has a stand-in closed when its test is over. */
+  /** Closes a stand-in after its test. */
   function closing<T extends StandIn>(standIn: T): T {
     standIns.push(standIn)
     return standIn
   }
 
-  /** An image of its own, with a layer no registry has seen. */
+  /** A unique image, with a layer that no registry has. */
   async function image(registry: string): Promise<string> {
     const reference = `${registry}/keg/${uniqueName('push')}:dev`
     return sandbox.imageFromFiles(reference, [{path: 'data', content: randomBytes(layerBytes)}])
   }
 
-  /** The open registry behind a slow line: a containerd image store tells nothing of what is done within 100 ms. */
+  /** The open registry behind a slow connection: a containerd image store reports nothing that takes less than 100 ms. */
   async function slowRegistry(): Promise<string> {
     return closing(await proxy({registry: openRegistry, pauseMilliseconds: 4})).registry
   }
 
   function push(reference: string, signal?: AbortSignal): Promise<Pushed> {
-    return pushImage({engine, reference: parseReference(reference), environment, progress, signal})
+    return pushImage({engine, environment, progress, ...(signal && {signal})}, {reference: parseReference(reference)})
   }
 
   function pull(reference: string, signal?: AbortSignal): ReturnType<typeof pullImage> {
-    return pullImage({engine, reference: parseReference(reference), environment, progress, signal})
+    return pullImage({engine, environment, progress, ...(signal && {signal})}, {reference: parseReference(reference)})
   }
 
   async function failure(work: Promise<unknown>, code: string): Promise<FailedError> {
@@ -118,7 +119,7 @@ describe('push and pull', function () {
     await writeFile(join(folder, `docker-credential-${name}`), script, {mode: 0o755})
   }
 
-  /** A port where nobody listens. */
+  /** An address where nobody listens. */
   async function nobody(): Promise<string> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -132,7 +133,7 @@ describe('push and pull', function () {
     return (await engine.image(reference)) !== undefined
   }
 
-  it('pushes a tag, tells the digest that the registry has, and how many bytes went over', async () => {
+  it("pushes a tag, and reports the registry's digest and the transferred bytes", async () => {
     const reference = await image(await slowRegistry())
     const {digest, bytes} = await push(reference)
     expect(await digestInRegistry(reference)).to.equal(digest)
@@ -157,7 +158,7 @@ describe('push and pull', function () {
     })
   })
 
-  it('pushes only the tag it was asked for', async () => {
+  it('pushes only the requested tag', async () => {
     const reference = await image(openRegistry)
     const other = reference.replace(/:dev$/, ':other')
     await docker(['tag', reference, sandbox.addImage(other)])
@@ -165,7 +166,7 @@ describe('push and pull', function () {
     expect(await digestInRegistry(other)).to.equal(undefined)
   })
 
-  it('pushes `latest` where there is no tag', async () => {
+  it('pushes `latest` without a tag', async () => {
     const reference = await image(openRegistry)
     const bare = reference.replace(/:dev$/, '')
     await docker(['tag', reference, sandbox.addImage(`${bare}:latest`)])
@@ -174,7 +175,7 @@ describe('push and pull', function () {
     expect(await digestInRegistry(reference)).to.equal(undefined)
   })
 
-  it('pulls by tag and by digest, and tells the digest', async () => {
+  it('pulls by tag and by digest, and reports the digest', async () => {
     const reference = await image(await slowRegistry())
     const {digest} = await push(reference)
     for (const wanted of [reference, reference.replace(/:dev$/, `@${digest}`)]) {
@@ -190,7 +191,7 @@ describe('push and pull', function () {
     expect(await pull(reference)).to.deep.equal({digest})
   })
 
-  describe('with a password', () => {
+  describe('with a password @containerd', () => {
     const ways: Readonly<Record<string, () => Promise<void>>> = {
       auths: () => config({auths: {[privateRegistry]: auth()}}),
       'auths of an older client': () => config({auths: {[`https://${privateRegistry}/v1/`]: auth()}}),
@@ -215,21 +216,24 @@ describe('push and pull', function () {
       })
     }
 
-    it('says how to sign in where there are no credentials, and keeps the image', async () => {
+    it('says how to sign in without credentials, and keeps the image', async () => {
       const reference = await image(privateRegistry)
       const error = await failure(push(reference), 'registry-unauthorized')
-      expect(error.hint).to.contain(`docker login ${privateRegistry}`).and.to.contain(`docker push ${reference}`)
       expect(isUnreachable(error)).to.equal(false)
       expect(await isHere(reference)).to.equal(true)
       const pulling = await failure(pull(reference), 'registry-unauthorized')
-      expect(pulling.hint).to.contain(`docker login ${privateRegistry}`)
+      const env = {DOCKER_CONFIG: folder}
+      const login = ['--username', user.name, '--password', user.password]
+      await runAdvice(pulling.hint ?? '', 'docker login', {env, add: login})
+      await runAdvice(error.hint ?? '', 'docker push', {env})
+      expect(await digestInRegistry(reference, user)).to.match(/^sha256:/)
     })
 
     it('says whose credentials were refused', async () => {
       await config({auths: {[privateRegistry]: auth('sw0rdfish')}})
       const reference = await image(privateRegistry)
-      for (const work of [push(reference), pull(reference)]) {
-        const error = await failure(work, 'registry-unauthorized')
+      for (const work of [push, pull]) {
+        const error = await failure(work(reference), 'registry-unauthorized')
         expect(error.message).to.contain(join(folder, 'config.json'))
         const shown = `${error.message} ${error.hint ?? ''} ${JSON.stringify(error.data)} ${String(error.cause)}`
         expect(shown).not.to.contain('sw0rdfish')
@@ -245,24 +249,24 @@ describe('push and pull', function () {
   })
 
   describe('fails with its own code', () => {
-    it('where nobody listens', async () => {
+    it('if nobody listens', async () => {
       const registry = await nobody()
       const reference = await image(registry)
-      for (const work of [push(reference), pull(reference)]) {
-        const error = await failure(work, 'registry-unreachable')
+      for (const work of [push, pull]) {
+        const error = await failure(work(reference), 'registry-unreachable')
         expect(error.message).to.contain(registry)
         expect(isUnreachable(error)).to.equal(true)
       }
       expect(await isHere(reference)).to.equal(true)
     })
 
-    it('where the host is not known', async () => {
+    it('if the host is unknown @classic', async () => {
       const reference = await image(`${uniqueName('host')}.invalid`)
       await failure(push(reference), 'registry-unreachable')
       await failure(pull(reference), 'registry-unreachable')
     })
 
-    it('where the image is not in the registry', async () => {
+    it('if the image is not in the registry', async () => {
       const reference = `${openRegistry}/keg/${uniqueName('absent')}:dev`
       const error = await failure(pull(reference), 'image-not-found')
       expect(error.message).to.contain(reference)
@@ -271,7 +275,7 @@ describe('push and pull', function () {
       await failure(pull(reference.replace(/:dev$/, `@${digest}`)), 'image-not-found')
     })
 
-    it('where the image is not in the engine', async () => {
+    it('if the image is not in the engine', async () => {
       const present = await image(openRegistry)
       const absent = `${openRegistry}/keg/${uniqueName('absent')}:dev`
       for (const reference of [absent, present.replace(/:dev$/, ':absent')]) {
@@ -287,14 +291,14 @@ describe('push and pull', function () {
       [500, 'UNKNOWN', 'registry-failed'],
       [503, 'UNAVAILABLE', 'registry-unreachable'],
     ] as const) {
-      it(`where a pull is answered with ${status}`, async () => {
+      it(`if a pull gets ${status}`, async () => {
         const {registry} = closing(await refusingRegistry(status, code))
         const error = await failure(pull(`${registry}/keg/app:dev`), expected)
         expect(error.message).to.contain(registry)
       })
     }
 
-    it('where a push is answered with 403', async () => {
+    it('if a push gets 403', async () => {
       const {registry} = closing(await refusingRegistry(403, 'DENIED'))
       const reference = await image(registry)
       const error = await failure(push(reference), 'registry-denied')
@@ -302,29 +306,29 @@ describe('push and pull', function () {
       expect(await isHere(reference)).to.equal(true)
     })
 
-    it('where a push is answered with 429', async () => {
+    it('if a push gets 429', async () => {
       const {registry} = closing(await refusingRegistry(429, 'TOOMANYREQUESTS'))
       await failure(push(await image(registry)), 'registry-busy')
     })
 
-    it('where a proxy before the registry does not take a layer of its size', async () => {
+    it('if a proxy of the registry refuses a layer of its size', async () => {
       const {registry} = closing(await refusingRegistry(413, undefined))
       await failure(push(await image(registry)), 'registry-too-large')
     })
 
-    describe('away from the loopback address, where engines insist on TLS,', () => {
-      /** An address of this machine that is not the loopback one; docker has one for its bridge. */
+    describe('on an address other than loopback, where engines require TLS,', () => {
+      /** An address of this machine other than loopback; docker has one for its bridge. */
       const host = Object.values(networkInterfaces())
         .flatMap((addresses) => addresses ?? [])
         .find(({family, internal}) => family === 'IPv4' && !internal)?.address
 
-      it('where the registry speaks plain HTTP', async () => {
+      it('if the registry speaks plain HTTP @classic', async () => {
         const {registry} = closing(await refusingRegistry(403, 'DENIED', {host}))
         const error = await failure(pull(`${registry}/keg/app:dev`), 'registry-insecure')
         expect(error.hint).to.contain('insecure-registries').and.to.contain(registry)
       })
 
-      it('where the engine does not trust its certificate', async () => {
+      it('if the engine does not trust its certificate', async () => {
         const folder = await sandbox.temporaryFolder('certificate')
         const {certificate, key} = await makeCertificates(folder)
         const tls = {cert: await readFile(certificate), key: await readFile(key)}
@@ -334,7 +338,7 @@ describe('push and pull', function () {
       })
     })
 
-    it('where a pull breaks off in the middle', async () => {
+    it('if a pull breaks off midway', async () => {
       const real = await image(openRegistry)
       await push(real)
       const way = closing(await proxy({registry: openRegistry, cut: {bytes: 1_000_000, direction: 'down'}}))
@@ -344,8 +348,10 @@ describe('push and pull', function () {
       const waiting: ProgressListener = ({note}) => {
         if (note?.startsWith('Retrying in ')) controller.abort(new Error('seen enough'))
       }
-      const options = {engine, reference: parseReference(reference), environment, signal: controller.signal}
-      const outcome = await pullImage({...options, progress: waiting}).catch((error: unknown) => error)
+      const work = {engine, environment, signal: controller.signal}
+      const outcome = await pullImage({...work, progress: waiting}, {reference: parseReference(reference)}).catch(
+        (error: unknown) => error,
+      )
       expect(way.cuts()).to.be.above(0)
       if (controller.signal.aborted) expect(outcome).to.equal(controller.signal.reason)
       else expect(outcome).to.have.property('code', 'registry-broke-off')
@@ -353,8 +359,8 @@ describe('push and pull', function () {
     })
   })
 
-  describe('where the registry breaks off in the middle of a push', () => {
-    it('lets the engine try again, in view, or says what to do', async () => {
+  describe('when the registry breaks off midway in a push', () => {
+    it('lets the engine retry visibly, or says what to do', async () => {
       const cut = {bytes: 2_000_000, direction: 'up', times: 1} as const
       const way = closing(await proxy({registry: openRegistry, pauseMilliseconds: 4, cut}))
       const reference = await image(way.registry)
@@ -374,23 +380,25 @@ describe('push and pull', function () {
   })
 
   describe('aborted', () => {
-    it('ends in the middle of a push with the reason, and the registry has no such tag', async () => {
+    it('ends a push midway with the reason, and the registry has no such tag', async () => {
       const reference = await image(await slowRegistry())
       const controller = new AbortController()
       const reason = new Error('interrupted')
       const stopping: ProgressListener = ({done}) => {
         if (done !== undefined) controller.abort(reason)
       }
-      const options = {engine, reference: parseReference(reference), environment, signal: controller.signal}
+      const work = {engine, environment, signal: controller.signal}
       const before = Date.now()
-      const outcome = await pushImage({...options, progress: stopping}).catch((error: unknown) => error)
+      const outcome = await pushImage({...work, progress: stopping}, {reference: parseReference(reference)}).catch(
+        (error: unknown) => error,
+      )
       expect(outcome).to.equal(reason)
       expect(Date.now() - before).to.be.below(10_000)
       expect(await digestInRegistry(reference)).to.equal(undefined)
       expect(await isHere(reference)).to.equal(true)
     })
 
-    it('begins nothing when it was aborted before', async () => {
+    it('starts nothing if it was aborted before @classic', async () => {
       const reason = new Error('interrupted')
       const outcome = await push(`${openRegistry}/keg/nothing:dev`, AbortSignal.abort(reason)).catch(
         (error: unknown) => error,

@@ -1,4 +1,4 @@
-/** A real registry that lets in with tokens alone, and the server that gives them out, which may misbehave. */
+/** A real registry that requires tokens, and the token server, which may misbehave. */
 import {execFile} from 'node:child_process'
 import {createPrivateKey, randomUUID, sign, X509Certificate} from 'node:crypto'
 import {once} from 'node:events'
@@ -12,41 +12,41 @@ import {promisify} from 'node:util'
 import {startRegistry} from '../../../scripts/setup/registry.js'
 import type {StandIn} from './misbehaving-registry.js'
 
-/** A registry takes a token this long after its end (distribution 2.8, registry/auth/token/token.go, Leeway). */
+/** A registry accepts a token this long after it has expired (distribution 2.8, registry/auth/token/token.go, Leeway). */
 const LEEWAY_SECONDS = 60
 
 const SERVICE = 'keg-test-registry'
 const ISSUER = 'keg-test-tokens'
 
-/** What a server of tokens was asked with. */
+/** A request to a token server. */
 export interface TokenRequest {
   /** As the client wrote it, `127.0.0.1:PORT` or `localhost:PORT`. */
   readonly host: string
   readonly method: string
-  /** `name:password` of Basic, or the refresh token, or undefined for nobody. */
+  /** `name:password` of Basic, or the refresh token; undefined for anonymous. */
   readonly login: string | undefined
   readonly scopes: readonly string[]
 }
 
 export interface TokenRegistryOptions {
-  /** `name:password` or an identity token: who is let in, asked anew at each request. */
+  /** Whether a `name:password` or an identity token is accepted, asked at each request. */
   readonly lets: (login: string | undefined) => boolean
-  /** How long the registry takes a token; the first ones, the last of the list all others. Default: 1000. */
+  /** Lifetimes of the first tokens; the last in the list is that of all others. Default: 1000. */
   readonly lifetimeSeconds?: readonly number[]
-  /** The name under which the server of tokens is told to the client. Default: 127.0.0.1. */
+  /** The token server's name for the client. Default: 127.0.0.1. */
   readonly realmHost?: string
-  /** Answers in place of the server of tokens; returns whether it did. */
+  /** Responds in place of the token server; returns whether it did. */
   readonly instead?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 export interface TokenRegistry extends StandIn {
   readonly realm: string
   readonly requests: readonly TokenRequest[]
-  /** Ends the server of tokens alone. */
+  /** Stops the token server only. */
   endTokens(): Promise<void>
 }
 
-/** Starts a registry and the server of its tokens. */
+/** Starts a registry and its token server. */
 export async function tokenRegistry(options: TokenRegistryOptions): Promise<TokenRegistry> {
   const {lets, lifetimeSeconds = [1000], realmHost = '127.0.0.1', instead} = options
   const folder = await mkdtemp(join(tmpdir(), 'keg-test-tokens-'))

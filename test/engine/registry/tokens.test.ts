@@ -18,7 +18,7 @@ const secret = 'sw0rdfish'
 const login = `ann:${secret}`
 const layerBytes = 3_000_000
 
-describe('credentials and the tokens made of them', function () {
+describe('credentials and their tokens @each-store', function () {
   this.timeout(180_000)
 
   let engine: Engine
@@ -55,9 +55,9 @@ describe('credentials and the tokens made of them', function () {
     return closing(await tokenRegistry(options))
   }
 
-  /** A line to the registry that takes three seconds for each layer, however many go over it at once. */
-  async function slow({registry}: StandIn): Promise<StandIn & {sent(): number}> {
-    return closing(await proxy({registry, pauseMilliseconds: 64}))
+  /** A proxy of the registry that takes this many seconds for each layer, however many are sent at once. */
+  async function slow({registry}: StandIn, seconds = 3): Promise<StandIn & {sent(): number}> {
+    return closing(await proxy({registry, pauseMilliseconds: seconds * 21}))
   }
 
   async function image(registry: string, layers = 1): Promise<string> {
@@ -72,7 +72,7 @@ describe('credentials and the tokens made of them', function () {
     return writeFile(join(folder, 'config.json'), JSON.stringify({auths: {[registry]: entry}}))
   }
 
-  /** A real helper that counts its calls and hands out another secret at each: `one`, `two`, ... */
+  /** A real helper that counts its calls and returns another secret at each: `one`, `two`, ... */
   async function changingHelper(registry: string, secrets: readonly string[]): Promise<() => Promise<number>> {
     const calls = join(folder, 'calls')
     const cases = secrets.map((each, index) => `${index + 1}) secret='${each}';;`)
@@ -89,13 +89,13 @@ describe('credentials and the tokens made of them', function () {
 
   function push(reference: string): Promise<Pushed> {
     const progress = (event: ProgressEvent): unknown => events.push(event)
-    return pushImage({engine, reference: parseReference(reference), environment, progress})
+    return pushImage({engine, environment, progress}, {reference: parseReference(reference)})
   }
 
-  /** What the registry has under the reference, by a pull of it once the engine has it no more. */
+  /** What the registry has under the reference, pulled after the engine's copy is removed. */
   async function pulled(reference: string): Promise<unknown> {
     await sandbox.removeImage(reference)
-    const {digest} = await pullImage({engine, reference: parseReference(reference), environment})
+    const {digest} = await pullImage({engine, environment}, {reference: parseReference(reference)})
     expect(await engine.image(sandbox.addImage(reference))).not.to.equal(undefined)
     return digest
   }
@@ -113,7 +113,7 @@ describe('credentials and the tokens made of them', function () {
 
   const notes = (): unknown[] => [...new Set(events.map(({note}) => note))].filter((note) => note !== undefined)
 
-  it('push and pull where the server of tokens is another host, which alone gets them', async () => {
+  it('push and pull with a token server on another host, which alone gets them', async () => {
     const registry = await tokens({lets: (given) => given === login, realmHost: 'localhost'})
     await signIn(registry.registry)
     const reference = await image(registry.registry)
@@ -126,7 +126,7 @@ describe('credentials and the tokens made of them', function () {
     }
   })
 
-  it('may be an identity token', async () => {
+  it('can be an identity token @classic', async () => {
     const registry = await tokens({lets: (given) => given === secret})
     await signIn(registry.registry, {auth: Buffer.from('ann:').toString('base64'), identitytoken: secret})
     const reference = await image(registry.registry)
@@ -134,7 +134,7 @@ describe('credentials and the tokens made of them', function () {
     expect(await pulled(reference)).to.equal(digest)
   })
 
-  it('are nobody’s where nothing fits, which a registry may let in', async () => {
+  it('can be missing, which a registry may accept @classic', async () => {
     const registry = await tokens({lets: (given) => given === undefined})
     const reference = await image(registry.registry)
     expect(await pulled(reference).catch(() => 'not there')).to.equal('not there')
@@ -143,7 +143,7 @@ describe('credentials and the tokens made of them', function () {
     expect(await pulled(again)).to.equal(digest)
   })
 
-  it('may be podman’s, of the repository’s namespace', async () => {
+  it('can be podman’s, of the repository’s namespace @classic', async () => {
     const registry = await tokens({lets: (given) => given === login})
     const entry = {auth: Buffer.from(login).toString('base64')}
     const no = {auth: Buffer.from('eve:no').toString('base64')}
@@ -156,7 +156,7 @@ describe('credentials and the tokens made of them', function () {
   })
 
   for (const odd of ['a:b::c', ' two  words ', '"quoted" \\ it\'s', 'ñ 日本語 🎉', '%41+&=#?/']) {
-    it(`may have the password ${JSON.stringify(odd)}`, async () => {
+    it(`can have the password ${JSON.stringify(odd)} @classic`, async () => {
       const {address, stop} = await startRegistry({password: {user: 'ann', secret: odd}})
       closing({close: stop})
       await signIn(address, {auth: Buffer.from(`ann:${odd}`).toString('base64')})
@@ -168,26 +168,26 @@ describe('credentials and the tokens made of them', function () {
     })
   }
 
-  describe('where a token ends', () => {
-    it('inside an upload, are used once more, in view, and the push is done', async () => {
+  describe('when a token expires', () => {
+    it('during an upload, are used once more, visibly, and the push succeeds', async () => {
       const registry = await tokens({lets: (given) => given === login, lifetimeSeconds: [2, 1000]})
       const way = await slow(registry)
       await signIn(way.registry)
       const reference = await image(way.registry)
       const {digest, bytes} = await push(reference)
       expect(registry.requests).to.have.length(2)
-      // A containerd image store gets itself another token; a classic one gives up.
+      // A containerd image store gets another token itself; a classic one gives up.
       expect(notes()).to.deep.equal(engine.imageStore === 'graph' ? ['signing in again'] : [])
       expect(bytes).to.be.within(layerBytes, layerBytes * 1.05)
       expect(await pulled(reference)).to.equal(digest)
     })
 
-    it('between two layers, nothing that arrived is sent again', async () => {
-      // A classic image store sends five layers at a time: the token ends while the last two go. Containerd's sends all at once,
-      // and wants another token for the manifest.
-      const first = engine.imageStore === 'graph' ? 5 : 2
+    it('between two layers, no uploaded layer is sent again', async () => {
+      // A classic image store sends five layers at a time: the token expires during the last two. Containerd's sends all at
+      // once, and needs another token for the manifest.
+      const first = engine.imageStore === 'graph' ? 10 : 4
       const registry = await tokens({lets: (given) => given === login, lifetimeSeconds: [first, 1000]})
-      const way = await slow(registry)
+      const way = await slow(registry, 6)
       await signIn(way.registry)
       const reference = await image(way.registry, 7)
       const {digest, bytes} = await push(reference)
@@ -197,7 +197,7 @@ describe('credentials and the tokens made of them', function () {
       expect(await pulled(reference)).to.equal(digest)
     })
 
-    it('are found anew, and a helper hands out those that count now', async () => {
+    it('are looked up again, and a helper returns the current ones @classic', async () => {
       let valid = 'first'
       const lets = (given: string | undefined): boolean => {
         if (given !== `ann:${valid}`) return false
@@ -215,10 +215,10 @@ describe('credentials and the tokens made of them', function () {
       expect(registry.requests.at(-1)?.login).to.equal('ann:second')
     })
 
-    it('again before the push is through, fail clearly after the second time, and the image is kept', async () => {
+    it('again before the push is finished, fail clearly after the second time, and the image is kept', async () => {
       const isGraph = engine.imageStore === 'graph'
       let asked = 0
-      // A containerd image store would renew its token for ever: it is let in once.
+      // A containerd image store would renew its token forever: it is accepted once.
       const lets = (given: string | undefined): boolean => given === login && (isGraph || ++asked === 1)
       const registry = await tokens({lets, lifetimeSeconds: [2]})
       const way = await slow(registry)
@@ -226,7 +226,7 @@ describe('credentials and the tokens made of them', function () {
       const reference = await image(way.registry)
       const error = await failure(push(reference), 'registry-unauthorized')
       if (isGraph) {
-        expect(error.message).to.contain(`let the push of ${reference} begin`)
+        expect(error.message).to.contain(`During the push of ${reference}`)
         expect(registry.requests).to.have.length(2)
       }
       expect(error.message).to.contain(join(folder, 'config.json'))
@@ -236,25 +236,27 @@ describe('credentials and the tokens made of them', function () {
     })
   })
 
-  it('are not tried twice where they were never let in', async () => {
+  it('are not tried twice if they were never accepted @classic', async () => {
     const {registry} = await tokens({lets: () => false})
     const calls = await changingHelper(registry, ['first', 'second'])
-    const work = pullImage({engine, reference: parseReference(`${registry}/keg/app:dev`), environment})
+    const work = pullImage({engine, environment}, {reference: parseReference(`${registry}/keg/app:dev`)})
     await failure(work, 'registry-unauthorized')
     expect(await calls()).to.equal(1)
   })
 
-  describe('where the server of tokens', () => {
-    it('is not there, say so with its address', async () => {
+  describe('when the token server @classic', () => {
+    it('is down, fail with its address', async () => {
       const registry = await tokens({lets: () => true})
       await registry.endTokens()
       await signIn(registry.registry)
-      const work = pullImage({engine, reference: parseReference(`${registry.registry}/keg/app:dev`), environment})
+      const work = pullImage({engine, environment}, {reference: parseReference(`${registry.registry}/keg/app:dev`)})
       const error = await failure(work, 'registry-unreachable')
-      expect(error.message).to.contain(`The server ${new URL(registry.realm).host}, which ${registry.registry} sends`)
+      expect(error.message).to.contain(
+        `The server ${new URL(registry.realm).host}, to which ${registry.registry} redirects`,
+      )
     })
 
-    it('does not answer, say so while the engine waits, and end at once when nobody wants to wait', async () => {
+    it('does not respond, say so while the engine waits, and end at once when the user stops waiting', async () => {
       const registry = await tokens({lets: () => true, instead: () => true})
       await signIn(registry.registry)
       const controller = new AbortController()
@@ -265,8 +267,11 @@ describe('credentials and the tokens made of them', function () {
         told = note
         controller.abort(new Error('enough'))
       }
-      const quiet = {engine, reference, environment, progress, signal: controller.signal, quietMilliseconds: 3000}
-      expect(await pullImage(quiet).catch((error: unknown) => error)).to.equal(controller.signal.reason)
+      const pulling = pullImage(
+        {engine, environment, progress, signal: controller.signal},
+        {reference, quietMilliseconds: 3000},
+      )
+      expect(await pulling.catch((error: unknown) => error)).to.equal(controller.signal.reason)
       expect(told).to.match(/^no word from the registry for \d+(\.\d)? s$/)
     })
 
@@ -279,11 +284,11 @@ describe('credentials and the tokens made of them', function () {
         },
       })
       await signIn(registry.registry)
-      const work = pullImage({engine, reference: parseReference(`${registry.registry}/keg/app:dev`), environment})
+      const work = pullImage({engine, environment}, {reference: parseReference(`${registry.registry}/keg/app:dev`)})
       await failure(work, 'registry-broke-off')
     })
 
-    it('sends on to another host, gives them to none but those that docker gives them to', async () => {
+    it('redirects to another host, are sent only to the hosts that docker would send them to', async () => {
       const elsewhere: (string | undefined)[] = []
       const other = await tokens({
         lets: () => false,
@@ -301,7 +306,7 @@ describe('credentials and the tokens made of them', function () {
         },
       })
       await signIn(registry.registry)
-      const work = pullImage({engine, reference: parseReference(`${registry.registry}/keg/app:dev`), environment})
+      const work = pullImage({engine, environment}, {reference: parseReference(`${registry.registry}/keg/app:dev`)})
       await failure(work, 'registry-unauthorized')
       expect(elsewhere).not.to.deep.equal([])
       expect(elsewhere.every((authorization) => authorization === undefined)).to.equal(true)

@@ -8,7 +8,7 @@ import {text} from 'node:stream/consumers'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 import {makeBusyboxImage} from '../../../scripts/setup/image.js'
-import {startOwnEngine, whyNoOwnEngine} from '../../../scripts/setup/own-engine.js'
+import {startOwnEngine, ownEngineObstacle} from '../../../scripts/setup/own-engine.js'
 import {docker, DockerError} from '../../support/docker.js'
 
 const setupFolder = join(import.meta.dirname, '../../../scripts/setup')
@@ -34,15 +34,17 @@ async function makeImage(host: string): Promise<void> {
   await makeBusyboxImage(image, {env: {...process.env, DOCKER_HOST: host}})
 }
 
-/** A container with a page at a port of the loopback address; returns the page's address. */
+/** Serves a page from a container at a port of the loopback address; returns the page's address. */
 async function serve(host: string, name: string, page: string, network = 'bridge'): Promise<string> {
   const program = `mkdir /page; echo '${page}' > /page/index.html; exec httpd -f -p 80 -h /page`
   const options = ['--detach', '--name', name, '--network', network, '--publish', '127.0.0.1::80']
   await docker(['run', ...options, image, 'sh', '-c', program], at(host))
+  const isServed = 'until wget -q -O /dev/null http://127.0.0.1/ 2>/dev/null; do sleep 0.1; done'
+  await docker(['exec', name, 'sh', '-c', isServed], at(host))
   return `http://${(await docker(['port', name, '80/tcp'], at(host))).split('\n')[0] ?? ''}/`
 }
 
-/** All that an engine in the folder leaves on the machine, as it can be found without knowing what made it. */
+/** Everything that an engine in the folder leaves on the machine, as far as it can be found without knowing its maker. */
 async function tracesOf(folder: string): Promise<string[]> {
   const name = basename(folder)
   const controlGroups = await Promise.all(
@@ -71,10 +73,12 @@ async function tracesOf(folder: string): Promise<string[]> {
   ]
 }
 
-const reason = await whyNoOwnEngine('containerd')
+const reason = await ownEngineObstacle('containerd')
 
-describe('startOwnEngine', () => {
-  it('is for root alone, and says so in one sentence', async () => {
+describe('startOwnEngine @classic', function () {
+  this.timeout(180_000)
+
+  it('is for root only, and says so in one sentence', async () => {
     // A copy that everybody may read.
     const folder = await mkdtemp(join(tmpdir(), 'keg-own-engine-test-'))
     try {
@@ -114,7 +118,7 @@ describe('startOwnEngine', () => {
     expect(left).to.deep.equal([])
   })
 
-  it('starts engines with either image store beside each other, each for itself', async () => {
+  it('starts engines with either image store beside each other, independently', async () => {
     const engines = await Promise.all(
       (['classic', 'containerd', 'classic'] as const).map((kind) => startOwnEngine({kind, folder})),
     )
@@ -139,7 +143,7 @@ describe('startOwnEngine', () => {
 
   for (const kind of ['classic', 'containerd'] as const) {
     describe(`with the ${kind} image store`, () => {
-      it('gives containers ports of the machine and the way to each other', async () => {
+      it('gives containers ports of the machine and access to each other', async () => {
         const engine = await startOwnEngine({kind, folder})
         try {
           await makeImage(engine.host)
@@ -162,7 +166,7 @@ describe('startOwnEngine', () => {
         }
       })
 
-      it('starts again on the same data after it was killed, and leaves other engines their bridges', async () => {
+      it("starts again on the same data after it was killed, and leaves other engines' bridges alone", async () => {
         const bridges = (await readdir('/sys/class/net')).filter((name) => name.startsWith('docker'))
         const engine = await startOwnEngine({kind, folder})
         try {
@@ -207,7 +211,7 @@ describe('startOwnEngine', () => {
     })
   }
 
-  it('listens on a port for who has its certificate', async () => {
+  it('listens on a port for clients with its certificate', async () => {
     const engine = await startOwnEngine({kind: 'containerd', folder, tls: true})
     try {
       const {host, certificates} = engine.tls!
@@ -224,7 +228,7 @@ describe('startOwnEngine', () => {
     }
   })
 
-  it('takes further settings, and says what dockerd says of wrong ones', async () => {
+  it("takes further settings, and shows dockerd's message about wrong ones", async () => {
     const engine = await startOwnEngine({kind: 'classic', folder, settings: {labels: ['for=a-test']}})
     try {
       expect((await informationOf(engine.host)).Labels).to.deep.equal(['for=a-test'])
@@ -251,8 +255,8 @@ describe('startOwnEngine', () => {
       const own = join(String(await once(child.stdout, 'data')).trim(), '..')
       if (signal !== undefined) child.kill(signal)
       expect(await ended).to.deep.equal(signal === undefined ? [0, null] : [null, signal])
-      // A process of its own cleans up.
-      const deadline = Date.now() + 20_000
+      // Another process cleans up.
+      const deadline = Date.now() + 60_000
       while ((await tracesOf(own)).length > 0 && Date.now() < deadline) await sleep(100)
       expect(await tracesOf(own)).to.deep.equal([])
     })

@@ -24,7 +24,7 @@ async function answers(address: string): Promise<boolean> {
   )
 }
 
-describe('startRegistry', () => {
+describe('startRegistry @classic', () => {
   let directory = ''
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'keg-registry-test-'))
@@ -42,7 +42,7 @@ describe('startRegistry', () => {
     expect([await answers(one.address), await readdir(directory)]).to.deep.equal([false, []])
   })
 
-  it('lets in only who knows the password', async () => {
+  it('requires the password', async () => {
     const registry = await startRegistry({directory, password: {user: 'ada', secret: `it's "secret" $1`}})
     try {
       expect(await statusOf(registry.address)).to.equal(401)
@@ -73,7 +73,7 @@ import {startRegistry} from ${JSON.stringify(module)}
     })
   }
 
-  it('is over when stopping it is, also in a process that has nothing else to do', async () => {
+  it('is stopped as soon as stop returns, also in a process that has nothing else to do', async () => {
     const program = `
       import {text} from 'node:stream/consumers'
 import {startRegistry} from ${JSON.stringify(module)}

@@ -15,32 +15,32 @@ async function exists(kind: string, name: string): Promise<boolean> {
   return (await failureOf(docker([kind, 'inspect', name]))) === undefined
 }
 
-describe('docker for the tests', function () {
-  this.timeout(60_000)
+describe('docker for the tests @containerd', function () {
+  this.timeout(120_000)
 
-  it('throws with the arguments and stderr of a command that fails', async () => {
+  it('throws with the arguments and stderr of a failed command', async () => {
     const error = await failureOf(docker(['container', 'inspect', 'keg-test-not-there']))
     expect(error).to.be.instanceOf(DockerError)
     expect(String(error)).to.match(/docker container inspect keg-test-not-there ended with 1: .*no such container/i)
   })
 
-  it('throws also at the end of a stream', async () => {
+  it('also throws at the end of a stream', async () => {
     const read = async () => {
       for await (const chunk of dockerStream(['cp', 'keg-test-not-there:/', '-'])) expect(chunk).to.not.exist
     }
     expect(await failureOf(read())).to.be.instanceOf(DockerError)
   })
 
-  it('gives names that are unique', () => {
+  it('gives unique names', () => {
     expect(uniqueName('a')).to.match(/^keg-test-a-[0-9a-f]{12}$/)
     expect(uniqueName('a')).to.not.equal(uniqueName('a'))
   })
 })
 
-describe('the sandbox', function () {
+describe('the sandbox @containerd', function () {
   this.timeout(120_000)
 
-  it('removes all that it made, and what was derived from it, and nothing else', async () => {
+  it('removes everything it made, and what was derived from it, and nothing else', async () => {
     const [sandbox, other] = [new Sandbox(), new Sandbox()]
     try {
       const image = await sandbox.imageFromFiles(uniqueName('image'), [{path: 'data', type: 'directory'}], {
@@ -58,7 +58,7 @@ describe('the sandbox', function () {
       const volumes = mounts.trim().split(' ')
       expect(volumes).to.have.length(2)
 
-      // What keg under test makes of it, which no one told the sandbox about.
+      // Made of it by the keg under test, without the sandbox's knowledge.
       const committed = uniqueName('committed')
       await docker(['commit', '--pause=false', running, committed])
       const container = await docker(['create', committed])
@@ -100,7 +100,7 @@ describe('the sandbox', function () {
     }
   })
 
-  it('removes just the reference it is told to, and bears that it is gone', async () => {
+  it('removes only the given reference, and ignores a missing one', async () => {
     const sandbox = new Sandbox()
     try {
       const first = await sandbox.imageFromFiles(uniqueName('first'), [{path: 'file', content: sandbox.id}])

@@ -43,7 +43,7 @@ async function failureOf(promise: Promise<unknown>): Promise<string> {
   )
 }
 
-describe('the layers of an image', function () {
+describe('the layers of an image @containerd', function () {
   this.timeout(120_000)
   const sandbox = new Sandbox()
 
@@ -99,7 +99,7 @@ describe('the layers of an image', function () {
     expect(folder).to.include({mode: 0o700, type: 'directory', uid: 7})
   })
 
-  it('have their whiteouts, as the engine writes them', async () => {
+  it('have their whiteouts as the engine writes them', async () => {
     const first = await sandbox.imageFromFiles(uniqueName('first'), [{path: '/app/old'}, {path: '/app/kept'}])
     const busybox = await sandbox.imageFromFiles(uniqueName('whiteout'), [{path: '/app/old', content: sandbox.id}], {
       from: process.env.KEG_TEST_IMAGE ?? 'busybox:local',
@@ -111,7 +111,7 @@ describe('the layers of an image', function () {
     expect((await paths(busybox)).at(-1)).to.include('/app/.wh.old')
   })
 
-  it('are read from a docker-archive, in which a layer may be a link to another', async () => {
+  it('are read from a docker-archive, in which a layer can be a link to another', async () => {
     const archive = writeTar([
       {path: 'aaa/', type: 'directory'},
       {path: 'aaa/VERSION', content: '1.0'},
@@ -162,7 +162,7 @@ describe('the layers of an image', function () {
     expect(image.layers.map((layer) => layer.diffId)).to.deep.equal([digest(lower), digest(upper)])
   })
 
-  it('are refused where they are not what the configuration says', async () => {
+  it('are refused if they do not match the configuration', async () => {
     const archive = writeTar([
       {path: 'aaa/layer.tar', content: upper},
       {path: 'config.json', content: configurationOf(lower)},
@@ -173,7 +173,7 @@ describe('the layers of an image', function () {
     )
   })
 
-  it('are refused where one is missing or damaged', async () => {
+  it('are refused if one is missing or damaged', async () => {
     const manifest = JSON.stringify([{Config: 'config.json', Layers: ['aaa/layer.tar']}])
     const rest = [
       {path: 'config.json', content: configurationOf(lower)},

@@ -29,7 +29,7 @@ const files: FileEntry[] = [
   {path: oddName, content: 'odd name'},
 ]
 
-/** The files with one of them changed: replaced by what `change` makes of it, or left out. */
+/** The files with one of them changed: replaced by the result of `change`, or left out. */
 function withChange(path: string, change: ((entry: FileEntry) => FileEntry) | null): FileEntry[] {
   const at = files.findIndex((entry) => entry.path === path)
   if (at === -1) throw new Error(`no ${path}`)
@@ -40,7 +40,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-describe('the checker', function () {
+describe('the checker @containerd', function () {
   this.timeout(120_000)
   const sandbox = new Sandbox()
   let expected: Snapshot
@@ -56,7 +56,7 @@ describe('the checker', function () {
 
   after(() => sandbox.clean())
 
-  it('sees each entry as it was made', () => {
+  it('sees each entry unchanged', () => {
     const link = {hardlinks: ['/app/one', '/app/three', '/app/two'], sha256: sha256('linked'), size: 6, type: 'file'}
     const promised: [string, object][] = [
       ['/app', {gid: 1001, mode: 0o750, type: 'directory', uid: 1000}],
@@ -77,7 +77,7 @@ describe('the checker', function () {
     }
   })
 
-  it('leaves out what the engine makes', () => {
+  it("leaves out the engine's own files", () => {
     const paths = [...expected.keys()].filter((path) => !path.startsWith('/app') && path !== oddName.toString('latin1'))
     expect(paths.sort()).to.deep.equal(['/', '/dev', '/etc', '/proc', '/sys'])
   })
@@ -184,7 +184,7 @@ describe('the checker', function () {
       expect(compareSnapshots(expected, await snapshotOf(entries))).to.deep.equal(differences)
     })
 
-  it('leaves out what it is told to ignore, on both sides', async () => {
+  it('leaves out ignored paths, on both sides', async () => {
     const changed = await snapshotOf([...withChange('/app/two', null), {path: '/extra'}])
     const ignored = new Set(['/app/two', '/extra'])
     expect(compareSnapshots(expected, changed, {ignore: (path) => ignored.has(path)})).to.deep.equal([])
@@ -212,7 +212,7 @@ describe('the checker', function () {
   })
 })
 
-describe('a snapshot of a container with mounts', function () {
+describe('a snapshot of a container with mounts @containerd', function () {
   this.timeout(120_000)
   let sandbox: Sandbox
 
@@ -222,7 +222,7 @@ describe('a snapshot of a container with mounts', function () {
 
   afterEach(() => sandbox.clean())
 
-  it('has every mount in its place, in whatever state the container is', async () => {
+  it("has every mount in its place, whatever the container's state", async () => {
     const folder = await sandbox.temporaryFolder()
     await writeFile(join(folder, 'bound'), 'bound')
     const image = await sandbox.imageFromFiles(
@@ -269,7 +269,7 @@ describe('a snapshot of a container with mounts', function () {
     }
     expect(compareSnapshots(running, paused)).to.deep.equal([])
     expect(compareSnapshots(running, stopped)).to.deep.equal([])
-    // The created one shares the named volumes and the bind, not the anonymous volume and its own layer.
+    // The created one shares the named volumes and the bind, but not the anonymous volume and the writable layer.
     expect(compareSnapshots(running, other)).to.deep.equal([
       'missing: /declared/file (file)',
       'missing: /declared/link (file)',
@@ -277,7 +277,7 @@ describe('a snapshot of a container with mounts', function () {
     ])
   })
 
-  it('knows no hardlink across the border of a mount', async () => {
+  it('has no hardlinks across mounts', async () => {
     const folder = await sandbox.temporaryFolder()
     await mkdir(join(folder, 'a'))
     await mkdir(join(folder, 'b'))
@@ -294,9 +294,9 @@ describe('a snapshot of a container with mounts', function () {
       expect(snapshot.get(path)).to.deep.include({...fields, hardlinks: ['/a/b/link', '/a/b/other']})
   })
 
-  it('does not believe the engine that takes files of two mounts with the same inode number for links', async () => {
+  it('does not believe an engine that takes files of two mounts with the same inode number for links', async () => {
     const volumes = [sandbox.addVolume(uniqueName('one')), sandbox.addVolume(uniqueName('two'))]
-    // Each tmpfs counts its inodes from the same number.
+    // Each tmpfs numbers its inodes from the same start.
     for (const volume of volumes)
       await docker(['volume', 'create', '--label', sandbox.label, '-o', 'type=tmpfs', '-o', 'device=tmpfs', volume])
     const write = 'for d in one two; do echo $d > /$d/file; ln /$d/file /$d/link; done; chmod 600 /two/file'
@@ -316,7 +316,7 @@ describe('a snapshot of a container with mounts', function () {
     }
   })
 
-  it('does not hold the contents in memory', async () => {
+  it('does not keep contents in memory', async () => {
     const container = await sandbox.run([
       '-v',
       '/large',

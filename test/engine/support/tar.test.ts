@@ -5,7 +5,7 @@ import {readTar, writeTar} from '../../support/tar.js'
 
 type ReadEntry = Omit<TarMember, 'body'> & {content: Buffer}
 
-/** In pieces of odd sizes, so that every border of a block falls inside a piece somewhere. */
+/** In pieces of odd sizes, so that every block border is inside a piece. */
 async function* inPieces(archive: Buffer, size = 333): AsyncGenerator<Buffer> {
   for (let start = 0; start < archive.length; start += size)
     yield await Promise.resolve(archive.subarray(start, start + size))
@@ -30,7 +30,7 @@ async function failureOf(archive: Buffer): Promise<string> {
   return 'no failure'
 }
 
-/** Writes the checksum of the first header anew, after a test changed the header. */
+/** Updates the checksum of the first header, after a test changed the header. */
 function signed(archive: Buffer): Buffer {
   archive.fill(0x20, 148, 156)
   const sum = archive.subarray(0, 512).reduce((total, byte) => total + byte, 0)
@@ -38,7 +38,7 @@ function signed(archive: Buffer): Buffer {
   return archive
 }
 
-describe('the tar reader of the checker', () => {
+describe('the tar reader of the checker @containerd', () => {
   const entries: FileEntry[] = [
     {path: 'folder', type: 'directory', mode: 0o2750, uid: 1000, gid: 1001},
     {path: 'folder/file', content: 'x'.repeat(1500), mode: 0o4755, mtime: 1_700_000_001},
@@ -53,7 +53,7 @@ describe('the tar reader of the checker', () => {
   ]
 
   for (const size of [1, 333, 512, 100_000])
-    it(`gives back what was written, read in pieces of ${size} bytes`, async () => {
+    it(`returns what was written, read in pieces of ${size} bytes`, async () => {
       const read = await readAll(writeTar(entries), size)
       expect(read.map(({name, type}) => [name, type])).to.deep.equal(
         entries.map(({path, type}) => [Buffer.from(path as string).toString('latin1'), type ?? 'file']),
@@ -69,7 +69,7 @@ describe('the tar reader of the checker', () => {
       expect(read[5]?.xattrs.size).to.equal(0)
     })
 
-  it('skips the bodies that are not read', async () => {
+  it('skips bodies that are not read', async () => {
     const names: string[] = []
     for await (const member of readTar(inPieces(writeTar(entries)))) names.push(member.name)
     expect(names).to.have.length(entries.length)
@@ -90,7 +90,7 @@ describe('the tar reader of the checker', () => {
     expect((await readAll(signed(archive)))[0]).to.include({uid: 2 ** 24, mtime: -2, size: 3})
   })
 
-  it('rounds a time with parts of a second down', async () => {
+  it('rounds down a time with fractions of a second', async () => {
     const data = Buffer.from('20 mtime=1700000.75\n')
     const extension = writeTar([{path: 'pax', content: data}]).subarray(0, 1024)
     extension.write('x', 156, 'latin1')
@@ -99,7 +99,7 @@ describe('the tar reader of the checker', () => {
     )
   })
 
-  it('refuses an archive that is cut off, wherever', async () => {
+  it('refuses a truncated archive', async () => {
     const archive = writeTar([{path: 'file', content: 'x'.repeat(600)}])
     for (const length of [0, 100, 512, 1000, 1536])
       expect(await failureOf(archive.subarray(0, length))).to.match(/cut off/)
@@ -112,7 +112,7 @@ describe('the tar reader of the checker', () => {
     expect(await failureOf(archive)).to.equal('tar: wrong header checksum')
   })
 
-  it('refuses a type that it does not know', async () => {
+  it('refuses an unknown type', async () => {
     const archive = writeTar([{path: 'file'}])
     archive.write('S', 156, 'latin1')
     expect(await failureOf(signed(archive))).to.match(/unknown type "S"/)

@@ -6,8 +6,8 @@ import {GitSandbox} from '../../support/git.js'
 import {startKeg, type KegResult, type RunningKeg} from '../../support/keg.js'
 import {SyncBed, type SyncedContainer} from './synced-container.js'
 
-describe('keg sync: one folder, one branch', function () {
-  this.timeout(60_000)
+describe('keg sync: one folder, one branch @classic', function () {
+  this.timeout(120_000)
   let git: GitSandbox
   let bed: SyncBed
   let app: SyncedContainer
@@ -44,16 +44,18 @@ describe('keg sync: one folder, one branch', function () {
   const page = async (): Promise<string> => app.inside('cat page.txt')
   const isPaused = async (): Promise<boolean> => (await app.session()).paused
 
-  /** That a command is refused, names both branches, and that nothing comes over. */
+  /** Expects that a command is refused, names both branches, and that nothing is synced. */
   async function expectRefusal(verb: string): Promise<void> {
     const {code, stderr} = await keg('sync', verb, app.name)
     expect({code, verb}).to.deep.equal({code: 3, verb})
-    expect(stderr).to.include(`is of branch main, and in ${app.folder} topic is checked out`).and.include('--force')
+    expect(stderr)
+      .to.include(`belongs to the branch main, but ${app.folder} has topic checked out`)
+      .and.include('--force')
     expect(await isPaused()).to.equal(true)
     expect(await page()).to.equal('of main')
   }
 
-  it('refuses a paused sync after a switch, and goes on when the branch is back', async () => {
+  it('refuses a paused sync after a switch, and resumes when the branch is back', async () => {
     await succeeds('sync', 'pause', app.name)
     inGit('switch', '--quiet', 'topic')
     await expectRefusal('resume')
@@ -66,7 +68,7 @@ describe('keg sync: one folder, one branch', function () {
     expect(await page()).to.equal('of main')
   })
 
-  it('is of the other branch by force, and refuses the first one then', async () => {
+  it('belongs to the other branch after --force, and then refuses the first one', async () => {
     await succeeds('sync', 'pause', app.name)
     inGit('switch', '--quiet', 'topic')
     await succeeds('sync', 'resume', app.name, '--force')
@@ -76,32 +78,35 @@ describe('keg sync: one folder, one branch', function () {
     inGit('switch', '--quiet', 'main')
     const refused = await keg('sync', 'flush', app.name)
     expect(refused.code).to.equal(3)
-    expect(refused.stderr).to.include('is of branch topic')
+    expect(refused.stderr).to.include('belongs to the branch topic')
     expect(await isPaused(), 'nothing more comes over').to.equal(true)
     await succeeds('sync', 'resume', app.name, '--force')
     await app.flush()
     expect(await page()).to.equal('of main')
   })
 
-  it('is held by the monitor while another branch is checked out', async () => {
+  it('is paused by the monitor while another branch is checked out', async () => {
     running = await startKeg(['sync', 'monitor', app.name, '--json'], {env})
     const {ended, kill, said} = running
     await said(/"event":"watched"/, 'stdout')
     inGit('switch', '--quiet', 'topic')
-    await said(/"reason":"branch","message":"The sync .* is of branch main, and in .* topic is checked out/, 'stdout')
+    await said(
+      /"reason":"branch","message":"The sync .* belongs to the branch main, but .* has topic checked out/,
+      'stdout',
+    )
     await said(/"paused":true,[^]*"checkedOut":"topic"/, 'stdout')
     expect(await isPaused()).to.equal(true)
-    // Whoever resumes it by Mutagen itself has it paused again.
+    // If somebody resumes it with Mutagen itself, it is paused again.
     await bed.mutagen.run('sync', 'resume', app.name)
     while (!(await isPaused()));
     inGit('switch', '--quiet', 'main')
     await said(/"reason":"branch"[^]*"event":"released"/, 'stdout')
     expect(await isPaused()).to.equal(false)
     kill('SIGINT')
-    expect((await ended).code).to.equal(130)
+    expect((await ended).code).to.equal(0)
   })
 
-  it('waits while git changes files, and stays paused where the monitor ends on another branch', async () => {
+  it('waits while git changes files, and stays paused if the monitor exits on another branch', async () => {
     running = await startKeg(['sync', 'monitor', app.name, '--json'], {env})
     const {ended, kill, said} = running
     await said(/"event":"watched"/, 'stdout')
@@ -115,7 +120,7 @@ describe('keg sync: one folder, one branch', function () {
     inGit('switch', '--quiet', 'topic')
     await said(/"reason":"branch"/, 'stdout')
     kill('SIGINT')
-    expect((await ended).code).to.equal(130)
+    expect((await ended).code).to.equal(0)
     expect(await isPaused()).to.equal(true)
     inGit('switch', '--quiet', 'main')
   })

@@ -1,13 +1,22 @@
-import type {Questions} from '../../../src/lib/command/ask.js'
-import type {CreateSyncOptions} from '../../../src/lib/sync/create/create-sync.js'
+import {createSync} from '../../../src/lib/sync/create/create-sync.js'
+import type {CreateSyncResult} from '../../../src/lib/sync/create/create-result.js'
+import type {SyncOptions} from '../../../src/lib/sync/create/model.js'
 import {silent} from '../../../src/lib/terminal/progress.js'
+import type {Work} from '../../../src/lib/work/work.js'
+import {call, nobody} from '../../support/work.js'
 
-const never = (question: string): Promise<never> => Promise.reject(new Error(`nobody is to be asked: ${question}`))
+export {nobody}
 
-/** Nobody who could answer. */
-export const nobody: Questions = {possible: false, choose: never, confirm: never, text: never}
+/** Settings and subject of a sync together. */
+export type CreateSyncOptions = SyncOptions &
+  Pick<Work, 'environment' | 'folder' | 'notice' | 'progress' | 'prompt' | 'signal'>
 
-/** What `keg sync create` does where nothing is said, in a folder that has no container. */
+/** Creates a sync. */
+export async function create(options: CreateSyncOptions): Promise<CreateSyncResult> {
+  return call(createSync, options)
+}
+
+/** The defaults of `keg sync create`, in a folder without a container. */
 export function createOptions(folder: string, environment: NodeJS.ProcessEnv): CreateSyncOptions {
   return {
     target: undefined,
@@ -24,8 +33,8 @@ export function createOptions(folder: string, environment: NodeJS.ProcessEnv): C
     force: false,
     wait: true,
     dryRun: false,
-    questions: nobody,
-    say: () => undefined,
+    prompt: nobody,
+    notice: () => undefined,
     progress: silent,
     signal: new AbortController().signal,
   }

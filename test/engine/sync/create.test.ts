@@ -4,19 +4,19 @@ import {chmod, mkdir, realpath, rm, stat, symlink, writeFile} from 'node:fs/prom
 import {dirname, join} from 'node:path'
 import {setTimeout as wait} from 'node:timers/promises'
 
-import type {Questions} from '../../../src/lib/command/ask.js'
+import type {Prompt} from '../../../src/lib/terminal/prompt.js'
 import {InterruptedError, KegError} from '../../../src/lib/error/keg-error.js'
-import {createSync, type CreateSyncOptions} from '../../../src/lib/sync/create/create-sync.js'
 import type {CreateSyncResult} from '../../../src/lib/sync/create/create-result.js'
 import {docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {GitSandbox} from '../../support/git.js'
 import {files as exampleFiles, gitignore} from '../../support/gitignore-examples.js'
 import {keg, startKeg} from '../../support/keg.js'
 import {startMutagen, syncImage, type MutagenDaemon, type MutagenSession} from '../../support/mutagen.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {thrown} from '../../support/thrown.js'
-import {createOptions, nobody} from './create-options.js'
+import {create as createWith, createOptions, nobody, type CreateSyncOptions} from './create-options.js'
 
-describe('keg sync create', function () {
+describe('keg sync create @classic', function () {
   this.timeout(120_000)
 
   let mutagen: MutagenDaemon
@@ -54,7 +54,7 @@ describe('keg sync create', function () {
   })
 
   async function create(wishes: Partial<CreateSyncOptions>): Promise<CreateSyncResult> {
-    return createSync({...createOptions(home, environment()), target: shop, ...wishes})
+    return createWith({...createOptions(home, environment()), target: shop, ...wishes})
   }
 
   async function refused(wishes: Partial<CreateSyncOptions>): Promise<KegError> {
@@ -63,7 +63,7 @@ describe('keg sync create', function () {
     return error
   }
 
-  /** A folder with files, each with its own name as its content. */
+  /** A folder with files whose contents are their names. */
   async function folderOf(...names: string[]): Promise<string> {
     const folder = await realpath(await sandbox.temporaryFolder('local'))
     for (const name of names) {
@@ -84,7 +84,7 @@ describe('keg sync create', function () {
 
   const own = (sessions: readonly MutagenSession[]): (string | undefined)[] => sessions.map(({name}) => name)
 
-  it('syncs the folder of a container with where it works, leaving out what git does, and is there once', async () => {
+  it("syncs a container's folder with its working directory, without files that git ignores, and only once", async () => {
     git.git('.', 'init', '--quiet', 'tree')
     const tree = join(git.folder, 'tree')
     for (const file of exampleFiles) {
@@ -140,7 +140,7 @@ describe('keg sync create', function () {
     expect(session?.labels).to.include({'com.keg.sync': '1', 'com.keg.branch': 'main', 'com.keg.container-name': dev})
   })
 
-  it('makes one session where twenty are asked for at once', async () => {
+  it('creates one session when twenty are requested at once', async () => {
     const local = await folderOf('one')
     const results = await Promise.all(Array.from({length: 20}, () => create({local, remote: '/srv/twenty'})))
     expect(results.filter(({created}) => created)).to.have.length(1)
@@ -154,13 +154,13 @@ describe('keg sync create', function () {
     await sandbox.run(['--name', name, image])
     const first = await create({target: name, local})
     await writeFile(join(local, 'two'), 'written just before')
-    const foreseen = await create({target: name, local, ignore: ['*.log'], dryRun: true})
-    expect(foreseen).to.deep.include({id: null, name: first.name, created: false, replaced: [first.id]})
+    const sessionPlan = await create({target: name, local, ignore: ['*.log'], dryRun: true})
+    expect(sessionPlan).to.deep.include({id: null, name: first.name, created: false, replaced: [first.id]})
     const second = await create({target: name, local, ignore: ['*.log']})
     expect(second).to.deep.include({name: first.name, created: true, replaced: [first.id]})
     expect((await inside(name, 'ls', '/app')).split('\n')).to.include.members(['one', 'two'])
 
-    // What one session waits for would be lost with it.
+    // Unsynced changes would be lost with it.
     await mutagen.run('sync', 'pause', name)
     await writeFile(join(local, 'one'), 'mine')
     await inside(name, 'sh', '-c', 'echo yours >/app/one')
@@ -179,10 +179,58 @@ describe('keg sync create', function () {
     expect(await inside(name, 'cat', '/app/one')).to.equal('mine')
   })
 
-  it('leaves the session that there is alone where it cannot be ended for another', async () => {
+  it('does what its dry run shows: create, keep, resume, replace, and as a replica', async () => {
+    const local = git.repository('planned', 'main')
+    git.write('planned/one', 'mine')
+    await inside(shop, 'sh', '-c', 'mkdir /srv/planned && echo yours >/srv/planned/theirs')
+    const words = ['sync', 'create', shop, '--local', local, '--remote', '/srv/planned', '--json']
+    const ran = async (...more: readonly string[]) => {
+      const {code, json, stderr, stdout} = await keg([...words, ...more], {env: environment()})
+      expect(code, stdout + stderr).to.equal(0)
+      return json() as unknown as CreateSyncResult
+    }
+    /** A dry run, which must change nothing, and then the real run. */
+    const compared = async (...more: readonly string[]): Promise<CreateSyncResult> => {
+      const before = await mutagen.sessions()
+      const planned = await ran(...more, '--dry-run')
+      expect(namesAndStates(await mutagen.sessions())).to.deep.equal(namesAndStates(before))
+      const done = await ran(...more, '--yes')
+      expect(settingsIn(done)).to.deep.equal(settingsIn(planned))
+      const {action, resumes} = planned.plan ?? {}
+      expect([done.created, done.resumed]).to.deep.equal([action !== 'keep', resumes])
+      if (action === 'keep') expect(done).to.include({id: planned.id, createdAt: planned.createdAt})
+      // Mutagen itself has what was shown, and nothing else.
+      expect(await mutagen.sessions()).to.have.length(1)
+      expect((await mutagen.sessions())[0]).to.deep.include({name: planned.name, identifier: done.id})
+      return planned
+    }
+    const namesAndStates = (sessions: readonly MutagenSession[]) =>
+      sessions.map(({identifier, name, paused}) => [identifier, name, paused])
+    const settingsIn = (result: CreateSyncResult) => {
+      const {branch, container, directoryMode, fileMode, folder, group, ignores, mode, mounts, name} = result
+      const {owner, pausedOthers, remote, replaced, watchMode} = result
+      const where = {branch, container, folder, mode, mounts, name, remote}
+      return {...where, directoryMode, fileMode, group, ignores, owner, pausedOthers, replaced, watchMode}
+    }
+
+    expect(await compared()).to.have.nested.property('plan.action', 'make')
+    expect(await compared()).to.have.nested.property('plan.action', 'keep')
+    await mutagen.run('sync', 'pause', shop)
+    expect(await compared()).to.have.deep.nested.property('plan.resumes', true)
+    expect(await compared('--ignore', '*.log')).to.have.nested.property('plan.action', 'replace')
+    await mutagen.run('sync', 'terminate', '--all')
+    await inside(shop, 'sh', '-c', 'echo lost >/srv/planned/lost; echo other >/srv/planned/one')
+    const replica = await compared('--mode', 'one-way-replica')
+    expect(replica).to.deep.include({losses: {deleted: ['lost'], overwritten: ['one']}})
+    expect(replica).to.have.nested.property('plan.asks', true)
+    expect(await inside(shop, 'cat', '/srv/planned/one', '/srv/planned/theirs')).to.equal('mineyours')
+    expect((await inside(shop, 'ls', '/srv/planned')).split('\n')).to.not.include('lost')
+  })
+
+  it('leaves the existing session alone if it cannot be terminated for another', async () => {
     const local = await folderOf('one')
     const first = await create({local})
-    // Once, Mutagen does not end a session.
+    // Mutagen fails to terminate a session once.
     const folder = await realpath(await sandbox.temporaryFolder('stubborn'))
     const program = execFileSync('sh', ['-c', 'command -v mutagen'], {encoding: 'utf8'}).trim()
     const script = `#!/bin/sh\nif [ "$2" = terminate ] && mkdir '${folder}/once' 2>/dev/null; then exit 1; fi\nexec '${program}' "$@"\n`
@@ -193,13 +241,13 @@ describe('keg sync create', function () {
     expect(left).to.deep.equal([[first.id, false]])
   })
 
-  it('knows the whole name of a branch that no label can hold', async () => {
+  it('knows the full name of a branch that no label can hold', async () => {
     await create({local: git.repository('slash', 'feature/search')})
     const {json} = await keg(['sync', 'list', '--json'], {env: environment()})
     expect(json()).to.have.nested.property('[0].branch', 'feature/search')
   })
 
-  it('keeps a folder to one branch, and out of the way of other sessions', async () => {
+  it('keeps a folder to one branch, and apart from other sessions', async () => {
     const local = git.repository('branches', 'main')
     const [main, other] = [uniqueName('main'), uniqueName('other')]
     await sandbox.run(['--name', main, '--label', 'com.keg.branch=main', image])
@@ -214,7 +262,7 @@ describe('keg sync create', function () {
       [main, true],
       [other, false],
     ])
-    // By force it is the sync of the branch checked out, the other one's is paused.
+    // With --force it is the sync of the current branch, and the other one's is paused.
     const forced = await create({target: main, local, force: true})
     expect(forced).to.deep.include({id: first.id, created: false, resumed: true, branch: 'other'})
 
@@ -222,15 +270,16 @@ describe('keg sync create', function () {
     await mutagen.run('sync', 'create', '--name', 'foreign', local, `docker://${main}/app`)
     const taken = await refused({target: main, local, force: true})
     expect(taken).to.include({code: 'sync-taken', exitCode: 3})
-    expect(taken.hint).to.include('mutagen sync terminate foreign')
     expect(await refused({target: main, local, force: true, remote: '/srv', name: 'foreign'})).to.include({
       code: 'sync-name-taken',
       exitCode: 2,
     })
     expect(own(await mutagen.sessions())).to.deep.equal(['foreign'])
+    await runAdvice(taken.hint ?? '', 'mutagen sync terminate', {env: mutagen.environment})
+    expect(await create({target: main, local, force: true})).to.deep.include({created: true})
   })
 
-  it('gives files the owner and the modes of the folder, of the container’s user, or as wished', async () => {
+  it('gives files the owner and the modes of the folder, of the container’s user, or as requested', async () => {
     const local = await folderOf('file', 'folder/inner')
     await chmod(join(local, 'folder/inner'), 0o755)
     await inside(shop, 'sh', '-c', 'mkdir -m 2750 /srv/kept && chown 5:7 /srv/kept')
@@ -254,7 +303,7 @@ describe('keg sync create', function () {
       '/srv/new/deep/folder 1000:65753 775',
       '/srv/new/deep/folder/inner 1000:65753 775',
     ])
-    // With no wish at all it is the same sync: the folder itself has the owner now.
+    // Without flags it is the same sync: the folder itself has the owner now.
     expect(await create({local, remote: '/srv/new/deep'})).to.include({id: shared.id, created: false})
 
     const node = uniqueName('node')
@@ -270,10 +319,11 @@ describe('keg sync create', function () {
     expect(await listed(node, '/srv/group/file')).to.deep.equal(['/srv/group/file 1000:44 660'])
     const unwritable = await refused({target: node, local, remote: '/srv/node'})
     expect(unwritable).to.include({code: 'sync-remote-unwritable', exitCode: 1})
-    expect(unwritable.hint).to.include(`docker exec --user 0 ${node} chown -R 1000:1000 /srv/node`)
+    await runAdvice(unwritable.hint ?? '', 'docker exec', {env: mutagen.environment})
+    expect(await create({target: node, local, remote: '/srv/node'})).to.include({created: true})
   })
 
-  it('keeps the session of conflicts and of files that cannot be written, and names them', async () => {
+  it('keeps the session despite conflicts and unwritable files, and names them', async () => {
     const local = await folderOf('same', 'different', 'link/file')
     await inside(shop, 'sh', '-c', 'mkdir /srv/full && cd /srv/full && printf same >same && echo else >different')
     const conflicts = await refused({local, remote: '/srv/full', name: 'full'})
@@ -293,6 +343,72 @@ describe('keg sync create', function () {
     })
   })
 
+  it('ignores mounts below, in place of a session that did not, and .git if it is a file', async () => {
+    git.git('.', 'init', '--quiet', 'library')
+    git.git('library', 'commit', '--quiet', '--allow-empty', '--message', 'First')
+    git.repository('whole')
+    git.git('whole', 'submodule', '--quiet', 'add', join(git.folder, 'library'), 'vendor/library')
+    git.git('whole', 'commit', '--quiet', '--message', 'Library')
+    git.git('whole', 'worktree', 'add', '--quiet', '-b', 'topic', '../topic')
+    git.git('topic', 'submodule', '--quiet', 'update', '--init')
+    const local = join(git.folder, 'topic')
+    git.write('topic/vendor/library/file', 'of the library')
+    git.write('topic/single', 'of the folder')
+    const bound = await folderOf('a', 'single')
+
+    const name = uniqueName('mounts')
+    const mounted = await syncImage(sandbox, ['RUN mkdir -p /app/linked && ln -s /app/linked /link', 'WORKDIR /app'])
+    const mounts = ['/app/uploads', '/link/data', `${bound}:/app/bound`, `${bound}/single:/app/single`]
+    const flags = mounts.flatMap((mount) => ['--volume', mount])
+    const id = await sandbox.run(['--name', name, ...flags, '--tmpfs', '/app/cache', mounted])
+    const labels = ['--label', 'com.keg.sync=1', '--label', 'com.keg.settings=of-before']
+    await mutagen.run('sync', 'create', '--name', 'former', ...labels, '--ignore-vcs', local, `docker://${id}/app`)
+
+    const said: string[] = []
+    const result = await create({target: name, local, notice: (line) => said.push(line)})
+    expect(result).to.include({created: true, problems: 0})
+    expect(result.replaced).to.have.length(1)
+    expect(result.mounts.map(({path, type}) => `${path} ${type}`)).to.deep.equal([
+      '/app/bound bind',
+      '/app/cache tmpfs',
+      '/app/linked/data volume',
+      '/app/single bind',
+      '/app/uploads volume',
+    ])
+    expect(said.filter((line) => line.includes('/app/linked/data (volume)'))).to.have.length(1)
+    await inside(
+      name,
+      'sh',
+      '-c',
+      'for each in /app/uploads /app/cache /app/bound /link/data; do echo mine >$each/mine; done',
+    )
+    await writeFile(join(local, 'edited'), 'late')
+    const flushed = await keg(['sync', 'flush', name, '--json'], {env: environment()})
+    expect(flushed.code, flushed.stdout).to.equal(0)
+    expect(await inside(name, 'cat', '/app/edited', '/app/vendor/library/file')).to.equal('lateof the library')
+    // The container belongs to this folder now, and so does the git state of its package, wherever it is made.
+    for (const [words, cwd] of [
+      [[], local],
+      [[name], home],
+    ] as const) {
+      const planned = await keg(['docker', 'package', ...words, '--dry-run', '--json'], {cwd, env: environment()})
+      expect(planned.code, planned.stdout).to.equal(0)
+      expect(planned.json()).to.include({container: name, folder: local, branch: 'topic', name: 'topic'})
+    }
+    const again = await create({target: name, local, notice: (line) => said.push(line)})
+    expect(again).to.include({created: false, id: result.id})
+    expect(said.filter((line) => line.startsWith('Not synced'))).to.have.length(1)
+
+    await mutagen.run('sync', 'terminate', '--all')
+    await mutagen.run('sync', 'create', '--name', 'former', ...labels, '--ignore-vcs', local, `docker://${id}/app`)
+    await mutagen.run('sync', 'flush', 'former')
+    const told = await keg(['sync', 'flush', 'former', '--json'], {env: environment()})
+    expect(told.json()).to.have.nested.property('error.code', 'sync-conflicts')
+    const advised = await runAdvice(told, 'keg sync create', {env: environment(), add: ['--json']})
+    expect(advised.json()).to.deep.include({created: true, problems: 0})
+    expect(await inside(name, 'cat', '/app/uploads/mine')).to.equal('mine')
+  })
+
   it('shows what a replica deletes, and asks', async () => {
     const local = await folderOf('kept', 'changed')
     const before =
@@ -310,25 +426,25 @@ describe('keg sync create', function () {
     expect([ran.code, ran.stdout]).to.deep.equal([2, ''])
     expect(ran.stderr).to.match(/deleted there:\n {2}gone\n {2}my\.log\n[^]*--yes/)
     const answers: string[] = []
-    const answering = (answer: boolean): Questions => ({
+    const answering = (answer: boolean): Prompt => ({
       ...nobody,
       confirm: (question) => {
         answers.push(question)
         return Promise.resolve(answer)
       },
     })
-    expect(await refused({...wishes, questions: answering(false)})).to.include({code: 'cancelled', exitCode: 1})
+    expect(await refused({...wishes, prompt: answering(false)})).to.include({code: 'cancelled', exitCode: 1})
     expect(await mutagen.sessions()).to.deep.equal([])
     expect(answers)
       .to.have.length(1)
       .and.satisfy(([question]: string[]) => question?.includes('delete 1 path'))
-    await create({...wishes, questions: answering(true)})
+    await create({...wishes, prompt: answering(true)})
     await create({...wishes})
     expect(answers).to.have.length(2)
     expect((await inside(shop, 'ls', '/srv/replica')).split('\n').sort()).to.deep.equal(['changed', 'kept', 'my.log'])
   })
 
-  it('leaves no session behind where it is stopped', async () => {
+  it('leaves no session behind when it is interrupted', async () => {
     const local = await folderOf(...Array.from({length: 2000}, (_, index) => `${index % 20}/${index}`))
     const running = await startKeg(['sync', 'create', shop, '--local', local, '--remote', '/srv/stopped'], {
       env: {...mutagen.environment},
@@ -355,7 +471,7 @@ describe('keg sync create', function () {
     expect(outcomes[0]).to.be.instanceOf(InterruptedError)
   })
 
-  it('says what a container lacks that the agent needs', async () => {
+  it('says what a container lacks for the agent', async () => {
     const local = await folderOf('one')
     const unknown = uniqueName('unknown')
     await sandbox.run(['--name', unknown, '--user', '4242', image])
@@ -366,8 +482,13 @@ describe('keg sync create', function () {
     const homeless = await refused({target: unknown, local, remote: '/srv/homeless'})
     expect(homeless).to.include({code: 'sync-agent-unfit', exitCode: 4})
     expect(homeless.message).to.include('home folder /nowhere of app does not exist')
-    // Nothing was made for a sync that there is not.
+    // Nothing was made for syncs that were refused.
     await inside(unknown, 'test', '!', '-e', '/srv/unknown', '-a', '!', '-e', '/srv/homeless')
+    for (const line of [`docker exec --user 0 ${unknown} mkdir`, `docker exec --user 0 ${unknown} chown`])
+      await runAdvice(homeless.hint ?? '', line, {env: mutagen.environment})
+    await create({target: unknown, local, remote: '/nowhere/app'})
+    expect(await inside(unknown, 'cat', '/nowhere/app/one')).to.equal('one')
+    await mutagen.run('sync', 'terminate', '--all')
     const sealed = uniqueName('sealed')
     await sandbox.run(['--name', sealed, '--read-only', image])
     const closed = await refused({target: sealed, local})
@@ -386,7 +507,7 @@ describe('keg sync create', function () {
     expect(await mutagen.sessions()).to.deep.equal([])
   })
 
-  it('starts the daemon of Mutagen where it does not run, and says where that finds no docker client', async () => {
+  it("starts Mutagen's daemon if it does not run, and says if that finds no docker client", async () => {
     const folder = await realpath(await sandbox.temporaryFolder('daemon'))
     await mkdir(join(folder, 'bin'))
     const program = execFileSync('sh', ['-c', 'command -v mutagen'], {encoding: 'utf8'}).trim()
@@ -396,12 +517,16 @@ describe('keg sync create', function () {
       const local = await folderOf('one')
       const missing = await refused({local, environment: {...alone, MUTAGEN_DISABLE_AUTOSTART: '1'}})
       expect(missing).to.include({code: 'docker-client-missing', exitCode: 4})
+      const own = {MUTAGEN_DATA_DIRECTORY: folder}
+      await runAdvice(missing.hint ?? '', 'mutagen daemon stop', {env: own})
+      expect(await create({local, environment: {...environment(), ...own}})).to.include({created: true})
+      execFileSync('mutagen', ['sync', 'terminate', '--all'], {env: {...alone, ...own}})
     } finally {
       execFileSync('mutagen', ['daemon', 'stop'], {env: alone})
     }
   })
 
-  it('refuses folders that are no place for a sync', async () => {
+  it('refuses folders that cannot be synced', async () => {
     const local = await folderOf('one')
     const mounted = uniqueName('mounted')
     await sandbox.run(['--name', mounted, '-v', `${local}:/mounted`, image])
@@ -412,7 +537,7 @@ describe('keg sync create', function () {
     expect(await refused({local, remote: '/srv/link'})).to.include({code: 'remote-invalid', exitCode: 2})
     expect((await stat(local)).isDirectory()).to.equal(true)
     const asked = await refused({
-      questions: {...nobody, text: (_, {flag}) => Promise.reject(new Error(flag))},
+      prompt: {...nobody, text: (_, {flag}) => Promise.reject(new Error(flag))},
     }).catch((error: unknown) => error)
     expect(asked).to.be.instanceOf(Error).with.property('message', '--local')
   })

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {manyFiles, treeIn, treeOf, writeFiles} from '../../support/tree.js'
 import {remote, SyncBed, type SyncedContainer} from './synced-container.js'
 
-describe('keg sync: editing', function () {
+describe('keg sync: editing @classic', function () {
   this.timeout(120_000)
   let bed: SyncBed
   let app: SyncedContainer
@@ -25,7 +25,7 @@ describe('keg sync: editing', function () {
   })
   after(async () => bed.stop())
 
-  /** All is carried, and both sides are the same. */
+  /** Expects that everything is synced, and both sides are the same. */
   async function expectSame(): Promise<void> {
     await app.flush()
     expect(await app.differences()).to.deep.equal([])
@@ -40,7 +40,7 @@ describe('keg sync: editing', function () {
     expect(status).to.equal('watching')
   })
 
-  it('gives them the owner of the folder in the container, and modes by which others read them', async () => {
+  it('gives them the owner of the folder in the container, and modes that let others read them', async () => {
     await app.inside('echo new > by-hand')
     await expectSame()
     const tree = await treeIn(app.name, remote)
@@ -56,7 +56,7 @@ describe('keg sync: editing', function () {
     ])
   })
 
-  it('carries an edit deep in the folder once keg sync flush has ended, and one in the container back', async () => {
+  it('syncs an edit deep in the folder by the time keg sync flush returns, and one in the container back', async () => {
     await writeFile(local(edited), 'edited here\n')
     await app.inside('echo "edited inside" > packages/part-0/source-0/file-1.txt')
     const {stdout} = await bed.kegSucceeds(['sync', 'flush', app.name, '--json'])
@@ -66,7 +66,7 @@ describe('keg sync: editing', function () {
     expect(await app.differences()).to.deep.equal([])
   })
 
-  it('carries renamed files and folders, from both sides', async () => {
+  it('syncs renamed files and folders, from both sides', async () => {
     await rename(local('docs/old name.md'), local('docs/new name.md'))
     await rename(local('packages/part-1'), local('packages/renamed here'))
     await app.inside(
@@ -82,7 +82,7 @@ describe('keg sync: editing', function () {
     expect(inside.has('packages/part-1')).to.equal(false)
   })
 
-  it('deletes what was deleted, on both sides', async () => {
+  it('syncs deletions, on both sides', async () => {
     await rm(local('docs/gone.md'))
     for (const part of [4, 5, 6]) await rm(local(`packages/part-${part}`), {recursive: true})
     await app.inside('rm -r packages/part-[7-9]')
@@ -92,7 +92,7 @@ describe('keg sync: editing', function () {
     expect(left).to.deep.equal([])
   })
 
-  it('carries the executable bit, set and taken away, on both sides', async () => {
+  it('syncs the executable bit, set and removed, on both sides', async () => {
     await app.inside('chmod +x packages/part-0/source-3/file-150.txt')
     await chmod(local('bin/start'), 0o644)
     await expectSame()
@@ -100,7 +100,7 @@ describe('keg sync: editing', function () {
     expect(await app.inside('stat -c %a bin/start')).to.equal('644')
   })
 
-  it('carries symbolic links, and their new targets', async () => {
+  it('syncs symbolic links, and their new targets', async () => {
     await rm(local('bin/manual'))
     await symlink('../docs', local('bin/manual'))
     await app.inside('ln -s ../../moved.txt packages/part-3/link')
@@ -109,7 +109,7 @@ describe('keg sync: editing', function () {
     expect((await lstat(local('packages/part-3/link'))).isSymbolicLink()).to.equal(true)
   })
 
-  it('carries names of all languages and odd ones, byte by byte', async () => {
+  it('syncs names of all languages and odd ones, byte by byte', async () => {
     const names = [
       'ünï cödé',
       '日本語.txt',

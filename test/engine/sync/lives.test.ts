@@ -8,10 +8,10 @@ import {startKeg} from '../../support/keg.js'
 import {manyFiles, treeDifferences, treeIn, treeOf, writeFiles} from '../../support/tree.js'
 import {remote, SyncBed, type SyncedContainer} from './synced-container.js'
 
-/** Without an engine behind it: what a session does not bring itself, it does not find. */
+/** Without an engine behind it: a session must bring its own address. */
 const nowhere = 'unix:///keg-test-nowhere.sock'
 
-describe('keg sync: lives of containers, of the daemon, and of keg itself', function () {
+describe('keg sync: lives of containers, of the daemon, and of keg itself @classic', function () {
   this.timeout(120_000)
   let bed: SyncBed
   let app: SyncedContainer
@@ -27,7 +27,7 @@ describe('keg sync: lives of containers, of the daemon, and of keg itself', func
     return (await bed.kegSucceeds([...app.createLine, '--json'])).json()
   }
 
-  it('goes on with the session when the container was restarted', async () => {
+  it('continues the session after the container was restarted', async () => {
     app = await bed.container(files)
     await created()
     const {identifier} = await app.session()
@@ -42,7 +42,7 @@ describe('keg sync: lives of containers, of the daemon, and of keg itself', func
     expect(await app.differences()).to.deep.equal([])
   })
 
-  it('replaces the session when the container was made anew under its name, and deletes nothing', async () => {
+  it('replaces the session when the container was recreated under its name, and deletes nothing', async () => {
     const {identifier: former} = await app.session()
     const before = await treeOf(app.folder)
     await docker(['rm', '--force', app.name])
@@ -55,11 +55,11 @@ describe('keg sync: lives of containers, of the daemon, and of keg itself', func
     expect(await app.differences()).to.deep.equal([])
   })
 
-  it('has all files on both sides after the container was killed while they were sent', async () => {
+  it('has all files on both sides after the container was killed during the transfer', async () => {
     app = await bed.container(files)
     await created()
     const {identifier} = await app.session()
-    // What is sent while it is still being written would be a conflict afterwards, and rightly so.
+    // A file that is synced while it is still being written would rightly be a conflict afterwards.
     await bed.mutagen.run('sync', 'pause', identifier)
     await writeFiles(app.folder, manyFiles(3000))
     const expected = await treeOf(app.folder)
@@ -75,17 +75,17 @@ describe('keg sync: lives of containers, of the daemon, and of keg itself', func
     expect(treeDifferences(expected, await treeIn(app.name, remote))).to.deep.equal([])
   })
 
-  it('starts the daemon again when it was killed, and goes on with its sessions', async () => {
+  it('restarts a killed daemon, and continues its sessions', async () => {
     const {identifier} = await app.session()
     await bed.mutagen.killDaemon()
     await writeFile(local('read.me'), 'edited without a daemon\n')
-    // The temporary folder of keg goes when it ends; the daemon that it starts lives on.
+    // keg's temporary folder is removed when it exits; the daemon that it starts lives on.
     await bed.kegSucceeds(['sync', 'flush', app.name], {env: {DOCKER_HOST: process.env.DOCKER_HOST, TMPDIR: undefined}})
     expect((await app.session()).identifier).to.equal(identifier)
     expect(await app.inside('cat read.me')).to.equal('edited without a daemon')
   })
 
-  it('leaves no session of a create that was interrupted, while it connects or while it syncs', async () => {
+  it('leaves no session after an interrupted create, while it connects or while it syncs', async () => {
     app = await bed.container(manyFiles(5000))
     const interrupted = async (until: () => Promise<boolean>): Promise<void> => {
       const run = await startKeg(app.createLine, {env: bed.mutagen.environment})
@@ -101,7 +101,7 @@ describe('keg sync: lives of containers, of the daemon, and of keg itself', func
     await interrupted(async () => (await app.sessions()).some(({status}) => /^(staging|transitioning)/.test(status)))
   })
 
-  it('keeps the engine that was meant by --context, whatever the environment says', async () => {
+  it('keeps the engine of --context, whatever the environment says', async () => {
     const engine = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
     const config = await bed.sandbox.temporaryFolder('docker')
     await docker(['context', 'create', 'meant', '--docker', `host=${engine}`], {environment: {DOCKER_CONFIG: config}})
@@ -111,7 +111,7 @@ describe('keg sync: lives of containers, of the daemon, and of keg itself', func
       const environment = {DOCKER_HOST: nowhere, DOCKER_CONFIG: config}
       await other.kegSucceeds([...app.createLine, '--context', 'meant'], {env: environment})
       await writeFile(local('read.me'), 'edited\n')
-      // What flushes it need not know the engine.
+      // A flush need not know the engine.
       await app.flush()
       expect(await app.inside('cat read.me')).to.equal('edited')
     } finally {

@@ -5,31 +5,34 @@ import {createServer, type Socket} from 'node:net'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {promisify} from 'node:util'
-import type {Questions} from '../../../src/lib/command/ask.js'
+import type {Prompt} from '../../../src/lib/terminal/prompt.js'
 import {checkSyncs} from '../../../src/lib/doctor/sync-check.js'
-import {mendSyncs} from '../../../src/lib/doctor/mend-syncs.js'
+import {syncFixes} from '../../../src/lib/doctor/fix-syncs.js'
 import {engineEnvironment} from '../../../src/lib/engine/connection-environment.js'
 import {findEndpoint} from '../../../src/lib/engine/endpoint.js'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import {InterruptedError} from '../../../src/lib/error/keg-error.js'
 import type {ChangeReport} from '../../../src/lib/sync/change/change-syncs.js'
 import {flushSyncs} from '../../../src/lib/sync/change/flush-syncs.js'
-import {Mutagen, type NewSession} from '../../../src/lib/sync/mutagen.js'
+import {Mutagen, type NewSession} from '../../../src/lib/mutagen/mutagen.js'
 import {observeSyncs, type ObservedSync} from '../../../src/lib/sync/observe-syncs.js'
 import {pauseSyncs} from '../../../src/lib/sync/change/pause-syncs.js'
 import {resetSyncs} from '../../../src/lib/sync/change/reset-syncs.js'
 import {resumeSyncs} from '../../../src/lib/sync/change/resume-syncs.js'
-import {containerLabel, labelValue, SYNC_LABELS} from '../../../src/lib/sync/session-labels.js'
+import {containerLabel, labelValue, SYNC_LABELS} from '../../../src/lib/mutagen/session-labels.js'
 import {terminateSyncs} from '../../../src/lib/sync/change/terminate-syncs.js'
 import {silent} from '../../../src/lib/terminal/progress.js'
 import {docker} from '../../support/docker.js'
 import {GitSandbox} from '../../support/git.js'
+import {runAdvice} from '../../support/run-advice.js'
+import {KegError} from '../../../src/lib/error/keg-error.js'
 import {thrown} from '../../support/thrown.js'
 import {remote, SyncBed, type SyncedContainer} from './synced-container.js'
+import {call} from '../../support/work.js'
 
 const permissions = {owner: undefined, group: undefined, fileMode: 0o644, directoryMode: 0o755}
 
-describe('syncs, listed and changed', function () {
+describe('listing and changing syncs @classic', function () {
   this.timeout(120_000)
 
   let bed: SyncBed
@@ -59,9 +62,9 @@ describe('syncs, listed and changed', function () {
     said = []
   })
 
-  /** Nobody is there; with an answer, somebody who gives it always. */
-  const somebody = (answer?: boolean): Questions => ({
-    possible: answer !== undefined,
+  /** A prompt without a terminal, or one that always gives this answer. */
+  const somebody = (answer?: boolean): Prompt => ({
+    isInteractive: answer !== undefined,
     confirm: (question) => {
       if (answer === undefined) return Promise.reject(new Error(`asked: ${question}`))
       said.push(question)
@@ -78,8 +81,8 @@ describe('syncs, listed and changed', function () {
     dryRun: false,
     force: false,
     patient: true,
-    questions: somebody(),
-    say: (line: string) => said.push(line),
+    prompt: somebody(),
+    notice: (line: string) => said.push(line),
     progress: silent,
     signal: never,
   })
@@ -112,8 +115,8 @@ describe('syncs, listed and changed', function () {
     }
     await (await Mutagen.find(environment)).create(session, never)
   }
-  const flush = (...targets: string[]): Promise<ChangeReport> => flushSyncs(options(...targets))
-  const observe = (...targets: string[]): Promise<ObservedSync[]> => observeSyncs(options(...targets))
+  const flush = (...targets: string[]): Promise<ChangeReport> => call(flushSyncs, options(...targets))
+  const observe = (...targets: string[]): Promise<ObservedSync[]> => call(observeSyncs, options(...targets))
   const one = async (target: string): Promise<ObservedSync> => {
     const [sync, ...others] = await observe(target)
     if (sync === undefined || others.length > 0) throw new Error(`${target} is not one sync`)
@@ -121,13 +124,13 @@ describe('syncs, listed and changed', function () {
   }
   const isPaused = async (name: string): Promise<boolean | undefined> =>
     (await bed.mutagen.sessions()).find((session) => session.name === name)?.paused
-  /** Code of what failed, with that of each. */
+  /** The code of the failure, and of each sync's. */
   const codesOf = ({failure, syncs}: ChangeReport): (string | undefined)[] => [
     failure?.code,
     ...syncs.map(({error, name, outcome}) => `${name ?? ''} ${error?.code ?? outcome}`),
   ]
 
-  it('lists those that keg made, in a table, as JSON and by name, into a pipe that closes as well', async () => {
+  it("lists keg's own, in a table, as JSON and by name, also into a pipe that closes", async () => {
     const table = await bed.kegSucceeds(['sync', 'list'], {env: {NO_COLOR: '1'}})
     const [head, ...rows] = table.stdout.trimEnd().split('\n')
     expect(head).to.match(/^NAME +STATE +FILES +TROUBLES +CONTAINER +FOLDER$/)
@@ -145,7 +148,7 @@ describe('syncs, listed and changed', function () {
     expect((await promisify(execFile)('bash', ['-c', line, process.execPath], {env})).stdout).to.match(/^[as]$/)
   })
 
-  it('finds them by name, id, container, folder, and the beginnings of ids, with their settings', async () => {
+  it('finds them by name, id, container, folder, and prefixes of ids, with their settings', async () => {
     const {container, id, settings, sides} = await one('shop')
     const kept = {ignores: ['*.log'], ignoresVersionControl: true, watchMode: 'portable', pollingInterval: 1}
     expect(settings).to.deep.equal(kept)
@@ -158,46 +161,53 @@ describe('syncs, listed and changed', function () {
         (await observe(name)).map((sync) => sync.name),
         name,
       ).to.deep.equal(['shop'])
-    const ofFolder = await observeSyncs({...options(), folder: inside})
+    const ofFolder = await call(observeSyncs, {...options(), folder: inside})
     expect(ofFolder.map(({name}) => name)).to.deep.equal(['shop'])
     await rm(inside, {recursive: true})
   })
 
-  it('leaves those alone that keg did not make', async () => {
+  it('leaves sessions alone that keg did not make', async () => {
     for (const service of [pauseSyncs, terminateSyncs, flushSyncs]) {
-      const error = await thrown(service(options('foreign')))
+      const error = await thrown(call(service, options('foreign')))
       expect(error).to.include({code: 'sync-foreign', exitCode: 3})
+      const looked = await runAdvice(error instanceof KegError ? String(error.hint) : '', 'mutagen sync list', {
+        env: bed.mutagen.environment,
+      })
+      expect(looked.stdout).to.include('Name: foreign')
     }
-    expect((await pauseSyncs(options('--all'))).syncs.map(({name}) => name)).to.have.members(['api', 'shop'])
+    expect((await call(pauseSyncs, options('--all'))).syncs.map(({name}) => name)).to.have.members(['api', 'shop'])
     expect(await isPaused('foreign')).to.equal(false)
-    expect(codesOf(await resumeSyncs(options('--all')))[0]).to.equal(undefined)
+    expect(codesOf(await call(resumeSyncs, options('--all')))[0]).to.equal(undefined)
   })
 
-  it('pauses and resumes, says what was so already, and changes nothing with a dry run', async () => {
-    expect(codesOf(await pauseSyncs({...options('shop'), dryRun: true}))).to.deep.equal([undefined, 'shop planned'])
+  it('pauses and resumes, says what was so already, and changes nothing in a dry run', async () => {
+    expect(codesOf(await call(pauseSyncs, {...options('shop'), dryRun: true}))).to.deep.equal([
+      undefined,
+      'shop planned',
+    ])
     expect(await isPaused('shop')).to.equal(false)
-    expect(codesOf(await pauseSyncs(options('shop')))).to.deep.equal([undefined, 'shop done'])
-    expect(codesOf(await pauseSyncs(options('shop')))).to.deep.equal([undefined, 'shop unchanged'])
+    expect(codesOf(await call(pauseSyncs, options('shop')))).to.deep.equal([undefined, 'shop done'])
+    expect(codesOf(await call(pauseSyncs, options('shop')))).to.deep.equal([undefined, 'shop unchanged'])
     expect(await isPaused('shop')).to.equal(true)
     const {failure} = await flush('shop')
     expect(failure).to.include({code: 'sync-paused', exitCode: 1})
-    expect(failure?.hint).to.contain('keg sync resume shop')
     expect(codesOf(await flush('shop', 'api'))).to.deep.equal(['syncs-failed', 'shop sync-paused', 'api done'])
-    expect(codesOf(await resumeSyncs(options('shop')))).to.deep.equal([undefined, 'shop done'])
-    expect(codesOf(await resumeSyncs(options('shop')))).to.deep.equal([undefined, 'shop unchanged'])
+    await runAdvice(failure?.hint ?? '', 'keg sync resume', {env: bed.mutagen.environment})
+    expect(codesOf(await flush('shop'))).to.deep.equal([undefined, 'shop done'])
+    expect(codesOf(await call(resumeSyncs, options('shop')))).to.deep.equal([undefined, 'shop unchanged'])
   })
 
-  it('flushes what changed on both sides, and fails by the path of a conflict until one side gives way', async () => {
+  it('flushes changes on both sides, and fails with the path of a conflict until one side is chosen', async () => {
     await writeFile(join(shop.folder, 'a.txt'), 'from here\n')
     await shop.inside('echo from there > b.txt', 'root')
     expect(codesOf(await flush('shop'))).to.deep.equal([undefined, 'shop done'])
     expect(await shop.inside('cat a.txt')).to.equal('from here')
     expect(await readFile(join(shop.folder, 'b.txt'), 'utf8')).to.equal('from there\n')
 
-    await pauseSyncs(options('shop'))
+    await call(pauseSyncs, options('shop'))
     await writeFile(join(shop.folder, 'a.txt'), 'here\n')
     await shop.inside('echo there > a.txt', 'root')
-    await resumeSyncs(options('shop'))
+    await call(resumeSyncs, options('shop'))
     const {code, stderr} = await bed.keg(['sync', 'flush', 'shop'])
     expect(code).to.equal(1)
     expect(stderr).to.contain('a.txt: changed in the folder, changed in the container').and.to.contain(shop.folder)
@@ -215,7 +225,7 @@ describe('syncs, listed and changed', function () {
     expect((await bed.keg(['sync', 'status', 'shop', '--exit-code', '--quiet'])).code).to.equal(0)
   })
 
-  it('fails by the path of what cannot be synced', async () => {
+  it('fails with the path of a file that cannot be synced', async () => {
     await symlink('/etc/passwd', join(shop.folder, 'absolute'))
     const {failure} = await flush('shop')
     expect(failure).to.include({code: 'sync-problems', exitCode: 1})
@@ -224,62 +234,67 @@ describe('syncs, listed and changed', function () {
     expect((await flush('shop')).failure).to.equal(undefined)
   })
 
-  it('refuses and pauses where another branch is checked out, until it is forced', async () => {
+  it('refuses and pauses while another branch is checked out, unless forced', async () => {
     git.git('.', 'init', '--quiet', api.folder)
     git.git('.', '-C', api.folder, 'symbolic-ref', 'HEAD', 'refs/heads/other')
     expect((await one('api')).checkedOut).to.equal('other')
-    expect(said.join('\n')).to.match(/^Warning: The sync api is of branch main, .* other is checked out\.$/)
+    expect(said.join('\n')).to.match(
+      /^Warning: The sync api belongs to the branch main, but .* has other checked out\.$/,
+    )
 
     expect(codesOf(await flush('shop', 'api'))).to.deep.equal(['branch-guard', 'shop done', 'api branch-guard'])
     expect(await isPaused('api')).to.equal(true)
     const {code, stderr} = await bed.keg(['sync', 'resume', 'api'])
-    expect(stderr).to.contain('other is checked out').and.to.contain('--force')
+    expect(stderr).to.contain('has other checked out').and.to.contain('--force')
     expect(code).to.equal(3)
     for (const service of [flushSyncs, resetSyncs]) {
-      const {failure} = await service({...options('api'), questions: somebody(true)})
+      const {failure} = await call(service, {...options('api'), prompt: somebody(true)})
       expect(failure).to.include({code: 'branch-guard', exitCode: 3})
     }
     expect(await isPaused('api')).to.equal(true)
 
-    const planned = await resumeSyncs({...options('api'), dryRun: true, force: true})
+    const planned = await call(resumeSyncs, {...options('api'), dryRun: true, force: true})
     expect(codesOf(planned)).to.deep.equal([undefined, 'api planned'])
     expect((await one('api')).branch).to.equal('main')
-    expect(codesOf(await resumeSyncs({...options('api'), force: true}))).to.deep.equal([undefined, 'api done'])
+    expect(codesOf(await call(resumeSyncs, {...options('api'), force: true}))).to.deep.equal([undefined, 'api done'])
     expect(await one('api')).to.include({branch: 'other', checkedOut: null, clean: true})
     await rm(join(api.folder, '.git'), {recursive: true})
   })
 
-  it('asks before it resets, and says then what became a conflict', async () => {
+  it('asks before it resets, and then says what became a conflict', async () => {
     const refused = await bed.keg(['sync', 'reset', 'shop', '--no-input'])
     expect(refused.code).to.equal(2)
-    expect(refused.stderr).to.contain('--yes').and.to.contain('What differs on both sides becomes a conflict')
-    expect(await thrown(resetSyncs({...options('shop'), questions: somebody(false)}))).to.include({code: 'cancelled'})
+    expect(refused.stderr).to.contain('--yes').and.to.contain('What differs becomes a conflict')
+    expect(await thrown(call(resetSyncs, {...options('shop'), prompt: somebody(false)}))).to.include({
+      code: 'cancelled',
+    })
 
-    await pauseSyncs(options('shop'))
+    await call(pauseSyncs, options('shop'))
     await shop.inside('echo only here > a.txt', 'root')
-    expect(codesOf(await resetSyncs({...options('shop'), questions: somebody(true)}))[0]).to.equal(undefined)
+    expect(codesOf(await call(resetSyncs, {...options('shop'), prompt: somebody(true)}))[0]).to.equal(undefined)
     expect(await isPaused('shop')).to.equal(true)
-    await resumeSyncs(options('shop'))
+    await call(resumeSyncs, options('shop'))
     expect((await one('shop')).troubles.map(({path}) => path)).to.deep.equal(['a.txt'])
     await rm(join(shop.folder, 'a.txt'))
     expect((await flush('shop')).failure).to.equal(undefined)
   })
 
-  it('halts where everything is gone on one side, until it is there again', async () => {
+  it('halts if everything is gone on one side, until it is back', async () => {
     const files = ['a.txt', 'b.txt']
+    // Mutagen must not see the first deletion alone: it would sync that, and then the last one too.
+    await call(pauseSyncs, options('shop'))
     for (const name of files) await rm(join(shop.folder, name))
-    await flush('shop').catch(() => undefined)
-    expect((await flush('shop')).failure).to.include({code: 'sync-halted'})
-    const {failure} = await resumeSyncs(options('shop'))
+    const {failure} = await call(resumeSyncs, options('shop'))
     expect(failure).to.include({code: 'sync-halted'})
+    expect((await flush('shop')).failure).to.include({code: 'sync-halted'})
     expect(failure?.message).to.contain(`the folder (${shop.folder}) was emptied; nothing was deleted`)
     expect(await shop.inside('ls')).to.equal(files.join('\n'))
-    expect(codesOf(await resetSyncs({...options('shop'), questions: somebody(true)}))[0]).to.equal(undefined)
+    expect(codesOf(await call(resetSyncs, {...options('shop'), prompt: somebody(true)}))[0]).to.equal(undefined)
     expect((await flush('shop')).failure).to.equal(undefined)
     expect(await readFile(join(shop.folder, 'b.txt'), 'utf8')).to.equal('from there\n')
   })
 
-  it('ends at once by Ctrl-C, and leaves a sync as it was', async () => {
+  it('exits at once on Ctrl-C, and leaves a sync unchanged', async () => {
     const interrupt = async (
       work: (signal: AbortSignal) => Promise<ChangeReport>,
       isUnderWay: () => boolean,
@@ -290,14 +305,15 @@ describe('syncs, listed and changed', function () {
       const since = Date.now()
       abort.abort(new InterruptedError('SIGINT'))
       expect(await working).to.include({code: 'interrupted'})
-      expect(Date.now() - since).to.be.below(3000)
+      // Nobody answers it: without the signal it would wait on.
+      expect(Date.now() - since).to.be.below(20_000)
     }
-    // Mutagen waits for its agent, which stands still.
+    // Mutagen waits for its agent, which is paused.
     await docker(['pause', api.name])
     try {
       const since = Date.now()
       await interrupt(
-        (signal) => flushSyncs({...options('api'), signal}),
+        (signal) => call(flushSyncs, {...options('api'), signal}),
         () => Date.now() - since > 2000,
       )
     } finally {
@@ -318,47 +334,49 @@ describe('syncs, listed and changed', function () {
       const parameters = ['sync', 'create', '--paused', '--name', 'hangs', ...labels, git.folder, 'docker://x/y']
       await promisify(execFile)('mutagen', parameters, {env})
       await interrupt(
-        (signal) => resumeSyncs({...options('hangs'), signal}),
+        (signal) => call(resumeSyncs, {...options('hangs'), signal}),
         () => connections.length > 0,
       )
       expect(await isPaused('hangs')).to.equal(true)
     } finally {
-      await terminateSyncs(options('hangs'))
+      await call(terminateSyncs, options('hangs'))
       for (const socket of connections) socket.destroy()
       await new Promise((resolve) => silentEngine.close(resolve))
     }
   })
 
-  it('tells a container that does not run from one that is gone, and does the others all the same', async () => {
-    const resume = async () => (await resumeSyncs(options('shop'))).failure
-    await pauseSyncs(options('shop'))
+  it('tells a stopped container from one that is gone, and still does the others', async () => {
+    const resume = async () => (await call(resumeSyncs, options('shop'))).failure
+    await call(pauseSyncs, options('shop'))
     await docker(['pause', shop.name])
     expect(await resume()).to.include({code: 'sync-disconnected', exitCode: 1})
     await docker(['unpause', shop.name])
     await docker(['stop', '--time', '0', shop.name])
-    expect(await resume()).to.include({code: 'container-stopped', exitCode: 1})
+    const stopped = await resume()
+    expect(stopped).to.include({code: 'container-stopped', exitCode: 1})
     expect(await isPaused('shop')).to.equal(true)
+    for (const line of ['docker start', 'keg sync resume'])
+      await runAdvice(stopped?.hint ?? '', line, {env: bed.mutagen.environment})
+    expect(await isPaused('shop')).to.equal(false)
+    await call(pauseSyncs, options('shop'))
     await docker(['rm', '--force', shop.name])
     expect(await resume()).to.include({code: 'sync-container-gone', exitCode: 1})
-    await pauseSyncs(options('api'))
-    const report = await resumeSyncs(options('shop', 'api'))
+    await call(pauseSyncs, options('api'))
+    const report = await call(resumeSyncs, options('shop', 'api'))
     expect(codesOf(report)).to.deep.equal(['syncs-failed', 'shop sync-container-gone', 'api done'])
     expect(report.failure?.message).to.contain(`The container ${shop.name} of the sync shop is gone.`)
   })
 
-  it('has keg doctor tell of a sync whose container is gone, and end that one alone, and start no daemon to look', async () => {
+  it('makes keg doctor report a sync whose container is gone, and terminate only that, without starting a daemon to check', async () => {
     await using engine = await Engine.connect(process.env)
-    const look = () => checkSyncs({connecting: Promise.resolve({engine}), environment, signal: never})
+    const look = () => checkSyncs({environment, signal: never}, {connecting: Promise.resolve({engine})})
     const found = await look()
     expect(found).to.include({status: 'problem', remedy: 'keg doctor --fix'})
     expect(found.notes).to.deep.equal([`shop: its container ${shop.name} is gone: keg sync terminate shop`])
-    const mend = (changes: object) => mendSyncs({...options(), engine, ...changes})
-    expect(await mend({dryRun: true})).to.deep.include.members([
-      {kind: 'sync', id: (await one('shop')).id, name: 'shop', outcome: 'planned', said: null},
-    ])
-    expect((await mend({questions: somebody(true)})).map(({name, outcome}) => `${name} ${outcome}`)).to.deep.equal([
-      'shop mended',
-    ])
+    const [fix, ...others] = await syncFixes({engine, environment, signal: never})
+    expect(others).to.deep.equal([])
+    expect(fix).to.include({kind: 'sync', id: (await one('shop')).id, name: 'shop', losesData: false})
+    await fix!.apply()
     expect(await look()).to.include({status: 'ok', detail: '1 sync, nothing wrong'})
     expect((await bed.mutagen.sessions()).map(({name}) => name)).to.have.members(['api', 'foreign'])
 
@@ -367,16 +385,18 @@ describe('syncs, listed and changed', function () {
     expect(await bed.mutagen.processIds()).to.deep.equal([])
   })
 
-  it('ends all that keg made, after asking, and no file goes', async () => {
+  it("terminates keg's own, after asking, and deletes no file", async () => {
     await make('second', api, {remote: '/home/node/second'})
-    const asked = await thrown(terminateSyncs(options('--all')))
-    expect(asked.message).to.equal('asked: End these 2 syncs? No file is touched.')
-    expect(codesOf(await terminateSyncs({...options('--all'), questions: somebody(true)}))[0]).to.equal(undefined)
+    const asked = await thrown(call(terminateSyncs, options('--all')))
+    expect(asked.message).to.equal('asked: End these 2 syncs? No file is changed.')
+    expect(codesOf(await call(terminateSyncs, {...options('--all'), prompt: somebody(true)}))[0]).to.equal(undefined)
     expect((await bed.mutagen.sessions()).map(({name}) => name)).to.deep.equal(['foreign'])
     expect(await api.inside('cat one.txt')).to.equal('1')
     expect(await observe('--all')).to.deep.equal([])
     const none = await bed.kegSucceeds(['sync', 'list'])
     expect(none.stdout).to.equal('')
-    expect(none.stderr).to.contain('keg sync create')
+    const add = [api.name, '--local', api.folder, '--remote', remote, '--json']
+    const made = await runAdvice(none, 'keg sync create', {env: bed.mutagen.environment, add})
+    expect(made.json()).to.include({created: true, conflicts: 0})
   })
 })

@@ -1,12 +1,13 @@
 import {expect} from 'chai'
 import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
 
 import {startKeg, type RunningKeg} from '../../support/keg.js'
 import {SyncBed, type SyncedContainer} from './synced-container.js'
 
-describe('keg sync monitor', function () {
-  this.timeout(60_000)
+describe('keg sync monitor @classic', function () {
+  this.timeout(120_000)
   let bed: SyncBed
   let app: SyncedContainer
   let running: RunningKeg | undefined
@@ -14,7 +15,7 @@ describe('keg sync monitor', function () {
   before(async () => {
     bed = await SyncBed.start()
     app = await bed.container({'src/deep/down/file.txt': 'first\n', 'notes.txt': 'first\n'})
-    // Without any watching of Mutagen's own nothing comes over but by a flush.
+    // Without Mutagen's own watching, only a flush syncs anything.
     await bed.kegSucceeds([...app.createLine, '--watch-mode', 'no-watch'])
   })
   afterEach(async () => {
@@ -30,38 +31,54 @@ describe('keg sync monitor', function () {
   }
   const watched = /"event":"watched"/
 
-  it('brings an edit over that nothing else would', async () => {
+  it('syncs an edit that nothing else would', async () => {
     const {ended, kill, said} = await monitor('--json')
     await said(watched, 'stdout')
     await writeFile(join(app.folder, 'src/deep/down/file.txt'), 'second\n')
     await mkdir(join(app.folder, 'src/new/folder'), {recursive: true})
     await writeFile(join(app.folder, 'src/new/folder/file.txt'), 'new\n')
     await app.inside('until cat src/new/folder/file.txt && grep second src/deep/down/file.txt; do sleep 0.1; done')
+    // A sync is reported once Mutagen reports it.
+    await said(/"event":"flushed"[^\n]*"src\/deep\/down\/file\.txt"/, 'stdout')
+    await said(/"event":"flushed"[^\n]*"src\/new"/, 'stdout')
     kill('SIGINT')
     const {code, leftovers, stdout} = await ended
-    expect({code, leftovers}).to.deep.equal({code: 130, leftovers: []})
+    expect({code, leftovers}).to.deep.equal({code: 0, leftovers: []})
     const {identifier} = await app.session()
     const lines = stdout.trimEnd().split('\n')
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(events[0]).to.include({event: 'state', id: identifier})
     expect(events[0]?.sync).to.include({id: identifier, folder: app.folder})
-    expect(events.at(-1)?.error).to.include({code: 'interrupted', exitCode: 130})
-    expect(await monitorsOf(bed), 'processes left').to.deep.equal([])
+    expect(events.at(-1)).to.deep.equal({syncs: 1})
+    const edits = events.flatMap(({event, paths}) => (event === 'flushed' ? (paths as string[]) : []))
+    expect(edits).to.include.members(['src/deep/down/file.txt', 'src/new'])
+    await untilNoMonitor(bed)
   })
 
-  it('tells of a conflict by its path, and when it is no more', async () => {
+  it('reports a conflict by its path, and its end', async () => {
     await app.inside('echo inside > notes.txt')
     await writeFile(join(app.folder, 'notes.txt'), 'outside\n')
     const {ended, kill, said} = await monitor()
     await said(/: conflict notes\.txt: changed in the folder, changed in the container/, 'stdout')
     await rm(join(app.folder, 'notes.txt'))
     await said(/no longer: conflict notes\.txt/, 'stdout')
+    await writeFile(join(app.folder, 'src/shown.txt'), 'shown\n')
+    await said(/: synced .*src\/shown\.txt.* in \d+ ms/, 'stdout')
     kill('SIGTERM')
     expect((await ended).code).to.equal(143)
     expect(await readFile(join(app.folder, 'notes.txt'), 'utf8')).to.equal('inside\n')
   })
 
-  it('goes on when the daemon of Mutagen was killed, stays with new syncs of the folder, and ends when all are ended', async () => {
+  it('exits when nobody reads its output any more', async () => {
+    const {closeOutput, ended, said} = await monitor()
+    await said(/: watching /, 'stdout')
+    closeOutput()
+    await writeFile(join(app.folder, 'notes.txt'), 'nobody reads of this\n')
+    expect(await ended).to.include({code: 141, stderr: ''})
+    await untilNoMonitor(bed)
+  })
+
+  it('survives a killed Mutagen daemon, adds new syncs of the folder, and exits when all are terminated', async () => {
     const {ended, said} = await monitor('--json')
     await said(watched, 'stdout')
     const [{identifier}, other] = [await app.session(), await bed.sandbox.temporaryFolder('other')]
@@ -81,7 +98,7 @@ describe('keg sync monitor', function () {
     expect(events.at(-1)).to.deep.equal({syncs: 1})
   })
 
-  it('fails where nothing is to be monitored', async () => {
+  it('fails if there is nothing to monitor', async () => {
     const {code, stdout} = await bed.keg(['sync', 'monitor', '--json'])
     expect({code, ...JSON.parse(stdout)})
       .to.deep.include({code: 2})
@@ -89,7 +106,16 @@ describe('keg sync monitor', function () {
   })
 })
 
-/** Command lines of programs that ask this daemon what becomes of its sessions. */
+/** Waits until the programs that a keg started, and that end after it, are gone. */
+async function untilNoMonitor(bed: SyncBed): Promise<void> {
+  const deadline = Date.now() + 20_000
+  for (let left = await monitorsOf(bed); left.length > 0; left = await monitorsOf(bed)) {
+    if (Date.now() > deadline) throw new Error(`left: ${left.join('\n')}`)
+    await sleep(50)
+  }
+}
+
+/** Command lines of programs that monitor this daemon's sessions. */
 async function monitorsOf(bed: SyncBed): Promise<string[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const texts = await Promise.all(

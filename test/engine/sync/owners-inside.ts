@@ -2,12 +2,11 @@ import {expect} from 'chai'
 import {realpath, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-import {createSync} from '../../../src/lib/sync/create/create-sync.js'
 import {docker, type Sandbox} from '../../support/docker.js'
 import {startMutagen, syncImage} from '../../support/mutagen.js'
-import {createOptions} from './create-options.js'
+import {create, createOptions} from './create-options.js'
 
-/** Checks that a sync into containers of the engine at hand makes files whose owners are right as containers see them. */
+/** Checks that a sync into containers of the current engine creates files with the right owners as containers see them. */
 export async function expectRightOwners(sandbox: Sandbox): Promise<void> {
   const mutagen = await startMutagen()
   try {
@@ -19,7 +18,7 @@ export async function expectRightOwners(sandbox: Sandbox): Promise<void> {
     for (const user of ['root', 'node']) {
       const target = await sandbox.run(['--user', user, image])
       for (const remote of user === 'root' ? ['/kept', '/made/here'] : ['/made/here', '/home/node/app']) {
-        await createSync({...createOptions(folder, environment), target, local: folder, remote})
+        await create({...createOptions(folder, environment), target, local: folder, remote})
         owners.push(await docker(['exec', target, 'stat', '-c', '%n %u:%g %a', remote, `${remote}/file`]))
       }
     }

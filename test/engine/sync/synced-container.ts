@@ -1,4 +1,4 @@
-/** What the scenarios of keg sync share: a daemon of Mutagen's, an image for its agent, and containers with their folders. */
+/** Shared by the scenarios of keg sync: a Mutagen daemon, an image for its agent, and containers with their folders. */
 import {mkdir, realpath} from 'node:fs/promises'
 import {join} from 'node:path'
 
@@ -9,7 +9,7 @@ import {keg, type KegOptions, type KegResult} from '../../support/keg.js'
 import {startMutagen, syncImage, type MutagenDaemon, type MutagenSession} from '../../support/mutagen.js'
 import {treeDifferences, treeIn, treeOf, writeFiles} from '../../support/tree.js'
 
-/** The user node's own folder. */
+/** A folder of the user node. */
 export const remote = '/home/node/app'
 
 export class SyncBed {
@@ -19,7 +19,7 @@ export class SyncBed {
     readonly image: string,
   ) {}
 
-  /** To be removed by `stop` in `after`. @param daemonEnvironment what the daemon alone is started with */
+  /** To be removed with `stop` in `after`. @param daemonEnvironment for the daemon only */
   static async start(daemonEnvironment: Readonly<Record<string, string>> = {}): Promise<SyncBed> {
     const mutagen = await startMutagen(daemonEnvironment)
     const sandbox = new Sandbox()
@@ -40,9 +40,9 @@ export class SyncBed {
     }
   }
 
-  /** Starts a container, and makes a folder with these files. */
+  /** Starts a container, and creates a folder with these files. */
   async container(files: Readonly<Record<string, string>>): Promise<SyncedContainer> {
-    // A name as people give folders, and as lists on a command line have to bear it.
+    // A name as people give folders, which lists on a command line must support.
     const folder = join(await realpath(await this.sandbox.temporaryFolder('synced')), 'Zoë\u2019s shop, a "first" one')
     await mkdir(folder)
     await writeFiles(folder, files)
@@ -56,7 +56,7 @@ export class SyncBed {
     return keg(kegArguments, {...options, env: {...this.mutagen.environment, ...env}})
   }
 
-  /** Runs keg; throws with all that it said where it fails. */
+  /** Runs keg; throws with its output if it fails. */
   async kegSucceeds(kegArguments: readonly string[], options: KegOptions = {}): Promise<KegResult> {
     const result = await this.keg(kegArguments, options)
     expect(result.code, `keg ${kegArguments.join(' ')}\n${result.stdout}${result.stderr}`).to.equal(0)
@@ -71,35 +71,35 @@ export class SyncedContainer {
     readonly folder: string,
   ) {}
 
-  /** What makes its session. */
+  /** The command that creates its session. */
   get createLine(): string[] {
     return ['sync', 'create', this.name, '--local', this.folder, '--remote', remote]
   }
 
-  /** Runs a script in it, in the synced folder, by a user. Returns what it prints. */
+  /** Runs a script in it, in the synced folder, by a user. Returns its output. */
   async inside(script: string, user = 'node'): Promise<string> {
     return docker(['exec', '--user', user, '--workdir', remote, this.name, 'sh', '-euc', script])
   }
 
-  /** Sessions into it or into what had its name, as Mutagen has them. */
+  /** Sessions into it or into a former container of its name, from Mutagen. */
   async sessions(): Promise<MutagenSession[]> {
     const sessions = await this.bed.mutagen.sessions()
     return sessions.filter(({alpha}) => alpha.path === this.folder)
   }
 
-  /** Its one session, as Mutagen has it; throws where there is none, or more. */
+  /** Its only session, from Mutagen; throws if there is none, or more. */
   async session(): Promise<MutagenSession> {
     const [session, ...others] = await this.sessions()
     if (session === undefined || others.length > 0) throw new Error(`${others.length + (session ? 1 : 0)} sessions`)
     return session
   }
 
-  /** Has Mutagen itself carry all that changed. */
+  /** Flushes all changes with Mutagen itself. */
   async flush(): Promise<void> {
     await this.bed.mutagen.run('sync', 'flush', (await this.session()).identifier)
   }
 
-  /** What differs between its folder and the one of this machine. */
+  /** Differences between its folder and the local one. */
   async differences(): Promise<string[]> {
     return treeDifferences(await treeOf(this.folder), await treeIn(this.name, remote))
   }

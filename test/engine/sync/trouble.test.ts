@@ -4,15 +4,16 @@ import {join} from 'node:path'
 
 import {treeDifferences, treeIn, treeOf, type Tree} from '../../support/tree.js'
 import {remote, SyncBed, type SyncedContainer} from './synced-container.js'
+import {runAdvice} from '../../support/run-advice.js'
 
-/** What `keg sync status --json` says of a session, as far as it is looked at here. */
+/** The part of a session in `keg sync status --json` that is tested here. */
 interface Status {
   status: string
   conflicts: number
   troubles: {kind: string; path: string; detail: string; remedy: string}[]
 }
 
-describe('keg sync: trouble', function () {
+describe('keg sync: trouble @classic', function () {
   this.timeout(120_000)
   let bed: SyncBed
   let app: SyncedContainer
@@ -35,7 +36,7 @@ describe('keg sync: trouble', function () {
     return only
   }
 
-  it('keeps both sides of a conflict, tells of it path by path, and goes on once one side gave way', async () => {
+  it('keeps both sides of a conflict, reports it path by path, and continues once one side is chosen', async () => {
     const {identifier} = await app.session()
     await bed.mutagen.run('sync', 'pause', identifier)
     await writeFile(local('notes/plan.txt'), 'planned here\n')
@@ -45,7 +46,7 @@ describe('keg sync: trouble', function () {
 
     expect(await readFile(local('notes/plan.txt'), 'utf8')).to.equal('planned here\n')
     expect(await app.inside('cat notes/plan.txt')).to.equal('planned inside')
-    // All else goes on.
+    // Everything else continues.
     expect(await readFile(local('notes/other.txt'), 'utf8')).to.equal('changed inside\n')
 
     const {conflicts, troubles} = await status()
@@ -54,21 +55,28 @@ describe('keg sync: trouble', function () {
     const told = await bed.keg(['sync', 'status', app.name])
     for (const text of ['notes/plan.txt', local('notes/plan.txt'), `${remote}/notes/plan.txt`, 'Delete or rename'])
       expect(told.stdout + told.stderr).to.include(text)
-
-    await app.inside('rm notes/plan.txt')
+    await runAdvice(told, 'keg sync resolve', {env: bed.mutagen.environment, add: ['--yes']})
     await app.flush()
     expect(await app.inside('cat notes/plan.txt')).to.equal('planned here')
     expect(await app.differences()).to.deep.equal([])
     expect(await status()).to.deep.include({conflicts: 0, troubles: [], status: 'watching'})
   })
 
-  /** Empties one side, and expects that keg tells of it and lets nothing be lost on the other. */
+  /** Deletes files; Mutagen must not see the first deletions alone, because it would sync these. */
+  async function whilePaused(remove: () => Promise<unknown>): Promise<void> {
+    const {identifier} = await app.session()
+    await bed.mutagen.run('sync', 'pause', identifier)
+    await remove()
+    // Mutagen may report that the session halted, or exit.
+    await bed.mutagen.run('sync', 'resume', identifier).catch(() => undefined)
+    await app.flush().catch(() => undefined)
+  }
+
+  /** Empties one side, and expects keg to report it and nothing to be lost on the other. */
   async function expectHalt(empty: () => Promise<unknown>, other: () => Promise<Tree>, side: string): Promise<void> {
     const before = await other()
     expect(before.size).to.equal(4)
-    await empty()
-    // Mutagen may say that the session halts, or end.
-    await app.flush().catch(() => undefined)
+    await whilePaused(empty)
     const {status: word, troubles} = await status()
     expect(word).to.equal('halted-on-root-emptied')
     expect(troubles.map(({kind}) => kind)).to.deep.equal(['halted'])
@@ -77,16 +85,71 @@ describe('keg sync: trouble', function () {
     expect(flushed.code, flushed.stdout + flushed.stderr).to.equal(1)
     expect(flushed.stderr).to.include('emptied')
     expect(treeDifferences(before, await other())).to.deep.equal([])
-    // What is to be typed is what the trouble says.
-    const reset = /keg (sync reset \S+)/.exec(troubles[0]?.remedy ?? '')?.[1]?.replace(/\.$/, '')
-    await bed.kegSucceeds([...(reset?.split(' ') ?? []), '--yes'])
+    // The trouble suggests the command.
+    await runAdvice(troubles[0]?.remedy ?? '', 'keg sync reset', {env: bed.mutagen.environment, add: ['--yes']})
     await app.flush()
     expect(await app.differences()).to.deep.equal([])
     expect(treeDifferences(before, await other())).to.deep.equal([])
     expect(await status()).to.deep.include({troubles: [], status: 'watching'})
   }
 
-  it('halts when the folder in the container was emptied, loses nothing, and brings the files back by a reset', async () => {
+  it('ends conflicts with the files of one side: changed, deleted and replaced by another kind, and nothing else', async () => {
+    await app.inside(
+      'mkdir -p tree kind && echo a > tree/a && echo b > tree/b && echo k > kind/k && echo x > "odd [x]*.txt"',
+    )
+    await app.flush()
+    const {identifier} = await app.session()
+    await bed.mutagen.run('sync', 'pause', identifier)
+    await writeFile(local('notes/plan.txt'), 'planned here\n')
+    await writeFile(local('notes/other.txt'), 'changed here alone\n')
+    await rm(local('tree'), {recursive: true})
+    await rm(local('kind'), {recursive: true})
+    await writeFile(local('kind'), 'a file here\n')
+    await writeFile(local('odd [x]*.txt'), 'odd here\n')
+    const script =
+      'echo "planned inside" > notes/plan.txt; echo new > tree/new; echo changed > kind/k; echo odd > "odd [x]*.txt"'
+    await app.inside(script)
+    await bed.mutagen.run('sync', 'resume', identifier)
+    await app.flush()
+    const before = (await status()).troubles.map(({path}) => path).sort()
+    expect(before).to.include.members(['kind', 'notes/plan.txt', 'odd [x]*.txt'])
+
+    const env = {XDG_STATE_HOME: local('../state')}
+    const resolve = async (...words: string[]) => bed.keg(['sync', 'resolve', ...words, '--sync', app.name], {env})
+    expect((await resolve('nowhere', '--keep', 'folder', '--yes', '--json')).json()).to.have.nested.property(
+      'error.code',
+      'conflict-unknown',
+    )
+    expect((await resolve('notes', '--keep', 'folder')).code, 'without an answer').to.equal(2)
+    const planned = await resolve('notes/plan.txt', '--keep', 'container', '--dry-run', '--json')
+    expect(JSON.parse(planned.stdout)).to.have.nested.property('[0].resolved[0].path', 'notes/plan.txt')
+    const shownPlan = await resolve('notes/plan.txt', '--keep', 'container', '--dry-run')
+    expect(shownPlan.stderr).to.include('These paths in the folder get what the container has:')
+    expect(shownPlan.stderr)
+      .to.include(`${local('notes/plan.txt')}: `)
+      .and.not.to.include('kind')
+    expect((await status()).troubles.map(({path}) => path).sort()).to.deep.equal(before)
+
+    const ofContainer = await resolve(local('notes/plan.txt'), '--keep', 'container', '--yes')
+    expect(ofContainer.code, ofContainer.stdout + ofContainer.stderr).to.equal(0)
+    expect(ofContainer.stderr).to.include(local('notes/plan.txt'))
+    expect(await readFile(local('notes/plan.txt'), 'utf8')).to.equal('planned inside\n')
+    expect(await readFile(local('odd [x]*.txt'), 'utf8')).to.equal('odd here\n')
+    const ofFolder = await resolve('--keep', 'folder', '--yes', '--json')
+    expect(ofFolder.code, ofFolder.stdout + ofFolder.stderr).to.equal(0)
+    expect(await app.inside('cat kind "odd [x]*.txt" notes/other.txt')).to.equal(
+      'a file here\nodd here\nchanged here alone',
+    )
+    expect((await app.session()).identifier).to.equal(identifier)
+    expect(await status()).to.include({conflicts: 0})
+    expect(await app.differences()).to.deep.equal([])
+    const over = await resolve('kind', '--keep', 'folder', '--yes', '--json')
+    expect(over.json()).to.have.nested.property('error.code', 'conflict-unknown')
+    const shown = await runAdvice(over, 'keg sync status', {env: {...bed.mutagen.environment, ...env}})
+    expect(shown.stdout).to.include('in sync')
+  })
+
+  it('halts when the folder in the container was emptied, loses nothing, and restores the files by a reset', async () => {
     await expectHalt(
       async () => app.inside('rm -r ./*'),
       async () => treeOf(app.folder),
@@ -94,7 +157,7 @@ describe('keg sync: trouble', function () {
     )
   })
 
-  it('halts when the folder of this machine was emptied, loses nothing, and brings the files back by a reset', async () => {
+  it('halts when the local folder was emptied, loses nothing, and restores the files by a reset', async () => {
     const empty = async () => {
       await rm(local('notes'), {recursive: true})
       await rm(local('read.me'))
@@ -102,10 +165,9 @@ describe('keg sync: trouble', function () {
     await expectHalt(empty, async () => treeIn(app.name, remote), 'the folder')
   })
 
-  it('halts when the folder of this machine was deleted, and goes on once it is there again', async () => {
+  it('halts when the local folder was deleted, and continues once it is back', async () => {
     const before = await treeIn(app.name, remote)
-    await rm(app.folder, {recursive: true})
-    await app.flush().catch(() => undefined)
+    await whilePaused(async () => rm(app.folder, {recursive: true}))
     expect((await status()).status).to.equal('halted-on-root-deletion')
     expect(treeDifferences(before, await treeIn(app.name, remote))).to.deep.equal([])
     const gone = await access(app.folder).catch((error: unknown) => error)

@@ -6,8 +6,8 @@ import {idlingTap, servingTap} from '../../support/tap-shapes.js'
 import {page, TapBed, type LinkedTap} from '../../support/taps.js'
 import {writeFiles} from '../../support/tree.js'
 
-describe('keg tap start with bad input', function () {
-  this.timeout(90_000)
+describe('keg tap start with bad input @containerd', function () {
+  this.timeout(180_000)
   let bed: TapBed
   let shop: LinkedTap
   let linked: string[]
@@ -23,11 +23,11 @@ describe('keg tap start with bad input', function () {
     /** The code of the error. */
     readonly code: string
     readonly exit: number
-    /** What the message and the hint have to name. */
+    /** What the message and the hint must name. */
     readonly names: readonly (RegExp | string)[]
   }
 
-  /** keg says what is wrong and what to do, shows nothing of its own inside, and makes nothing. */
+  /** keg says what is wrong and what to do, shows no internals, and creates nothing. */
   async function expectRefused(
     words: readonly string[],
     {code, exit, names}: Refusal,
@@ -46,7 +46,7 @@ describe('keg tap start with bad input', function () {
     expect(result.leftovers).to.deep.equal([])
   }
 
-  /** Has other files in the tap while something is done. */
+  /** Replaces files of the tap during an action. */
   async function withFiles(files: Readonly<Record<string, string>>, action: () => Promise<void>): Promise<void> {
     await writeFiles(shop.folder, files)
     try {
@@ -81,7 +81,7 @@ describe('keg tap start with bad input', function () {
       await withFiles(files, async () => expectRefused(['tap', 'start', shop.name, '--detach'], refusal))
     })
 
-  it('refuses a link to a folder that is gone, and takes the link away all the same', async () => {
+  it('refuses a link to a folder that is gone, and still removes the link', async () => {
     const gone = await bed.tap(servingTap)
     await rename(gone.folder, `${gone.folder}-gone`)
     await expectRefused(['tap', 'start', gone.name], {
@@ -104,7 +104,7 @@ describe('keg tap start with bad input', function () {
   })
 
   it('refuses to link in a home that cannot be written', async () => {
-    // Root may write everywhere but where the kernel lets nobody.
+    // Root can write everywhere but where the kernel allows nobody to.
     const home = '/sys/kernel'
     await expectRefused(
       ['tap', 'link', shop.folder, '--name', 'shop'],
@@ -113,7 +113,7 @@ describe('keg tap start with bad input', function () {
     )
   })
 
-  it('refuses the configuration of a newer keg, and leaves it as it is', async () => {
+  it('refuses the configuration of a newer keg, and does not change it', async () => {
     const folder = join(bed.git.folder, 'newer')
     const content = 'version: 99\nholograms: {on: true}\n'
     await writeFiles(folder, {'keg/config.yml': content})

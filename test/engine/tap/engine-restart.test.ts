@@ -5,8 +5,8 @@ import {idlingTap} from '../../support/tap-shapes.js'
 import {editPage, page, TapBed, type LinkedTap, type StartedTap} from '../../support/taps.js'
 import {expectClearError, OwnBed} from '../interruption/own-bed.js'
 
-describe('keg taps when the engine was restarted', function () {
-  this.timeout(90_000)
+describe('keg taps after an engine restart @containerd', function () {
+  this.timeout(180_000)
   let own: OwnBed
   let bed: TapBed
   let shop: LinkedTap
@@ -31,7 +31,7 @@ describe('keg taps when the engine was restarted', function () {
     }
   })
 
-  /** All that is in the engine; its one other container stops with the engine. */
+  /** Everything in the engine; the one other container stops with the engine. */
   async function everything(): Promise<string[]> {
     const rows = [...(await own.inside()), await docker(['network', 'ls', '--format', 'network {{.Name}}'])]
     return rows.map((row) => row.replace(/^(container \w+) .*$/, '$1'))
@@ -53,7 +53,7 @@ describe('keg taps when the engine was restarted', function () {
   })
 
   for (const verb of ['restart', 'start'])
-    it(`goes on by \`keg tap ${verb}\` with the same container, its command and its sync`, async () => {
+    it(`continues with \`keg tap ${verb}\`, with the same container, its command and its sync`, async () => {
       if (verb === 'start') {
         await own.engine.kill()
         await own.engine.start()

@@ -5,8 +5,8 @@ import {join} from 'node:path'
 import {keg, type KegResult} from '../../support/keg.js'
 import {writeFiles} from '../../support/tree.js'
 
-describe('keg tap env', function () {
-  this.timeout(60_000)
+describe('keg tap env @containerd', function () {
+  this.timeout(120_000)
   let home: string
   let values: string
   before(async () => {
@@ -34,7 +34,7 @@ describe('keg tap env', function () {
       env: {XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state'), ...env},
     })
 
-  it('prints lines for a shell, and tells what is wrong beside them', async () => {
+  it('prints lines for a shell, and reports problems beside them', async () => {
     const {code, stderr, stdout} = await run(['shop'])
     expect(code).to.equal(0)
     const lines = stdout.trimEnd().split('\n')
@@ -46,14 +46,14 @@ describe('keg tap env', function () {
     ])
     expect(stderr).to.equal(
       [
-        `Warning: keg knows no value KEG_IMGE_TAG. Did you mean KEG_IMAGE_TAG? It is set in ${values}:4.`,
-        `Left out is MINE: ${values}:6: {{ cli.taps.other.path }} names nothing.`,
+        `Warning: There is no value KEG_IMGE_TAG. Did you mean KEG_IMAGE_TAG? It is set in ${values}:4.`,
+        `MINE is not printed: ${values}:6: {{ cli.taps.other.path }} is not defined.`,
         '',
       ].join('\n'),
     )
   })
 
-  it('prints one value alone, and explains it', async () => {
+  it('prints one value only, and explains it', async () => {
     expect(await run(['shop', 'KEG_IMAGE_FROM'])).to.include({stdout: 'ghcr.io/acme/shop:develop\n', stderr: ''})
     const {stderr, stdout} = await run(['shop', 'KEG_EXEC_CMD', '--explain'], {KEG_EXEC_CMD: 'serve'})
     expect({stderr, stdout: stdout.split('\n')}).to.deep.equal({
@@ -61,22 +61,22 @@ describe('keg tap env', function () {
       stdout: [
         'KEG_EXEC_CMD=serve',
         '  from the environment',
-        `  hides 'say "it"' from ${values}:3`,
-        '  What the run script runs, such as a script of package.json; --command says otherwise.',
+        `  overrides 'say "it"' from ${values}:3`,
+        '  What the run script runs, such as a script of package.json; --command overrides it.',
         '',
       ],
     })
   })
 
-  it('gives scripts all that is known, but no secret', async () => {
+  it('gives scripts everything known, but no secret', async () => {
     const {json, stdout} = await run(['shop', '--json'])
     expect(json()).to.include({tap: 'shop', folder: join(home, 'shop'), environment: 'local', key: null})
     expect(stdout).to.include('"name": "GIT_KEY"').and.not.include('sekret')
   })
 
-  it('tells that there is no tap, and prints what there is without one', async () => {
+  it('says that there is no tap, and prints the values that exist without one', async () => {
     const {code, stderr, stdout} = await run(['KEG_REGISTRY'])
     expect({code, stdout}).to.deep.equal({code: 0, stdout: 'ghcr.io/acme\n'})
-    expect(stderr).to.equal('This folder is in no linked tap: these are the values without one.\n')
+    expect(stderr).to.equal('This folder does not belong to a linked tap: these are the values without a tap.\n')
   })
 })

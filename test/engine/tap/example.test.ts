@@ -4,8 +4,8 @@ import {join} from 'node:path'
 import {baseImage, docker, uniqueName} from '../../support/docker.js'
 import {page, TapBed, type LinkedTap} from '../../support/taps.js'
 
-describe('the example of a tap', function () {
-  this.timeout(60_000)
+describe('the example of a tap @containerd', function () {
+  this.timeout(120_000)
   let bed: TapBed
   let tap: LinkedTap
 
@@ -20,8 +20,8 @@ describe('the example of a tap', function () {
   })
   after(async () => bed.stop())
 
-  it('is built, started and synced by keg, as whom it runs, and keeps its notes in a volume', async () => {
-    // A base image without users: its Dockerfile brings what Mutagen needs.
+  it('is built, started and synced by keg with the right user, and keeps its notes in a volume', async () => {
+    // The base image has no users: the Dockerfile adds what Mutagen needs.
     const env = {KEG_BASE_IMAGE: baseImage, KEG_IMAGE_FROM: `${tap.name}:develop`}
     const {container, url} = await bed.startTap(tap, [], {env})
     const body = new URLSearchParams({name: 'Ada', text: 'Was here.'})

@@ -6,12 +6,12 @@ import {editPage, page, TapBed, type LinkedTap} from '../../support/taps.js'
 
 const branch = 'feature/search'
 
-describe('keg tap start --from an older package', function () {
-  this.timeout(90_000)
+describe('keg tap start --from an older package @containerd', function () {
+  this.timeout(180_000)
   let bed: TapBed
   let shop: LinkedTap
   let linked: string[]
-  /** Of the branch, with what only its container had. */
+  /** Of the branch, with files that only its container had. */
   let reference: string
   let tag: string
   let commit: string
@@ -40,16 +40,16 @@ describe('keg tap start --from an older package', function () {
     return bed.git.git(shop.name, ...words)
   }
 
-  /** What only the packaged container had. */
+  /** The file that only the packaged container had. */
   async function ownFileOf(container: string): Promise<string> {
     return docker(['exec', container, 'cat', '/own'])
   }
 
-  it('(the package lies in the registry of the tap, under the tag of its branch)', () => {
+  it("(the package is in the tap's registry, with the tag of its branch)", () => {
     expect(reference).to.match(new RegExp(`^${shop.repository}:feature-search-k[0-9a-f]{10}$`))
   })
 
-  it('of another branch is refused with 3, and nothing is made', async () => {
+  it('of another branch is refused with 3, and nothing is created', async () => {
     git('switch', '--quiet', 'main')
     for (const from of [reference, `${shop.name}:${tag}`]) {
       const refused = await bed.keg(['tap', 'start', shop.name, '--from', from, '--detach', '--json'])
@@ -63,7 +63,7 @@ describe('keg tap start --from an older package', function () {
     }
   })
 
-  it('of another branch runs as it is with --no-sync', async () => {
+  it('of another branch runs unchanged with --no-sync', async () => {
     const {container, url} = await bed.startTap(shop, ['--from', reference, '--no-sync'])
     expect(await page(url)).to.equal('A shop with a search.\n')
     expect(await ownFileOf(container)).to.equal('only here')

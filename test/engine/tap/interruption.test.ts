@@ -4,7 +4,7 @@ import {servingTap, storedTap} from '../../support/tap-shapes.js'
 import {page, TapBed, type LinkedTap} from '../../support/taps.js'
 import {watchEngine, type EngineRequest} from '../package/watched-engine.js'
 
-/** Where Ctrl-C comes: before the engine has the request, or before whoever made it has the answer. */
+/** When Ctrl-C comes: before the engine has the request, or before keg has the response. */
 type Moment = readonly [what: string, request: RegExp, moment: 'answered' | 'arriving']
 
 const moments: readonly Moment[] = [
@@ -17,8 +17,8 @@ const moments: readonly Moment[] = [
   ["when Mutagen's agent is started", /^POST \/exec\/[^/]+\/start$/, 'arriving'],
 ]
 
-describe('keg tap start, interrupted', function () {
-  this.timeout(90_000)
+describe('keg tap start, interrupted @containerd', function () {
+  this.timeout(180_000)
   let bed: TapBed
   let news: LinkedTap
   let board: LinkedTap
@@ -60,7 +60,7 @@ describe('keg tap start, interrupted', function () {
       }
     })
 
-  it('leaves a container alone that was there before, and its sync', async () => {
+  it('leaves an existing container and its sync alone', async () => {
     const {container, url} = await bed.startTap(news)
     await bed.kegSucceeds(['tap', 'stop', news.name])
     const engine = await watchEngine({
@@ -85,7 +85,7 @@ describe('keg tap start, interrupted', function () {
   })
 })
 
-/** A process takes a signal when it gets to it: without a while, the moment would be a later request. */
+/** A process handles a signal with a delay: without waiting, it would do so at a later request. */
 async function untilItIsNoticed(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50))
 }

@@ -1,7 +1,7 @@
-/** Taps whose containers are made by docker alone, with the labels that a start writes: what comes after a start is tested with them. */
+/** Taps whose containers are created by docker only, with the labels of a start: for tests of what comes after a start. */
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import type {Questions} from '../../../src/lib/command/ask.js'
+import type {Prompt} from '../../../src/lib/terminal/prompt.js'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import {silent} from '../../../src/lib/terminal/progress.js'
 import {docker, Sandbox, uniqueName} from '../../support/docker.js'
@@ -9,7 +9,7 @@ import {GitSandbox} from '../../support/git.js'
 import {startMutagen, syncImage, type MutagenDaemon, type MutagenSession} from '../../support/mutagen.js'
 import {writeFiles} from '../../support/tree.js'
 
-/** Where the code is in the containers. */
+/** The folder of the code in the containers. */
 export const APP = '/srv/app'
 
 /** A linked folder with a repository. */
@@ -24,12 +24,12 @@ export interface ContainerOptions {
   /** Compose's name of the service; default: app, whose container is the tap's own. */
   readonly service?: string
   readonly image?: string
-  /** More words for docker run. */
+  /** More arguments for docker run. */
   readonly words?: readonly string[]
 }
 
 export class LabelledTaps {
-  /** What was said, and asked. */
+  /** Messages and questions. */
   readonly said: string[] = []
 
   private constructor(
@@ -37,12 +37,12 @@ export class LabelledTaps {
     readonly sandbox: Sandbox,
     readonly git: GitSandbox,
     readonly mutagen: MutagenDaemon,
-    /** Mutagen's agent can live in it. */
+    /** Mutagen's agent can run in it. */
     readonly image: string,
     readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  /** To be removed by `stop` in `after`. */
+  /** To be removed with `stop` in `after`. */
   static async start(): Promise<LabelledTaps> {
     const mutagen = await startMutagen()
     const [sandbox, git] = [new Sandbox(), new GitSandbox()]
@@ -74,7 +74,7 @@ export class LabelledTaps {
     }
   }
 
-  /** Makes a repository with these files on branch main, and one link, that of this tap. */
+  /** Creates a repository with these files on branch main, and links only this tap. */
   async tap(files: Readonly<Record<string, string>>): Promise<LabelledTap> {
     const name = `tap-${uniqueName('x').slice(-8)}`
     const folder = join(this.git.folder, name)
@@ -87,14 +87,14 @@ export class LabelledTaps {
     return {name, folder}
   }
 
-  /** Has the user configuration know of this tap alone. */
+  /** Makes the user configuration link only this tap. */
   async link({folder, name}: LabelledTap): Promise<void> {
     await mkdir(join(this.git.folder, 'config/keg'), {recursive: true})
     const text = `version: 1\ntaps:\n  ${name}:\n    path: ${JSON.stringify(folder)}\n`
     await writeFile(join(this.git.folder, 'config/keg/config.yml'), text)
   }
 
-  /** Runs a container as a start makes it. Returns its name. */
+  /** Runs a container as a start creates it. Returns its name. */
   async container(tap: LabelledTap, options: ContainerOptions = {}): Promise<string> {
     const {branch = 'main', folder = tap.folder, image = this.image, service = 'app', words = []} = options
     const project = `${tap.name}-${branch}`
@@ -113,10 +113,10 @@ export class LabelledTaps {
     return name
   }
 
-  /** What all services of a tap's life take; nobody can be asked, but for "go on?" with an answer. */
+  /** Options for all services of a tap's life; without a terminal, except for "go on?" with an answer. */
   options(tap: LabelledTap, answer?: boolean) {
-    const questions: Questions = {
-      possible: answer !== undefined,
+    const prompt: Prompt = {
+      isInteractive: answer !== undefined,
       confirm: (question) => {
         this.said.push(question)
         return answer === undefined ? Promise.reject(new Error(`asked: ${question}`)) : Promise.resolve(answer)
@@ -130,26 +130,26 @@ export class LabelledTaps {
       environment: this.environment,
       dryRun: false,
       progress: silent,
-      questions,
-      say: (line: string) => {
+      prompt,
+      notice: (line: string) => {
         this.said.push(line)
       },
       signal: new AbortController().signal,
     }
   }
 
-  /** Runs a script in a container, where the code is. Returns what it prints. */
+  /** Runs a script in a container, in the folder of the code. Returns its output. */
   async inside(container: string, script: string): Promise<string> {
     return docker(['exec', '--workdir', APP, container, 'sh', '-euc', script])
   }
 
-  /** The session of that name; undefined where there is none. */
+  /** The session of that name; undefined if there is none. */
   async session(name: string): Promise<MutagenSession | undefined> {
     return (await this.mutagen.sessions()).find((session) => session.name === name)
   }
 }
 
-/** A tap's smallest files, with settings of syncs. */
+/** A tap's minimal files, with settings of syncs. */
 export function tapFiles(mutagen?: string): Record<string, string> {
   return {
     'container/Dockerfile': 'FROM scratch\n',

@@ -6,13 +6,13 @@ import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {keg, type KegResult} from '../../support/keg.js'
 
-/** What oclif keeps of a command. */
+/** The part of a command that oclif stores. */
 interface Command {
   readonly id: string
 }
 
-describe('linked taps as commands', function () {
-  this.timeout(90_000)
+describe('linked taps as commands @containerd', function () {
+  this.timeout(180_000)
   let home: string
   before(async () => {
     home = await realpath(await mkdtemp(join(tmpdir(), 'keg-links-')))
@@ -38,7 +38,7 @@ describe('linked taps as commands', function () {
     return join(home, name)
   }
 
-  it('are all there that were linked at the same time', async () => {
+  it('all exist after they were linked at the same time', async () => {
     const names = Array.from({length: 20}, (_, index) => `tap-${index}`)
     for (const name of names) await tap(name)
     const results = await Promise.all(names.map(async (name) => run(['tap', 'link', join(home, name), '--quiet'])))
@@ -80,7 +80,7 @@ describe('linked taps as commands', function () {
     expect(unknown.code).to.equal(2)
   })
 
-  it('are made anew by the next command of taps, or the next plugin, where they are those of another keg', async () => {
+  it('are recreated by the next tap command or plugin if they are those of another keg', async () => {
     const file = join(home, 'data/linked-taps/package.json')
     const plugin = JSON.parse(await readFile(file, 'utf8')) as {keg: {stamp: string}}
     await writeFile(file, JSON.stringify({...plugin, keg: {stamp: 'older'}}))
@@ -110,7 +110,7 @@ describe('linked taps as commands', function () {
     expect((await run(['gone', 'path'])).code).to.equal(2)
   })
 
-  it('are not named like anything that keg has', async () => {
+  it('cannot have the name of anything in keg', async () => {
     const folder = await tap('plugins')
     for (const words of [[], ['--name', 'start']]) {
       const refused = await run(['tap', 'link', folder, ...words, '--json'])

@@ -5,8 +5,8 @@ import {join} from 'node:path'
 import {docker, uniqueName} from '../../support/docker.js'
 import {page, TapBed, type LinkedTap} from '../../support/taps.js'
 
-describe('keg tap new', function () {
-  this.timeout(60_000)
+describe('keg tap new @containerd', function () {
+  this.timeout(120_000)
   let bed: TapBed
   let tap: LinkedTap
 
@@ -18,7 +18,7 @@ describe('keg tap new', function () {
   })
   after(async () => bed.stop())
 
-  it('makes a tap that is built, started and seen at once, by its own command', async () => {
+  it('creates a tap that is built, started and visible at once, with its own command', async () => {
     const made = ['tap', 'new', tap.name, '--base', bed.baseImage, '--json']
     expect((await bed.kegSucceeds(made, {cwd: bed.git.folder})).json()).to.include({folder: tap.folder, linked: true})
     bed.addTap(tap)
@@ -35,16 +35,16 @@ describe('keg tap new', function () {
     expect(await readFile(file, 'utf8')).to.equal('Edited inside.\n')
   })
 
-  it('is started from the image that is there the next time', async () => {
+  it('starts from the local image the next time', async () => {
     const built = await docker(['image', 'inspect', '--format', '{{.Id}}', `${tap.name}:develop`])
     await bed.startTap(tap)
     expect(await docker(['image', 'inspect', '--format', '{{.Id}}', `${tap.name}:develop`])).to.equal(built)
   })
 
-  it('is gone without a trace when it was destroyed and unlinked', async () => {
+  it('leaves nothing after it was destroyed and unlinked', async () => {
     await bed.kegSucceeds([tap.name, 'destroy', '--yes'])
     await bed.kegSucceeds(['tap', 'unlink', tap.name, '--yes'])
-    // The user configuration stays, and the folder for turns.
+    // The user configuration stays, and the folder for locks.
     const present = await bed.present()
     expect(present.filter((row) => !row.startsWith('file ') || row.includes(tap.name))).to.deep.equal([])
   })

@@ -1,26 +1,28 @@
 import {expect} from 'chai'
+import {join} from 'node:path'
 import {Engine} from '../../../src/lib/engine/engine.js'
-import {branchTag} from '../../../src/lib/reference/branch-tag.js'
-import {findTarget, nameOf} from '../../../src/lib/target/find-target.js'
-import {missingInput, type Questions} from '../../../src/lib/command/ask.js'
+import {branchTag} from '../../../src/lib/branch/branch-tag.js'
+import {findTarget} from '../../../src/lib/container/target/find-target.js'
+import {missingInput, type Prompt} from '../../../src/lib/terminal/prompt.js'
 import {baseImage, docker, uniqueName} from '../../support/docker.js'
 import {thrown} from '../../support/thrown.js'
 import {PlainTap, WAITING} from './plain-tap.js'
+import {nameOf} from '../../../src/lib/container/container-name.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const branch = 'feature/x'
 const tag = branchTag(branch)
 
-/** Nobody can be asked. */
-const NOBODY: Questions = {
-  possible: false,
+/** Without a terminal. */
+const NOBODY: Prompt = {
+  isInteractive: false,
   confirm: (question, {flag}) => Promise.reject(missingInput(question, flag)),
   choose: (question, _choices, {flag}) => Promise.reject(missingInput(question, flag)),
   text: (question, {flag}) => Promise.reject(missingInput(question, flag)),
 }
 
-describe('keg tap package', function () {
-  this.timeout(90_000)
+describe('keg tap package @containerd', function () {
+  this.timeout(180_000)
 
   const image = uniqueName('storefront').toLowerCase()
   let tap: PlainTap
@@ -51,8 +53,8 @@ actions:
     await tap.stop()
   })
 
-  describe('makes an image', () => {
-    it("called as the tap's, where that is, of its branch, after its action", async () => {
+  describe('creates an image', () => {
+    it("named like the tap's, in its registry, of its branch, after its action", async () => {
       const {code, json, stderr} = await tap.keg(['tap', 'package', tap.name, '--json'])
       expect(code, stderr).to.equal(0)
       const result = json()
@@ -69,7 +71,7 @@ actions:
       expect(await docker(['run', '--rm', '--pull', 'never', reference, 'cat', '/built'])).to.equal('built')
     })
 
-    it('of nothing where the action fails, unless nobody wants it', async () => {
+    it('not at all if the action fails, unless it is skipped', async () => {
       await docker(['exec', container, 'touch', '/broken'])
       const failed = await tap.keg(['tap', 'package', tap.name, '--json'])
       expect(failed.code).to.equal(1)
@@ -88,6 +90,17 @@ actions:
       await docker(['exec', container, 'rm', '/broken'])
     })
 
+    it("of another service under its own name, without the app's action", async () => {
+      const words = ['tap', 'package', tap.name, '--service', 'store', '--dry-run', '--json']
+      const {code, json, stderr} = await tap.keg(words)
+      expect(code, stderr).to.equal(0)
+      const name = `${openRegistry}/keg-test/${image}-store`
+      expect(json()).to.deep.include({container: store, name, reference: `${name}:${tag}`, branch})
+      expect(stderr).not.to.include('tap:build')
+      const unknown = await tap.keg(['tap', 'package', tap.name, '--service', 'stor', '--json'])
+      expect(unknown.json().error).to.deep.include({code: 'service-unknown', data: {services: ['app', 'store']}})
+    })
+
     it('of no container that was not started', async () => {
       tap.git.git(tap.name, 'switch', '--quiet', '--create', 'other')
       try {
@@ -101,19 +114,13 @@ actions:
   })
 
   describe('as the target of other commands', () => {
-    it('is its own container of the branch checked out, by its name or from its folder', async () => {
+    it("is the tap's own container of the current branch, by its name or from its folder", async () => {
       const found = async (target: string | undefined, checkedOut = branch) =>
         nameOf(
-          await findTarget({
-            engine,
-            target,
-            environment: {...process.env, ...tap.environment},
-            folder: tap.folder,
-            top: tap.folder,
-            branch: checkedOut,
-            questions: NOBODY,
-            usage: 'keg x CONTAINER',
-          }),
+          await findTarget(
+            {engine, environment: {...process.env, ...tap.environment}, folder: tap.folder, prompt: NOBODY},
+            {target, top: tap.folder, branch: checkedOut, usage: 'keg x CONTAINER'},
+          ),
         )
       expect(await found(tap.name)).to.equal(container)
       expect(await found(undefined)).to.equal(container)
@@ -121,7 +128,7 @@ actions:
       const other = await tap.container([baseImage, ...WAITING], {branch: 'other'})
       expect(await found(tap.name)).to.equal(container)
       expect(await found(undefined, 'other')).to.equal(other)
-      // A container of exactly that name stands above the tap.
+      // A container with exactly that name takes precedence over the tap.
       const same = await tap.sandbox.create(['--name', tap.name, baseImage, 'true'])
       expect(await found(tap.name)).to.equal(tap.name)
       await docker(['rm', same])
@@ -133,14 +140,14 @@ actions:
       }
     })
 
-    it("gives a package of keg docker package the tap's name, and another where the tap cannot be read", async () => {
+    it("gives a package of keg docker package the tap's name, and another if the tap cannot be read", async () => {
       const words = ['docker', 'package', '--dry-run', '--json', '--no-push']
       expect((await tap.keg([...words, tap.name])).json()).to.include({container, name: image})
       tap.git.write(`${tap.name}/container/values.yml`, 'env: [\n')
       try {
         const broken = await tap.keg([...words, container, '-t', 'x'])
         expect(broken.json(), broken.stderr).to.include({container, name: 'app'})
-        expect(JSON.stringify(broken.json().warnings)).to.include('The image is not called as its tap says')
+        expect(JSON.stringify(broken.json().warnings)).to.include('The image is not named after its tap')
       } finally {
         tap.git.git(tap.name, 'checkout', '--quiet', '.')
       }
@@ -148,14 +155,25 @@ actions:
   })
 
   describe('run', () => {
-    it('runs what was packaged by its short name, as a start would', async () => {
+    it('runs a package by its short name, as a start would', async () => {
       const words = ['tap', 'package', 'run', tap.name, `${image}:${tag}`, '--pull', 'never']
       const print = ['--', 'sh', '-c', 'echo "$KEG_DOCKER_EXEC $KEG_EXEC_CMD"; exit 3']
       const {code, stderr, stdout} = await tap.keg([...words, ...print])
       expect({code, stdout}, stderr).to.deep.equal({code: 3, stdout: 'package-run start\n'})
     })
 
-    it('has it served by a proxy, on a network that goes with the last container', async () => {
+    it('runs one from a file that was written beside the user, not in the tap', async () => {
+      const cwd = await tap.sandbox.temporaryFolder('beside')
+      const words = ['tap', 'package', tap.name, '--no-action', '-t', `${image}:file`, '-o', 'shop.tar']
+      const written = await tap.keg([...words, '--json'], {cwd})
+      expect(written.json(), written.stderr).to.include({file: join(cwd, 'shop.tar'), image: null, pushed: false})
+      tap.sandbox.addImage(`${String(written.json().name)}:file`)
+      const run = ['tap', 'package', 'run', tap.name, 'shop.tar', '--', 'sh', '-c', 'echo "$KEG_DOCKER_EXEC"']
+      const {code, stderr, stdout} = await tap.keg(run, {cwd})
+      expect({code, stdout}, stderr).to.deep.equal({code: 0, stdout: 'package-run\n'})
+    })
+
+    it('is served through a proxy, on a network that is removed with the last container', async () => {
       const network = uniqueName('proxy')
       const words = ['docker', 'package', 'run', reference, '--pull', 'never', '--proxy', '--proxy-network', network]
       const more = ['--proxy-host', 'local.example.com', '--rm', '--json']
@@ -169,7 +187,7 @@ actions:
       const {code, json, stderr} = await running.ended
       expect(code, stderr).to.equal(130)
       const url = String(json().url)
-      expect(url).to.match(new RegExp(`^http://${image}-feature-x-k[0-9a-f]{10}\\.local\\.example\\.com$`))
+      expect(url).to.match(new RegExp(`^http://${image}-feature-x\\.local\\.example\\.com$`))
       expect(labels).to.include({
         'traefik.enable': 'true',
         'traefik.docker.network': network,

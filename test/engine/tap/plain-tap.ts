@@ -1,4 +1,4 @@
-/** A linked tap whose containers are made by docker alone, without syncs: what works with what a start has made is tested with it. */
+/** A linked tap whose containers are created by docker only, without syncs: for tests of what comes after a start. */
 import {mkdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
@@ -6,7 +6,7 @@ import {GitSandbox} from '../../support/git.js'
 import {startKeg, type KegOptions, type KegResult, type RunningKeg} from '../../support/keg.js'
 import {kegOnTerminal, type KegOnTerminal} from '../package/terminal.js'
 
-/** A shell that ends when it is told to, as a first process does only when it says so itself. */
+/** A shell that exits on SIGTERM, which a first process does only with a trap. */
 export const WAITING = ['sh', '-c', "trap 'exit 0' TERM; sleep 1000000 & wait"]
 
 export class PlainTap {
@@ -27,13 +27,13 @@ export class PlainTap {
     this.git.write('keg/config.yml', `version: 1\ntaps:\n  ${this.name}: {path: ${this.folder}}\n`)
   }
 
-  /** What leads keg to the link. */
+  /** Leads keg to the link, and makes its runs share their state. */
   get environment(): Record<string, string> {
-    return {XDG_CONFIG_HOME: this.git.folder}
+    return {XDG_CONFIG_HOME: this.git.folder, XDG_STATE_HOME: join(this.git.folder, 'state')}
   }
 
   /**
-   * Runs a container as a start makes it. Returns its name.
+   * Runs a container as a start creates it. Returns its name.
    * @param words for docker run: options, image, command
    */
   async container(words: readonly string[] = [baseImage, ...WAITING], {branch = 'feature/x', service = 'app'} = {}) {

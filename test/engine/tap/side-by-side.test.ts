@@ -5,12 +5,12 @@ import {docker} from '../../support/docker.js'
 import {idlingTap, storedTap} from '../../support/tap-shapes.js'
 import {editPage, page, TapBed, type LinkedTap, type StartedTap} from '../../support/taps.js'
 
-describe('keg taps side by side', function () {
-  this.timeout(90_000)
+describe('keg taps side by side @containerd', function () {
+  this.timeout(180_000)
   let bed: TapBed
   let shop: LinkedTap
   let board: LinkedTap
-  /** The shop's second folder, on a branch of its own. */
+  /** The shop's second folder, on another branch. */
   let worktree: string
   let linked: string[]
   let started: {main: StartedTap; branch: StartedTap; board: StartedTap}
@@ -25,7 +25,7 @@ describe('keg taps side by side', function () {
   })
   after(async () => bed.stop())
 
-  /** Name and labels of a container, as docker has them. */
+  /** The labels of a container. */
   async function labelsOf(container: string): Promise<Record<string, string>> {
     return JSON.parse(await docker(['inspect', '--format', '{{json .Config.Labels}}', container])) as Record<
       string,
@@ -45,7 +45,7 @@ describe('keg taps side by side', function () {
     expect(await page(other.url)).to.equal('A board.\n')
   })
 
-  it('gives each folder and branch a container, a port and a sync of its own', async () => {
+  it('gives each folder and branch a separate container, port and sync', async () => {
     const all = Object.values(started)
     expect(new Set(all.map(({container}) => container)).size).to.equal(3)
     expect(new Set(all.map(({url}) => url)).size).to.equal(3)
@@ -75,7 +75,7 @@ describe('keg taps side by side', function () {
     }
   })
 
-  it('brings an edit to the container of its own folder alone', async () => {
+  it('syncs an edit only to the container of its own folder', async () => {
     await editPage(worktree, 'A shop with a better search.\n')
     await bed.flush(worktree)
     await bed.flush(shop.folder)
@@ -83,7 +83,7 @@ describe('keg taps side by side', function () {
     expect(await page(started.main.url)).to.equal('A shop.\n')
   })
 
-  it('changes nothing where a tap is started that runs', async () => {
+  it('changes nothing when a running tap is started', async () => {
     const before = await bed.present()
     const runs = await docker(['inspect', '--format', '{{.State.StartedAt}}', started.main.container])
     const again = await bed.startTap(shop)
@@ -94,7 +94,7 @@ describe('keg taps side by side', function () {
     expect(await page(again.url)).to.equal('A shop.\n')
   })
 
-  it('stops, and starts again, the tap of one folder and no other', async () => {
+  it('stops and restarts the tap of one folder only', async () => {
     await bed.kegSucceeds(['tap', 'stop'], {cwd: worktree})
     const states = await bed.containers('{{.ID}} {{.State}}')
     const state = ({container}: StartedTap) => states.find((row) => container.startsWith(row.split(' ')[0] ?? ''))
@@ -111,7 +111,7 @@ describe('keg taps side by side', function () {
     expect(await page(started.main.url)).to.equal('A shop.\n')
   })
 
-  it('pauses the sync of a folder where another branch is checked out and started', async () => {
+  it('pauses the sync of a folder when another branch is checked out and started', async () => {
     bed.git.git(shop.name, 'switch', '--quiet', '--create', 'colours')
     await editPage(shop.folder, 'A shop in colours.\n')
     const colours = await bed.startTap(shop)
@@ -129,7 +129,7 @@ describe('keg taps side by side', function () {
     ])
   })
 
-  it('destroys the tap of one folder and no other, also of one that is gone, and in the end leaves nothing', async () => {
+  it('destroys the tap of one folder only, also if the folder is gone, and in the end leaves nothing', async () => {
     await bed.kegSucceeds(['tap', 'destroy', '--yes'], {cwd: worktree})
     expect(await bed.sessionsOf(worktree)).to.deep.equal([])
     expect(await bed.containers('{{.Names}}', `label=com.keg.folder=${worktree}`)).to.deep.equal([])

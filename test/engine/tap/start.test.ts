@@ -1,18 +1,21 @@
-import {access, constants, mkdir, symlink, writeFile} from 'node:fs/promises'
+import {access, constants, mkdir, readdir, rename, rm, symlink, writeFile} from 'node:fs/promises'
 import {delimiter, join} from 'node:path'
 
 import {expect} from 'chai'
 
 import {Engine} from '../../../src/lib/engine/engine.js'
+import type {ShownPlan, StartResult} from '../../../src/lib/tap/start/model.js'
 import {ensureNetwork, removeUnusedNetwork} from '../../../src/lib/proxy/network.js'
 import {docker, uniqueName} from '../../support/docker.js'
 import type {KegResult} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {idlingTap, pageFile, servingTap} from '../../support/tap-shapes.js'
 import {page, TapBed, type LinkedTap} from '../../support/taps.js'
 import {writeFiles} from '../../support/tree.js'
+import {ctrlC, kegOnTerminal} from '../package/terminal.js'
 
-describe('keg tap start', function () {
-  this.timeout(90_000)
+describe('keg tap start @classic', function () {
+  this.timeout(180_000)
   let bed: TapBed
   let shop: LinkedTap
 
@@ -34,18 +37,37 @@ describe('keg tap start', function () {
     return error
   }
 
-  it('runs the newest image of the registry, and makes a container anew where nothing of its own is lost', async () => {
+  it('finds a renamed container by its labels', async () => {
+    const plain = await bed.tap(idlingTap)
+    const {container} = await bed.startTap(plain, ['--no-sync'])
+    const name = bed.sandbox.addContainer(uniqueName('renamed'))
+    await docker(['rename', container, name])
+    await docker(['stop', '--time', '1', container])
+    const again = await bed.kegSucceeds(['tap', 'start', plain.name, '--no-sync', '--detach', '--json'])
+    expect(again.json()).to.include({container, name, created: false})
+    const status = await bed.kegSucceeds(['tap', 'status', plain.name, '--json'])
+    expect((status.json().containers as {name: string}[]).map((each) => each.name)).to.deep.equal([name])
+    const made = await bed.kegSucceeds(['tap', 'start', plain.name, '--no-sync', '--detach', '--json', '--recreate'])
+    expect(made.json()).to.include({name: `${plain.name}-main`, created: true})
+    await bed.kegSucceeds(['tap', 'destroy', plain.name, '--yes'])
+    expect(await docker(['ps', '--all', '--quiet', '--filter', `label=com.keg.tap=${plain.name}`])).to.equal('')
+  })
+
+  it('runs the newest image of the registry, and recreates a container that would lose nothing', async () => {
     const first = await bed.startTap(shop, ['--no-sync'])
     expect(await page(first.url)).to.equal('A shop.\n')
     const again = await bed.startTap(shop, ['--no-sync'])
     expect(again.container).to.equal(first.container)
+    const followed = await bed.kegSucceeds(['tap', 'start', shop.name, '--no-sync'])
+    expect(followed.stderr).to.include('is already running')
+    await runAdvice(followed.stderr, 'keg tap logs', {env: bed.environment, until: /serving by compose-start/})
 
     const image = `${shop.repository}:develop`
     await writeFiles(shop.folder, {[pageFile]: 'A newer shop.\n'})
     await bed.build(shop.folder, image)
     await docker(['push', '--quiet', image])
     const newer = await docker(['image', 'inspect', '--format', '{{.Id}}', image])
-    // The engine's own tag is the old one again: only the registry knows of the newer.
+    // The engine's own tag is the old one again: only the registry has the newer one.
     await docker(['tag', await imageOf(first.container), image])
     const kept = await bed.startTap(shop, ['--no-sync', '--pull', 'never'])
     expect(kept.container).to.equal(first.container)
@@ -57,7 +79,65 @@ describe('keg tap start', function () {
     expect(await page(String(url))).to.equal('A newer shop.\n')
   })
 
-  it('does not lose what only its container has without being told so', async () => {
+  it('does what its dry run shows: create, keep, start, recreate, and ask', async () => {
+    const planned = await bed.tap(servingTap)
+    const words = ['tap', 'start', planned.name, '--no-sync', '--detach', '--json']
+    /** A dry run, which changes nothing. */
+    const plan = async (...more: readonly string[]): Promise<StartResult & {readonly plan: ShownPlan}> => {
+      const before = await bed.present()
+      const result = (await bed.kegSucceeds([...words, ...more, '--dry-run'])).json() as unknown as StartResult
+      expect(await bed.present()).to.deep.equal(before)
+      if (result.plan === null) throw new Error('no plan')
+      return {...result, plan: result.plan}
+    }
+    /** Compares the real run with the plan. */
+    const compared = async (...more: readonly string[]): Promise<StartResult & {readonly plan: ShownPlan}> => {
+      const shown = await plan(...more)
+      const {action, reasons} = shown.plan.container
+      const done = (await bed.kegSucceeds([...words, ...more])).json() as unknown as StartResult
+      const {branch, folder, image, name, ports, tap} = shown
+      expect(done).to.deep.include({branch, folder, image, name, ports, tap, sync: null})
+      expect([done.created, done.recreated]).to.deep.equal([
+        action === 'create' || action === 'recreate',
+        action === 'recreate' ? reasons : [],
+      ])
+      const id = String(done.container)
+      expect(await imageOf(id)).to.equal(shown.plan.image.id)
+      if (action === 'keep' || action === 'start') {
+        expect(id).to.equal(shown.container)
+        return shown
+      }
+      expect(id).not.to.equal(shown.container)
+      const labels = JSON.parse(await docker(['inspect', '--format', '{{json .Config.Labels}}', id])) as object
+      expect(labels).to.include(Object.values(shown.model?.services ?? {})[0]?.labels)
+      return shown
+    }
+
+    expect((await compared()).plan).to.deep.include({
+      container: {action: 'create', reasons: [], losses: [], reproducible: []},
+      compose: ['up --detach --no-recreate'],
+    })
+    expect((await compared()).plan).to.deep.include({
+      container: {action: 'keep', reasons: [], losses: [], reproducible: []},
+      compose: [],
+    })
+    await bed.kegSucceeds(['tap', 'stop', planned.name])
+    expect((await compared()).plan.container.action).to.equal('start')
+    const other = await compared('--env', 'A=1')
+    expect(other.plan.container).to.deep.include({action: 'recreate', reasons: ['its settings have changed']})
+
+    await docker(['exec', String((await plan()).container), 'sh', '-c', 'echo "only here" >/own'])
+    const asked = await plan('--env', 'A=2')
+    expect(asked.plan.container.losses).to.include('/own')
+    expect(asked.plan.question?.flags).to.equal('--recreate or --no-recreate')
+    const refused = errorOf(await bed.keg([...words, '--env', 'A=2']))
+    expect(refused).to.include({code: 'container-changed', message: asked.plan.question?.text})
+    expect((await compared('--env', 'A=2', '--no-recreate')).plan).to.deep.include({question: null, compose: []})
+    expect((await compared('--env', 'A=2', '--recreate')).plan.container.action).to.equal('recreate')
+    await bed.kegSucceeds(['tap', 'destroy', planned.name, '--yes'])
+  })
+
+  it('loses nothing that only its container has, unless told to', async () => {
     const {container} = await bed.startTap(shop, ['--no-sync'])
     await docker(['exec', container, 'sh', '-c', 'echo "only here" >/own'])
     const refused = errorOf(await start(['--env', 'A=1']))
@@ -77,7 +157,7 @@ describe('keg tap start', function () {
     expect(await bed.containers('{{.Names}}')).to.deep.equal([made.name])
   })
 
-  it('runs the image that is here where the registry cannot be reached, with a warning', async () => {
+  it('runs the local image if the registry cannot be reached, with a warning', async () => {
     const offline = '127.0.0.1:9/keg-test/offline:develop'
     await docker(['tag', `${shop.repository}:develop`, bed.sandbox.addImage(offline)])
     const words = ['tap', 'start', shop.name, '--no-sync', '--detach', '--recreate', '--from', offline]
@@ -88,7 +168,16 @@ describe('keg tap start', function () {
     expect(missing.code).to.equal('image-missing')
   })
 
-  it('does not sync later over the code of another branch that was chosen by --from', async () => {
+  it('warns if git does not find the repository of a worktree', async () => {
+    const lost = await bed.tap(idlingTap)
+    await rm(join(lost.folder, '.git'), {recursive: true, force: true})
+    await writeFile(join(lost.folder, '.git'), 'gitdir: /nowhere/.git/worktrees/lost\n')
+    const {code, stderr} = await bed.keg(['tap', 'start', lost.name, '--no-sync', '--dry-run'])
+    expect(code, stderr).to.equal(0)
+    expect(stderr).to.include(`Warning: git finds no repository in ${lost.folder}, although it has a .git.`)
+  })
+
+  it('does not later sync over the code of another branch chosen with --from', async () => {
     const packaged = bed.sandbox.addImage(`${shop.name}-package:other`)
     const dockerfile = `FROM ${shop.repository}:develop\nLABEL com.keg.role=package com.keg.package.branch=other\n`
     await docker(['build', '--quiet', '--tag', packaged, '-'], {input: dockerfile, environment: {DOCKER_BUILDKIT: '0'}})
@@ -101,7 +190,7 @@ describe('keg tap start', function () {
     expect((await start(['--no-recreate'])).json()).to.include({container, sync: null})
   })
 
-  it('is found by a proxy on its network, which goes only when nothing is in it any more', async () => {
+  it('is found by a proxy on its network, which is removed only when it is empty', async () => {
     const network = uniqueName('network')
     bed.sandbox.addNetwork(network)
     const env = {KEG_USE_PROXY: 'yes', KEG_DOCKER_NETWORK: network, KEG_PROXY_HOST: 'example.test'}
@@ -129,19 +218,49 @@ describe('keg tap start', function () {
     expect(await removeUnusedNetwork(engine, 'bridge'), "somebody else's").to.equal(false)
   })
 
-  it('says what is missing where docker compose is not there, and does nothing', async () => {
+  it('says that docker compose is missing, and does nothing', async () => {
     const folder = join(bed.git.folder, 'programs')
     await mkdir(folder)
     await symlink(await programPath('git'), join(folder, 'git'))
     const withoutClient = errorOf(await start([], {PATH: folder}))
     expect(withoutClient).to.include({code: 'compose-missing', exitCode: 4})
 
-    // As a client answers that has no such plugin.
+    // The answer of a client without the plugin.
     const client = '#!/bin/sh\necho "unknown flag: --ansi\n\nUsage:  docker [OPTIONS] COMMAND" >&2\nexit 125\n'
     await writeFile(join(folder, 'docker'), client, {mode: 0o755})
     const withoutPlugin = errorOf(await start([], {PATH: folder}))
     expect(withoutPlugin).to.include({code: 'compose-missing', exitCode: 4})
     expect(withoutPlugin.hint).to.match(/apt-get install|brew install|https:/)
+  })
+
+  it('suggests a command that shows the model when docker compose rejects it without a reason', async () => {
+    const folder = join(bed.git.folder, 'silent')
+    await mkdir(folder)
+    const client = [
+      '#!/bin/sh',
+      `case "\${PRINTED_CONFIG:+set} $* " in set*' config '*) echo "$PRINTED_CONFIG"; exit 0 ;; *' up '*) exit 0 ;; esac`,
+      `exec ${await programPath('docker')} "$@"`,
+      '',
+    ].join('\n')
+    await writeFile(join(folder, 'docker'), client, {mode: 0o755})
+    const plain = await bed.tap(servingTap, {
+      files: {'container/docker-compose.yml': 'services:\n  app:\n    init: true\n'},
+    })
+    const words = ['tap', 'start', plain.name, '--no-sync', '--detach', '--json']
+    const env = {PATH: [folder, process.env.PATH ?? ''].join(delimiter)}
+    const none = errorOf(await bed.keg(words, {env}))
+    expect(none).to.include({code: 'compose-failed', exitCode: 1})
+    expect(none.message).to.include('created no container')
+    const broken = {...env, PRINTED_CONFIG: '[]'}
+    const unreadable = errorOf(await bed.keg(words, {env: broken}))
+    expect(unreadable).to.include({code: 'compose-answer-invalid', exitCode: 1})
+    // Other things on this machine may be a problem for it.
+    const options = {env: {...bed.environment, ...broken}, add: ['--json'], exits: [0, 1]}
+    const {checks} = (await runAdvice(unreadable.hint, 'keg doctor', options)).json()
+    expect((checks as {id: string; detail: string}[]).find(({id}) => id === 'compose')?.detail).to.match(/^\d/)
+    const shown = await runAdvice(none.hint, 'keg tap start', {env: bed.environment})
+    expect(shown.json()).to.have.nested.property('model.services')
+    expect(await bed.containers('{{.Names}}')).not.to.include(`${plain.name}-main`)
   })
 
   it('does not sync a folder that the compose file mounts', async () => {
@@ -157,7 +276,7 @@ describe('keg tap start', function () {
     await bed.kegSucceeds(['tap', 'destroy', mounted.name, '--yes'])
   })
 
-  it('says that its command ended at once, and leaves its container waiting', async () => {
+  it('says that its command exited at once, and leaves its container waiting', async () => {
     const broken = await bed.tap(idlingTap, {
       files: {
         'container/run.sh':
@@ -167,27 +286,105 @@ describe('keg tap start', function () {
     const ended = errorOf(await bed.keg(['tap', 'start', broken.name, '--no-sync', '--detach', '--json']))
     expect(ended).to.include({code: 'command-ended', exitCode: 1})
     expect(ended.message).to.include('exit code 4')
-    expect((await bed.kegSucceeds(['tap', 'logs', broken.name])).stdout).to.include('no such script')
+    const logs = await runAdvice(ended.hint, 'keg tap logs', {env: bed.environment})
+    expect(logs.stdout).to.include('no such script')
+
+    // Its folder is moved: the advice must still work, and nothing is removed without asking.
+    const moved = `${broken.folder}-moved`
+    await rename(broken.folder, moved)
+    await bed.kegSucceeds(['tap', 'link', moved, '--name', broken.name])
+    const words = ['tap', 'start', broken.name, '--no-sync', '--detach', '--json']
+    const refused = errorOf(await bed.keg(words))
+    expect(refused).to.include({code: 'container-foreign', exitCode: 3})
+    const advised = {env: bed.environment}
+    const kept = await runAdvice(refused.hint, 'keg docker package', {...advised, add: ['--json']})
+    bed.sandbox.addImage(String(kept.json().reference))
+    const again = await runAdvice(kept, 'keg docker package run', {...advised, add: ['-d', '--wait', '0', '--json']})
+    bed.sandbox.addContainer(String(again.json().container))
+    await runAdvice(refused.hint, 'docker rm', advised)
+    expect(errorOf(await bed.keg(words))).to.include({code: 'command-ended'})
     await bed.kegSucceeds(['tap', 'destroy', broken.name, '--yes'])
   })
 
-  it("touches no container of somebody else's, and says what compose or a container ended with", async () => {
+  it('is followed at a terminal until Ctrl-C; then its container idles, its log is kept, and a restart works like the start', async () => {
+    const follow = async (verb: 'restart' | 'start', words: readonly string[] = []): Promise<string> => {
+      const terminal = await kegOnTerminal(['tap', verb, shop.name, ...words], bed.environment)
+      await terminal.shows(/serving by compose-start/)
+      await terminal.shows(/http:\/\/[\d.]+:\d+/)
+      terminal.press(ctrlC)
+      const {code, shown} = await terminal.ended
+      expect(code, shown).to.equal(130)
+      return /http:\/\/[\d.]+:\d+/.exec(shown)?.[0] ?? ''
+    }
+    const appOf = async () => {
+      const status = await bed.kegSucceeds(['tap', 'status', shop.name, '--json'])
+      const {app, id, url} =
+        (status.json() as {containers: {app: string; id: string; url: string}[]}).containers[0] ?? {}
+      return {app, id: String(id), url}
+    }
+    const logs = async (words: readonly string[] = []) => bed.kegSucceeds(['tap', 'logs', shop.name, ...words])
+
+    await follow('start', ['--no-sync', '--recreate'])
+    const {app, id, url} = await appOf()
+    expect({app, url}).to.deep.equal({app: 'idle', url: null})
+    expect((await bed.kegSucceeds(['tap', 'status', shop.name])).stdout)
+      .to.include('idle')
+      .and.not.include('http')
+    const first = await logs()
+    expect(first.stdout).to.equal('serving by compose-start\n^C\n')
+    expect(first.stderr).to.match(/^==> \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ sh container\/run\.sh\n$/)
+    await follow('restart')
+    expect((await logs(['--tail', '1', '--timestamps'])).stdout).to.match(/^\d{4}-[\d:T.-]+Z \^C\n$/)
+
+    const started = await bed.startTap(shop, ['--no-sync'])
+    expect(started.container).to.equal(id)
+    await docker(['restart', '--time', '1', id])
+    const restarted = await bed.kegSucceeds(['tap', 'restart', shop.name])
+    expect(restarted.stderr).to.include('stays in the background: --no-detach follows it.')
+    expect(await page(restarted.stdout.trim())).to.include('shop')
+    expect(await appOf()).to.include({app: 'running'})
+    const all = await logs()
+    expect(all.stdout.match(/serving by compose-start/g)).to.have.length(4)
+    await bed.kegSucceeds(['tap', 'destroy', shop.name, '--yes'])
+    expect(await readdir(join(bed.home, 'state/keg/containers'))).not.to.include(id)
+  })
+
+  it('takes no container of a branch whose name differs only in letter case', async () => {
+    const cased = await bed.tap(idlingTap)
+    const {container} = await bed.startTap(cased, ['--no-sync'])
+    bed.git.git(cased.name, 'switch', '--quiet', '--create', 'Main')
+    const refused = errorOf(await bed.keg(['tap', 'start', cased.name, '--no-sync', '--detach', '--json']))
+    expect(refused).to.include({code: 'container-foreign', exitCode: 3})
+    expect(refused.message).to.include('belongs to the branch main, which differs from Main in letter case alone')
+    expect(await docker(['inspect', '--format', '{{.State.Running}}', container])).to.equal('true')
+    await bed.kegSucceeds(['tap', 'destroy', cased.name, '--all', '--yes'])
+  })
+
+  it("does not touch somebody else's container, and shows why compose or a container failed", async () => {
     const other = await bed.tap(servingTap, {
       files: {'container/docker-compose.yml': 'services:\n  app:\n    devices: ["/dev/nowhere"]\n'},
     })
     const foreign = await bed.sandbox.run(['--name', `${other.name}-main`, bed.baseImage])
     const words = ['tap', 'start', other.name, '--no-sync', '--detach', '--json']
-    expect(errorOf(await bed.keg(words))).to.include({code: 'container-foreign', exitCode: 3})
+    const advised = {env: bed.environment}
+    const taken = errorOf(await bed.keg(words))
+    expect(taken).to.include({code: 'container-foreign', exitCode: 3})
     expect(await docker(['inspect', '--format', '{{.State.Running}}', foreign])).to.equal('true')
-    await docker(['rm', '--force', foreign])
+    await runAdvice(taken.hint, 'keg tap link', advised)
+    expect((await bed.kegSucceeds(['tap', 'path', `${other.name}-2`])).stdout).to.equal(`${other.folder}\n`)
+    await runAdvice(taken.hint, 'docker rename', advised)
 
-    expect(errorOf(await bed.keg(words))).to.include({code: 'compose-failed', exitCode: 1})
+    const failed = errorOf(await bed.keg(words))
+    expect(failed).to.include({code: 'compose-failed', exitCode: 1})
+    const model = await runAdvice(failed.hint, 'cd ', advised)
+    expect(model.stdout).to.include('/dev/nowhere')
     await writeFiles(other.folder, {
       'container/docker-compose.yml': 'services:\n  app:\n    command: ["sh", "-c", "echo broken; exit 3"]\n',
     })
     const ended = errorOf(await bed.keg(words))
     expect(ended).to.include({code: 'container-ended', exitCode: 1})
     expect(ended.message).to.match(/exit code 3\.\n.*broken/)
+    expect((await runAdvice(ended.hint, 'keg tap logs', advised)).stdout).to.include('broken')
     await bed.kegSucceeds(['tap', 'destroy', other.name, '--yes'])
   })
 })
@@ -196,7 +393,7 @@ async function imageOf(container: string): Promise<string> {
   return docker(['inspect', '--format', '{{.Image}}', container])
 }
 
-/** Where a program is that the tests need. */
+/** Path of a program that the tests need. */
 async function programPath(program: string): Promise<string> {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(folder, program)

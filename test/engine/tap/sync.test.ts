@@ -1,8 +1,9 @@
 import {expect} from 'chai'
-import {readFile, writeFile} from 'node:fs/promises'
+import {readFile, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {InterruptedError} from '../../../src/lib/error/keg-error.js'
-import {openTap, type OpenTap} from '../../../src/lib/tap/open-tap.js'
+import {lossesOf} from '../../../src/lib/tap/containers/container-losses.js'
+import {openTap, type OpenTap} from '../../../src/lib/values/open-tap.js'
 import {syncFolders, type SyncedFolder} from '../../../src/lib/tap/sync/sync-folders.js'
 import {syncTap} from '../../../src/lib/tap/sync/sync-tap.js'
 import type {CreateSyncResult} from '../../../src/lib/sync/create/create-result.js'
@@ -10,6 +11,8 @@ import {uniqueName} from '../../support/docker.js'
 import {thrown} from '../../support/thrown.js'
 import {writeFiles} from '../../support/tree.js'
 import {APP, LabelledTaps, tapFiles, type LabelledTap} from './labelled-taps.js'
+import type {Work} from '../../../src/lib/work/work.js'
+import {call, testWork} from '../../support/work.js'
 
 const MUTAGEN = `sync:
   shop:
@@ -22,7 +25,7 @@ actions:
     install: {location: /srv/core, cmds: [mkdir node_modules, cp main.txt node_modules/installed.txt]}
 `
 
-describe('the sync of a tap', function () {
+describe('the sync of a tap @containerd', function () {
   this.timeout(120_000)
 
   let bed: LabelledTaps
@@ -47,12 +50,14 @@ describe('the sync of a tap', function () {
   })
 
   const open = async (tap: LabelledTap): Promise<OpenTap> =>
-    openTap({name: tap.name, folder: tap.folder, environment: bed.environment})
+    openTap({folder: tap.folder, environment: bed.environment}, {name: tap.name})
+  const workOn = (tap: LabelledTap, parts: Partial<Work> = {}) =>
+    testWork({...bed.options(tap), ...parts, engine: bed.engine})
   const syncFresh = async (tap: LabelledTap, container: string, isFresh = true): Promise<CreateSyncResult> => {
     const details = await bed.engine.container(container)
     if (details === undefined) throw new Error(`no ${container}`)
-    const work = {engine: bed.engine, isFresh, troubles: 'tell', force: false} as const
-    return syncTap({...bed.options(tap), ...work, opened: await open(tap), container: details})
+    const options = {isFresh, troubles: 'tell', force: false} as const
+    return syncTap(workOn(tap), {...options, opened: await open(tap), container: details})
   }
   const sync = async (
     tap: LabelledTap,
@@ -61,9 +66,9 @@ describe('the sync of a tap', function () {
   ): Promise<SyncedFolder[]> => {
     const {dryRun = false, force = false, local} = more
     const streams = {stdin: undefined, stdout: undefined, stderr: undefined}
-    return syncFolders({...bed.options(tap), dependencies, local, remote: undefined, force, dryRun, streams})
+    return call(syncFolders, {...bed.options(tap), dependencies, local, remote: undefined, force, dryRun, streams})
   }
-  /** The files where the code is, each with what it says, but for the tap's own. */
+  /** The files in the folder of the code with their contents, except the tap's own. */
   const list = async (container: string, folder = APP): Promise<string[]> => {
     const script = `cd ${folder}; find . -type f ! -path './container/*' | sort | while read file; do echo "$file $(cat "$file")"; done`
     return (await bed.inside(container, script)).split('\n')
@@ -74,7 +79,7 @@ describe('the sync of a tap', function () {
     return sessions.map(({name, paused}) => `${name ?? ''}${paused ? ' paused' : ''}`).sort()
   }
 
-  it('makes the code of a fresh container that of the folder, keeps what is left out, and goes on in the wanted mode', async () => {
+  it("replaces the code of a new container by the folder's, keeps ignored files, and continues in the requested mode", async () => {
     const tap = await bed.tap({...tapFiles(MUTAGEN), 'main.txt': 'folder', 'new.txt': 'folder'})
     const container = await bed.container(tap, {image})
     const made = await syncFresh(tap, container)
@@ -93,9 +98,24 @@ describe('the sync of a tap', function () {
     await writeFile(join(tap.folder, 'main.txt'), 'later')
     expect(await syncFresh(tap, container, false)).to.include({created: false, resumed: true, id: made.id})
     expect(await bed.inside(container, 'cat main.txt')).to.equal('later')
+
+    // Lost with the container: ignored files, and edits while nothing is synced.
+    const losses = async () => {
+      const details = await bed.engine.container(container)
+      if (details === undefined) throw new Error(`${container} is gone`)
+      const {engine, environment} = bed
+      return lossesOf({engine, environment, signal: new AbortController().signal}, details, [])
+    }
+    await bed.inside(container, 'echo 1 >cache/data.sqlite3; mkdir node_modules/made; echo 1 >node_modules/made/x')
+    const reproducible = [`${APP}/node_modules`]
+    expect(await losses()).to.deep.equal({lost: [`${APP}/cache/data.sqlite3`], reproducible})
+    await bed.mutagen.run('sync', 'pause', container)
+    await bed.inside(container, 'echo edited >main.txt')
+    await utimes(join(tap.folder, 'main.txt'), 0, 0)
+    expect(await losses()).to.deep.equal({lost: [`${APP}/cache/data.sqlite3`, `${APP}/main.txt`], reproducible})
   })
 
-  it('is made by keg tap sync: what nobody changed in the container gives way, what somebody did is kept', async () => {
+  it('is created by keg tap sync: unchanged files in the container are replaced, changed ones are kept', async () => {
     const tap = await bed.tap({...tapFiles(), 'main.txt': 'folder'})
     expect(await thrown(sync(tap))).to.include({code: 'tap-not-started'})
     const container = await bed.container(tap, {image})
@@ -131,8 +151,8 @@ describe('the sync of a tap', function () {
     const details = await open(tap)
     const main = await bed.engine.container(container)
     if (main === undefined) throw new Error('no container')
-    const work = {...bed.options(tap), engine: bed.engine, isFresh: false, troubles: 'fail', force: false} as const
-    expect(await thrown(syncTap({...work, opened: details, container: main}))).to.include({code: 'branch-guard'})
+    const options = {isFresh: false, troubles: 'fail', force: false, opened: details, container: main} as const
+    expect(await thrown(syncTap(workOn(tap), options))).to.include({code: 'branch-guard'})
 
     const feature = await bed.container(tap, {image, branch: 'feature'})
     await syncFresh(tap, feature)
@@ -145,7 +165,7 @@ describe('the sync of a tap', function () {
     expect(await sessionsOf(feature)).to.deep.equal([`${feature} paused`])
   })
 
-  it('brings a dependency, whatever is checked out in its folder, runs its action, and follows to a container made anew', async () => {
+  it('syncs a dependency, whatever its folder has checked out, runs its action, and follows to a recreated container', async () => {
     const tap = await bed.tap({...tapFiles(MUTAGEN), 'main.txt': 'folder'})
     const core = bed.git.repository(`${tap.name}-core`, 'other-branch')
     await writeFiles(core, {'main.txt': 'core'})
@@ -160,7 +180,7 @@ describe('the sync of a tap', function () {
     })
     expect(await thrown(sync(tap, ['core', 'theme']))).to.include({
       code: 'dependency-path-missing',
-      message: 'Nobody says where the dependency theme is on this machine.',
+      message: 'It is not known where the dependency theme is on this machine.',
     })
     expect(await thrown(sync(tap, ['core:instal']))).to.include({code: 'action-unknown'})
     expect(await thrown(sync(tap, ['core', 'theme'], {local: core}))).to.include({code: 'usage-invalid'})
@@ -168,7 +188,7 @@ describe('the sync of a tap', function () {
 
     await bed.inside(container, 'echo mine > /srv/core/own.txt')
     bed.said.length = 0
-    // A replica that would take away what somebody made there asks.
+    // A replica that would delete somebody's files asks.
     expect((await thrown(sync(tap, ['core']))).message).to.match(/^asked: .* delete 2 paths and overwrite 1 file/)
     await bed.inside(container, 'rm /srv/core/own.txt')
     const [synced] = await sync(tap, ['core:install'])
@@ -188,7 +208,7 @@ describe('the sync of a tap', function () {
     expect(await list(container, '/srv/core')).to.deep.equal(['./file.txt first', './main.txt core'])
   })
 
-  it('leaves no session behind when it is interrupted while the code is replaced, and is made whole the next time', async () => {
+  it('leaves no session when it is interrupted while the code is replaced, and completes the next time', async () => {
     const tap = await bed.tap({...tapFiles(), 'main.txt': 'folder'})
     const container = await bed.container(tap, {image})
     const details = await bed.engine.container(container)
@@ -197,9 +217,15 @@ describe('the sync of a tap', function () {
     const progress = ({note}: {note?: string}): void => {
       if (note !== 'connecting') stop.abort(new InterruptedError('SIGINT'))
     }
-    const work = {engine: bed.engine, isFresh: true, troubles: 'tell', force: false} as const
-    const options = {...bed.options(tap), ...work, opened: await open(tap), container: details}
-    expect(await thrown(syncTap({...options, progress, signal: stop.signal}))).to.include({code: 'interrupted'})
+    const options = {
+      isFresh: true,
+      troubles: 'tell',
+      force: false,
+      opened: await open(tap),
+      container: details,
+    } as const
+    const work = workOn(tap, {progress, signal: stop.signal})
+    expect(await thrown(syncTap(work, options))).to.include({code: 'interrupted'})
     expect(await sessionsOf(container)).to.deep.equal([])
     await syncFresh(tap, container, false)
     expect(await list(container)).to.deep.equal(['./main.txt folder', './node_modules/own.txt image'])

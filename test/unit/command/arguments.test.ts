@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {readWorkspaces, repository} from '../../../scripts/setup/dependencies.js'
 
 describe('the arguments of all commands', () => {
-  it('are never read from standard input, which is another’s in a loop over a list', async () => {
+  it('are never read from standard input, which can be the list that a loop reads', async () => {
     const reading: string[] = []
     let seen = 0
     for (const folder of ['', ...(await readWorkspaces())]) {

@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {blankedLabels} from '../../../src/lib/container/blanked-labels.js'
 
 describe('blankedLabels', () => {
-  it('blanks what claims a container for compose, Docker Desktop, a proxy, a folder or a user', () => {
+  it('blanks labels that tie a container to compose, Docker Desktop, a proxy, a folder or a user', () => {
     const labels = {
       'com.docker.compose.project': 'a',
       'com.docker.compose.service': 'a',
@@ -11,6 +11,7 @@ describe('blankedLabels', () => {
       'com.keg.protect': 'true',
       'com.keg.tap.main': 'true',
       'traefik.http.routers.shop.rule': 'Host(`shop.example`)',
+      'com.centurylinklabs.watchtower.enable': 'true',
       'com.keg.package.branch': 'kept',
       'org.opencontainers.image.source': 'kept',
       'com.dockerish': 'kept',
@@ -23,10 +24,11 @@ describe('blankedLabels', () => {
       'com.keg.protect',
       'com.keg.tap.main',
       'traefik.http.routers.shop.rule',
+      'com.centurylinklabs.watchtower.enable',
     ])
   })
 
-  it('has a proxy leave the container alone, by a word that the proxy can read', () => {
+  it('excludes the container from a proxy, with a value that the proxy can read', () => {
     expect(blankedLabels({'traefik.enable': 'true'})).to.deep.equal({'traefik.enable': 'false'})
   })
 })

@@ -9,7 +9,7 @@ const environment = {HERE: 'from here', EMPTY: '', SECRET: 'not asked for'}
 const parse = (text: string) => parseEnvironmentFile(Buffer.from(text), {file: 'x.env', environment})
 
 describe('parseEnvironmentFile', () => {
-  it('takes values exactly as they stand', () => {
+  it('takes values exactly as written', () => {
     expect(parse(`A=1\nB="quoted"\nC=a=b\nD= spaced \nE=#no comment\nF=\n`)).to.deep.equal([
       'A=1',
       'B="quoted"',
@@ -20,11 +20,11 @@ describe('parseEnvironmentFile', () => {
     ])
   })
 
-  it('passes over comments, empty lines, a byte order mark, carriage returns and leading blanks', () => {
+  it('ignores comments, empty lines, a byte order mark, carriage returns and leading blanks', () => {
     expect(parse('\uFEFF# comment\r\n\r\n  \t\n  A=1\r\n\t# comment\nB=2')).to.deep.equal(['A=1', 'B=2'])
   })
 
-  it('takes the value of a bare name from here, and leaves out what is not set', () => {
+  it('takes the value of a bare name from the environment, and leaves out unset ones', () => {
     expect(parse('HERE\nEMPTY\nMISSING\n')).to.deep.equal(['HERE=from here', 'EMPTY='])
   })
 
@@ -47,9 +47,9 @@ describe('parseEnvironmentFile', () => {
 })
 
 describe('containerVariables', () => {
-  it('takes of the host nothing but the names given', async () => {
+  it('takes only the named variables from the host', async () => {
     const variables = ['A=1', 'HERE', 'EMPTY', 'UNSET', 'B=x=y', 'C=']
-    expect(await containerVariables({variables, files: [], environment})).to.deep.equal([
+    expect(await containerVariables({environment}, {variables, files: []})).to.deep.equal([
       'A=1',
       'HERE=from here',
       'EMPTY=',
@@ -57,7 +57,7 @@ describe('containerVariables', () => {
       'B=x=y',
       'C=',
     ])
-    expect(await containerVariables({variables: [], files: [], environment})).to.deep.equal([])
+    expect(await containerVariables({environment}, {variables: [], files: []})).to.deep.equal([])
   })
 
   it('puts files before -e, so that -e wins', async () => {
@@ -65,7 +65,7 @@ describe('containerVariables', () => {
     try {
       const file = join(folder, 'x.env')
       await writeFile(file, 'A=file\nB=file\n')
-      const given = await containerVariables({variables: ['A=flag'], files: [file], environment})
+      const given = await containerVariables({environment}, {variables: ['A=flag'], files: [file]})
       expect(given).to.deep.equal(['A=file', 'B=file', 'A=flag'])
     } finally {
       await rm(folder, {recursive: true})
@@ -74,14 +74,14 @@ describe('containerVariables', () => {
 
   for (const variable of ['', '=value', 'A=\0'])
     it(`refuses ${JSON.stringify(variable)}`, async () => {
-      const error: unknown = await containerVariables({variables: [variable], files: [], environment}).catch(
+      const error: unknown = await containerVariables({environment}, {variables: [variable], files: []}).catch(
         (problem: unknown) => problem,
       )
       expect(error).to.be.instanceOf(UsageError).with.property('code', 'variable-invalid')
     })
 
   it('says which file cannot be read', async () => {
-    const error: unknown = await containerVariables({variables: [], files: ['/no/such/file'], environment}).catch(
+    const error: unknown = await containerVariables({environment}, {variables: [], files: ['/no/such/file']}).catch(
       (problem: unknown) => problem,
     )
     expect(error).to.be.instanceOf(UsageError).with.property('code', 'environment-file-missing')

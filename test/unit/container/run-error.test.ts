@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {EngineError} from '../../../src/lib/engine/engine-error.js'
 import {FailedError, MissingError} from '../../../src/lib/error/keg-error.js'
 import {beforeRun, isPortRefusal, startError} from '../../../src/lib/container/run-error.js'
-import {refusedPorts} from '../../../src/lib/package/run/start-container.js'
+import {portsToMove} from '../../../src/lib/package/run/start-container.js'
 
 describe('startError', () => {
   const table: readonly [string, number, string][] = [
@@ -21,7 +21,7 @@ describe('startError', () => {
 })
 
 describe('beforeRun', () => {
-  it('makes 125 of a plain failure, and leaves the rest as it is', () => {
+  it('turns a plain failure into exit code 125, and leaves other errors alone', () => {
     const failed = beforeRun(new FailedError('no', {code: 'registry-denied', hint: 'sign in'}))
     expect(failed).to.include({exitCode: 125, code: 'registry-denied', message: 'no', hint: 'sign in'})
     const missing = new MissingError('no', {code: 'engine-unreachable'})
@@ -29,7 +29,7 @@ describe('beforeRun', () => {
   })
 })
 
-/** As engines 20.10, 28.5, rootless ones and Docker Desktop say it. */
+/** As engines 20.10, 28.5, rootless ones and Docker Desktop word it. */
 const refusals = [
   'driver failed programming external connectivity on endpoint x (1): Bind for 127.0.0.1:8080 failed: port is already allocated',
   'driver failed programming external connectivity on endpoint x (1): Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use',
@@ -38,21 +38,21 @@ const refusals = [
   'Ports are not available: exposing port TCP 127.0.0.1:8080 -> 0.0.0.0:0: listen tcp 127.0.0.1:8080: bind: address already in use',
 ]
 
-describe('refusedPorts', () => {
+describe('portsToMove', () => {
   const port = (hostPort: string, movable: boolean) =>
     ({port: 80, protocol: 'tcp', address: '127.0.0.1', hostPort, movable}) as const
 
   for (const said of refusals)
-    it(`finds the port that is to be moved in: ${said}`, () => {
+    it(`finds the port to move in: ${said}`, () => {
       expect(isPortRefusal(said)).to.equal(true)
-      expect(refusedPorts(said, [port('8080', true), port('9090', true)])).to.deep.equal(['8080/tcp'])
+      expect(portsToMove(said, [port('8080', true), port('9090', true)])).to.deep.equal(['8080/tcp'])
     })
 
-  it('moves none that the user placed', () => {
-    expect(refusedPorts(refusals[0]!, [port('8080', false), port('9090', true)])).to.deep.equal([])
+  it('moves no port that the user fixed', () => {
+    expect(portsToMove(refusals[0]!, [port('8080', false), port('9090', true)])).to.deep.equal([])
   })
 
-  it('moves all it may when the engine names none', () => {
-    expect(refusedPorts('port is already allocated', [port('8080', true), port('', false)])).to.deep.equal(['8080/tcp'])
+  it('moves all movable ports if the engine names none', () => {
+    expect(portsToMove('port is already allocated', [port('8080', true), port('', false)])).to.deep.equal(['8080/tcp'])
   })
 })

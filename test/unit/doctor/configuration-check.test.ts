@@ -24,7 +24,7 @@ describe('the check of the user configuration', () => {
     return file
   }
 
-  it('is content without one', async () => {
+  it('is ok without one', async () => {
     const finding = await checkConfiguration(environment)
     expect(finding.status).to.equal('ok')
     expect(finding.detail).to.include(userConfigurationFile(environment))
@@ -39,27 +39,40 @@ describe('the check of the user configuration', () => {
     expect(finding.data).to.deep.include({registry: 'ghcr.io/acme', defaultTag: 'develop', taps: ['shop']})
   })
 
-  it('says that others may open it, and what ends that', async () => {
+  it('warns that others can read it, and says how to fix that', async () => {
     const file = write('defaultTag: main\n', 0o644)
     const finding = await checkConfiguration(environment)
     expect(finding).to.include({status: 'notice', remedy: `chmod 600 ${file}`})
     expect(finding.data?.mode).to.equal('0644')
   })
 
-  it('throws what is wrong in it, with its place', async () => {
-    const file = write('regsitry: ghcr.io\n', 0o600)
-    expect((await thrown(checkConfiguration(environment))).message).to.include(`${file}:1:1`)
+  it('finds invalid settings, with their place and fix', async () => {
+    const file = write('regsitry: ghcr.io\ndefaultTag: main\n', 0o600)
+    const finding = await checkConfiguration(environment)
+    expect(finding).to.include({status: 'problem'})
+    expect(finding.detail).to.include(`${file}:1:1: `)
+    expect(finding.remedy).to.include('Did you mean registry?').and.include('keg config unset regsitry')
+    expect(finding.data).to.deep.include({error: 'configuration-invalid', invalid: [{file, line: 1, column: 1}]})
   })
 
-  it('throws what is wrong in what is set for a linked tap', async () => {
-    write('taps: {shop: {path: /srv/shop}}\n', 0o600)
+  it('finds invalid settings of a linked tap, one line each', async () => {
+    const common = write('taps: {shop: {path: /srv/shop}, till: 1}\n', 0o600)
     const file = overrideFile('shop', environment)
     mkdirSync(dirname(file))
-    writeFileSync(file, 'env: {KEG_USE_PROXY: maybe}\n')
-    expect((await thrown(checkConfiguration(environment))).message).to.include(`${file}:1:22`)
+    writeFileSync(file, 'env: {KEG_USE_PROXY: maybe, NODE_ENV: x}\n')
+    const finding = await checkConfiguration(environment)
+    expect(finding).to.include({status: 'problem', detail: '3 entries of the configuration are not valid'})
+    expect(finding.notes?.map((note) => note.replace(/: .*/s, '')).sort()).to.deep.equal(
+      [`${common}:1:39`, `${file}:1:22`, `${file}:1:29`].sort(),
+    )
   })
 
-  it('throws that a newer keg wrote it', async () => {
+  it('throws if it is not YAML, with the place', async () => {
+    const file = write('registry: [\n', 0o600)
+    expect((await thrown(checkConfiguration(environment))).message).to.include(`${file}:2:1`)
+  })
+
+  it('throws if a newer keg wrote it', async () => {
     write('version: 9\n', 0o600)
     expect(await thrown(checkConfiguration(environment))).to.include({code: 'configuration-newer'})
   })

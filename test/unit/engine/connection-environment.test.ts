@@ -12,7 +12,7 @@ describe('connectionEnvironment', () => {
     ['--context default', {context: 'default'}, {...both, DOCKER_CONTEXT: 'default'}],
   ]
   for (const [title, flags, expected] of table)
-    it(`of ${title} never has an engine beside the one that is named, and leaves the given one alone`, () => {
+    it(`of ${title} has no engine beside the named one, and leaves the given environment alone`, () => {
       const given = {...both}
       expect(connectionEnvironment(given, flags)).to.deep.equal(expected)
       expect(given).to.deep.equal(both)
@@ -20,14 +20,14 @@ describe('connectionEnvironment', () => {
 })
 
 describe('an empty DOCKER_HOST', () => {
-  it('is none for what keg starts either', () => {
+  it('is not passed to what keg starts', () => {
     const given = {DOCKER_CONTEXT: 'named', DOCKER_HOST: ''}
     expect(connectionEnvironment(given, {})).to.deep.equal({DOCKER_CONTEXT: 'named'})
   })
 })
 
 describe('engineEnvironment', () => {
-  it('names the engine that was found, by one variable', () => {
+  it('names the found engine in one variable', () => {
     const endpoint = {kind: 'socket', path: '/y', origin: 'a test'} as const
     const selections: Record<string, string>[] = [{DOCKER_HOST: 'unix:///y'}, {DOCKER_CONTEXT: 'far'}]
     for (const selection of selections)

@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {makeCertificates} from '../../../scripts/setup/certificates.js'
 import {dockerConfigFolder, findEndpoint} from '../../../src/lib/engine/endpoint.js'
+import {property} from '../../../src/lib/json/json.js'
 import {thrown} from '../../support/thrown.js'
 
 describe('engine', () => {
@@ -116,10 +117,10 @@ describe('engine', () => {
       "ssh://engine.example/run/'x'",
       'ssh://engine.example/run/%zz',
     ])
-      it(`is refused as none: ${host}`, async () => {
+      it(`is refused if it is invalid: ${host}`, async () => {
         const error = await thrown(find({DOCKER_HOST: host}))
         expect(error).to.include({code: 'host-invalid', exitCode: 2})
-        expect(error.message).to.include(`DOCKER_HOST or --host names no engine: ${host}`)
+        expect(error.message).to.include(`DOCKER_HOST or --host is not the address of an engine: ${host}`)
       })
 
     it('is refused with a password, which is not shown', async () => {
@@ -133,18 +134,18 @@ describe('engine', () => {
         expect((await thrown(find({DOCKER_HOST: host}))).message).to.not.include('secret')
     })
 
-    it('drives no terminal', async () => {
+    it('is shown without control characters', async () => {
       expect((await thrown(find({DOCKER_HOST: 'x://\u001b[2J'}))).message).to.match(/^[ -~]*$/)
     })
 
-    it('goes before any context', async () => {
+    it('takes precedence over any context', async () => {
       write('config.json', '{"currentContext":"x"}')
       writeContext('x', contextOf('tcp://context.example'))
       const environment = {DOCKER_HOST: 'tcp://host.example', DOCKER_CONTEXT: 'x'}
       expect(await find(environment)).to.include({host: 'host.example'})
     })
 
-    it('that is empty counts for nothing', async () => {
+    it('that is empty is ignored', async () => {
       writeContext('x', contextOf('tcp://context.example'))
       expect(await find({DOCKER_HOST: '', DOCKER_CONTEXT: 'x'})).to.include({host: 'context.example'})
     })
@@ -153,7 +154,7 @@ describe('engine', () => {
   describe('with TLS of the environment', () => {
     const DOCKER_HOST = 'tcp://engine.example'
 
-    it('takes its files from DOCKER_CERT_PATH, and the port of TLS', async () => {
+    it('reads its files from DOCKER_CERT_PATH, and uses the TLS port', async () => {
       for (const [file, text] of Object.entries(files)) write(`certificates/${file}`, text)
       const environment = {DOCKER_HOST, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: join(folder, 'certificates')}
       expect(await find(environment)).to.deep.include({
@@ -164,7 +165,7 @@ describe('engine', () => {
       })
     })
 
-    it('takes them from the configuration folder otherwise', async () => {
+    it('reads them from the configuration folder otherwise', async () => {
       for (const [file, text] of Object.entries(files)) write(file, text)
       const expected = {...material, skipVerify: false}
       expect(await find({DOCKER_HOST, DOCKER_TLS_VERIFY: '1'}))
@@ -182,7 +183,7 @@ describe('engine', () => {
       expect(await tlsOf({DOCKER_TLS: '', DOCKER_TLS_VERIFY: ''})).to.equal(undefined)
     })
 
-    it('is on this machine where nothing else is said, as for docker', async () => {
+    it('is on this machine by default, as for docker', async () => {
       write('ca.pem', files['ca.pem'])
       expect(await find({DOCKER_TLS_VERIFY: '1'})).to.deep.include({
         host: 'localhost',
@@ -229,7 +230,7 @@ describe('engine', () => {
       })
     })
 
-    it('may have a part of them, and may ask not to verify', async () => {
+    it('can have only some of them, and can skip verification', async () => {
       const host = contextOf('tcp://engine.example', {SkipTLSVerify: true})
       const {ca} = material
       writeContext('x', host, {'ca.pem': files['ca.pem'], 'cert.pem': files['cert.pem']})
@@ -247,7 +248,7 @@ describe('engine', () => {
       expect(await find({DOCKER_CONTEXT: 'x'})).to.not.have.property('tls')
     })
 
-    it('that is not there is an error that names it and who asked', async () => {
+    it('that does not exist is an error that names it and its origin', async () => {
       const error = await thrown(find({DOCKER_CONTEXT: 'gone\u001b'}))
       expect(error).to.include({code: 'context-unknown', exitCode: 2})
       expect(error.message).to.equal('There is no docker context gone? (DOCKER_CONTEXT or --context).')
@@ -255,7 +256,15 @@ describe('engine', () => {
       expect((await thrown(find({}))).message).to.equal('There is no docker context gone (the current docker context).')
     })
 
-    it('never leads out of its folder, whatever it is called', async () => {
+    it('that does not exist comes with a suggestion', async () => {
+      writeContext('colima', {Name: 'colima', Endpoints: {}})
+      const hint = async (DOCKER_CONTEXT: string) => property(await thrown(find({DOCKER_CONTEXT})), 'hint')
+      expect(await hint('colmia')).to.equal('Did you mean colima? List the contexts there are with: docker context ls')
+      expect(await hint('defualt')).to.match(/^Did you mean default\? /)
+      expect(await hint('elsewhere')).to.match(/^List the contexts/)
+    })
+
+    it('never leads out of its folder, whatever its name', async () => {
       expect(await thrown(find({DOCKER_CONTEXT: '../../etc'}))).to.include({code: 'context-unknown'})
     })
 
@@ -275,13 +284,13 @@ describe('engine', () => {
       }
     })
 
-    it('may have an address of ssh', async () => {
+    it('can have an ssh address', async () => {
       writeContext('x', contextOf('ssh://ada@engine.example'))
       expect(await find({DOCKER_CONTEXT: 'x'})).to.deep.include({kind: 'ssh', user: 'ada', host: 'engine.example'})
     })
   })
 
-  it('is the default one with the context named default, without any, and without a configuration', async () => {
+  it('is the default with the context default, without a context, and without a configuration', async () => {
     const usual = await find({})
     expect(usual).to.include({kind: 'socket', origin: 'the default socket'})
     expect(usual.selection).to.deep.equal({DOCKER_CONTEXT: 'default'})
@@ -299,7 +308,7 @@ describe('engine', () => {
     }
   })
 
-  it('is not looked for in a configuration that is not JSON, and its text is not shown', async () => {
+  it('is an error if the configuration is not JSON, and its text is not shown', async () => {
     write('config.json', '{"auths": {"x": {"auth": "cGFzc3dvcmQ="')
     const error = await thrown(find({}))
     expect(error).to.include({code: 'docker-config-invalid', exitCode: 1})
@@ -313,7 +322,7 @@ describe('engine', () => {
     expect(other.message).to.not.include('cGFz')
   })
 
-  it("has the docker client's configuration folder, also where DOCKER_CONFIG is empty", async () => {
+  it("has the docker client's configuration folder, also if DOCKER_CONFIG is empty", async () => {
     expect(dockerConfigFolder({DOCKER_CONFIG: '/x/y', HOME: '/h'})).to.equal('/x/y')
     expect(dockerConfigFolder({DOCKER_CONFIG: '', HOME: '/h'})).to.equal('/h/.docker')
     expect(dockerConfigFolder({HOME: '/h'})).to.equal('/h/.docker')

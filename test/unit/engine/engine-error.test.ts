@@ -22,24 +22,24 @@ describe('error of an engine', () => {
     'ECONNRESET',
   ]
   for (const code of codes)
-    it(`that is not reached (${code}) says where it was looked for, and why there`, () => {
+    it(`that cannot be reached (${code}) names its address and origin`, () => {
       const cause = failing(code)
       const error = engineError(cause, socket)
       expect(error).to.include({code: 'engine-unreachable', exitCode: 4, cause})
-      expect(error.message).to.equal('No Docker engine answers at /run/x.sock (the default socket).')
+      expect(error.message).to.equal('Cannot connect to the Docker engine at /run/x.sock (the default socket).')
       expect(engineError(cause, remote).message).to.equal(
-        'No Docker engine answers at engine.example:2376 (DOCKER_HOST).',
+        'Cannot connect to the Docker engine at engine.example:2376 (DOCKER_HOST).',
       )
     })
 
   for (const code of ['EACCES', 'EPERM'])
-    it(`that may not be spoken to (${code}) says how to get the right`, () => {
+    it(`that denies access (${code}) says how to get it`, () => {
       const error = engineError(failing(code), socket)
       expect(error).to.include({code: 'engine-denied', exitCode: 4})
       expect(error).to.have.property('hint').that.includes('group')
     })
 
-  it('that refused has its status and its own words', () => {
+  it('that refused has its status and response', () => {
     const cause = Object.assign(new Error('(HTTP code 404) no such container - No such container: x'), {
       statusCode: 404,
       json: {message: 'No such container: x\n'},
@@ -48,8 +48,8 @@ describe('error of an engine', () => {
     expect(error).to.be.instanceOf(EngineError)
     expect(error).to.include({
       status: 404,
-      said: 'No such container: x',
-      message: 'The engine refused: No such container: x',
+      response: 'No such container: x',
+      message: 'The engine refused the request: No such container: x',
       code: 'engine-refused',
       exitCode: 1,
       cause,
@@ -57,14 +57,14 @@ describe('error of an engine', () => {
   })
 
   for (const said of ['write /data/layer.tar: no space left on device', 'write /data/x: disk quota exceeded'])
-    it(`that has no room left (${said}) says where room is to be made`, () => {
+    it(`that has no space left (${said}) says where to free some`, () => {
       const error = engineError({statusCode: 500, json: {message: said}}, socket)
-      expect(error).to.include({code: 'engine-full', exitCode: 1, message: `The engine has no room left: ${said}`})
+      expect(error).to.include({code: 'engine-full', exitCode: 1, message: `The engine has no space left: ${said}`})
       expect(error).to.have.property('hint').that.includes('docker system df')
       expect(error).to.have.property('isFull', true)
     })
 
-  it('that went away says how what is left is taken away', () => {
+  it('that went away says how to remove what is left', () => {
     const cause = failing('ECONNRESET')
     const error = engineLost(socket, cause)
     expect(error).to.include({code: 'engine-lost', exitCode: 4, cause})
@@ -72,14 +72,63 @@ describe('error of an engine', () => {
     expect(error.hint).to.match(/^Start it again\. .*: keg doctor --fix$/)
   })
 
-  it('that refused without JSON has the words of the client', () => {
+  it('that refused without JSON has the client’s message', () => {
     for (const json of [undefined, null, 'text', {}, {message: 7}]) {
       const error = engineError(Object.assign(new Error('(HTTP code 500) unexpected'), {statusCode: 500, json}), socket)
-      expect(error).to.include({status: 500, said: '(HTTP code 500) unexpected'})
+      expect(error).to.include({status: 500, response: '(HTTP code 500) unexpected'})
     }
   })
 
-  it('drives no terminal with what it or the address says', () => {
+  const ownConnections = [
+    'read unix @->/run/containerd/containerd.sock: read: connection reset by peer',
+    'connection error: desc = "transport: error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"',
+    'rpc error: code = Unavailable desc = error reading from server: EOF',
+  ]
+  for (const said of ownConnections)
+    it(`that lost a connection of its own is recognized by its message: ${said}`, () => {
+      expect(new EngineError(0, said)).to.include({isInternalConnection: true, mayBeShuttingDown: true})
+    })
+
+  const shimConnections = [
+    'ttrpc: closed: unknown',
+    'failed to create shim task: dial unix /run/containerd/s/1d6d3b56: connect: connection refused',
+    'dial unix \\x00/containerd-shim/moby/8ea3/shim.sock: connect: connection refused: unknown',
+  ]
+  for (const said of shimConnections)
+    it(`about the shim of a container that ended is recognized by its message: ${said}`, () => {
+      expect(new EngineError(500, said)).to.include({isInternalConnection: false, mayBeShuttingDown: true})
+    })
+
+  for (const said of ['EOF', 'unexpected EOF', 'read tcp 10.0.0.1:1->10.0.0.2:443: connection reset by peer'])
+    it(`can mean that the engine went away, or speak of a registry: ${said}`, () => {
+      expect(new EngineError(0, said)).to.include({isInternalConnection: false, mayBeShuttingDown: true})
+    })
+
+  it('that refuses in other words has not lost anything', () => {
+    for (const said of [
+      'denied: requested access to the resource is denied',
+      'No such container: GEOFF',
+      'manifest unknown',
+    ])
+      expect(new EngineError(0, said)).to.include({
+        isInternalConnection: false,
+        mayBeShuttingDown: false,
+        isRace: false,
+      })
+  })
+
+  const races = [
+    'failed to prepare extraction snapshot "extract-549308819-2Mnm sha256:1b4e": parent snapshot sha256:8ea3 does not exist: not found',
+    'failed to create snapshot: missing parent "default/1013/sha256:4ff7" bucket: not found',
+    'failed to stat parent: stat /var/lib/containerd/snapshots/112/fs: no such file or directory',
+    'lease "f79f7ca34869dc8fd1b7e6f2e56a9018547b311a0c677fc6c5c71cccb8b2d80f": not found',
+    'content digest sha256:9213404d365f: not found',
+  ]
+  for (const said of races)
+    it(`that missed what was removed meanwhile is recognized by its message: ${said}`, () =>
+      expect(new EngineError(500, said)).to.have.property('isRace', true))
+
+  it('has no control characters of the response or the address', () => {
     const hostile = '\u001b[2J\u202e'
     const refused = engineError({statusCode: 500, json: {message: hostile}}, socket)
     const unreachable = engineError(failing('ENOENT'), {...socket, path: hostile})
@@ -95,7 +144,7 @@ describe('error of an engine', () => {
     expect(engineError({statusCode: 500}, socket, stop.signal)).to.equal(reason)
   })
 
-  it('that is none of the engine stays what it is', () => {
+  it('that is not the engine’s stays unchanged', () => {
     const bug = new TypeError('x is not a function')
     expect(engineError(bug, socket)).to.equal(bug)
     for (const odd of ['text', undefined, null, 7]) {

@@ -32,16 +32,16 @@ describe('stream of JSON messages', () => {
     )
   })
 
-  it('needs no end of line at its end, and may have empty lines', async () => {
+  it('needs no newline at its end, and can have empty lines', async () => {
     expect(await messagesOf(Readable.from([Buffer.from('\n\n{"a":1}\n \r\n{"b":2}')]))).to.deep.equal([{a: 1}, {b: 2}])
     expect(await messagesOf(Readable.from([]))).to.deep.equal([])
   })
 
-  it('passes over what is no object', async () => {
+  it('ignores what is not an object', async () => {
     expect(await messagesOf(Readable.from([Buffer.from('null\n7\n"text"\ntrue\n{"a":1}\n')]))).to.deep.equal([{a: 1}])
   })
 
-  it('gives each message as soon as its line is there', async () => {
+  it('yields each message as soon as its line is complete', async () => {
     async function* source(): AsyncGenerator<Buffer> {
       yield await Promise.resolve(Buffer.from('{"a":1}\n{"b"'))
       yield Buffer.from(':2}\n')
@@ -56,13 +56,13 @@ describe('stream of JSON messages', () => {
   })
 
   for (const text of ['<html>', '{"a":1', '{"a":1}{"b":2}\n', '{"a":1}\nwrong\n', '\u0000'])
-    it(`is an error where it is no JSON: ${JSON.stringify(text)}`, async () => {
+    it(`is an error if it is not JSON: ${JSON.stringify(text)}`, async () => {
       const error = await thrown(messagesOf(Readable.from([Buffer.from(text)])))
       expect(error).to.include({code: 'engine-answer-invalid', exitCode: 1})
       expect(error.message).to.not.include(text.slice(0, 6))
     })
 
-  it('is an error where a message has no end, before it takes the memory', async () => {
+  it('is an error if a message has no end, before it fills the memory', async () => {
     let given = 0
     async function* endless(): AsyncGenerator<Buffer> {
       for (; ; given++) yield await Promise.resolve(Buffer.alloc(1024 * 1024, 'x'))

@@ -1,7 +1,7 @@
 import {Readable} from 'node:stream'
 import {expect} from 'chai'
 import fc from 'fast-check'
-import {splitFrames} from '../../../src/lib/engine/multiplexed.js'
+import {outputParts, splitFrames} from '../../../src/lib/engine/multiplexed.js'
 
 /** A frame as an engine sends it. */
 function frame(channel: number, content: string): Buffer {
@@ -18,7 +18,7 @@ async function split(chunks: readonly Buffer[]): Promise<{stdout: string; stderr
 }
 
 describe('splitFrames', () => {
-  it('parts what was printed by its channel, wherever the chunks end', async () => {
+  it('splits the output by channel, wherever the chunks end', async () => {
     const content = fc.record({channel: fc.constantFrom(1, 2), text: fc.string({maxLength: 40, unit: 'binary-ascii'})})
     await fc.assert(
       fc.asyncProperty(fc.array(content, {maxLength: 8}), fc.integer({min: 1, max: 13}), async (frames, size) => {
@@ -36,12 +36,27 @@ describe('splitFrames', () => {
     )
   })
 
-  it("takes the engine's own messages for errors", async () => {
+  it("treats the engine's own messages as standard error", async () => {
     expect(await split([frame(3, 'no room'), frame(1, 'more')])).to.deep.equal({stdout: 'more', stderr: 'no room'})
   })
 
-  it('passes on what came of a frame that breaks off', async () => {
+  it('passes on what came of an incomplete frame', async () => {
     expect(await split([frame(1, 'whole').subarray(0, 11)])).to.deep.equal({stdout: 'who', stderr: ''})
     expect(await split([frame(1, 'whole').subarray(0, 5)])).to.deep.equal({stdout: '', stderr: ''})
+  })
+})
+
+describe('outputParts', () => {
+  const parts = async (tty: boolean): Promise<string[]> => {
+    const bytes = frame(2, 'no')
+    const found: string[] = []
+    for await (const part of outputParts(Readable.from([bytes]), tty))
+      found.push(`${part.channel} ${part.bytes.toString('latin1')}`)
+    return found
+  }
+
+  it('splits frames, and treats all output of a terminal as standard output', async () => {
+    expect(await parts(false)).to.deep.equal(['stderr no'])
+    expect(await parts(true)).to.deep.equal([`stdout ${frame(2, 'no').toString('latin1')}`])
   })
 })

@@ -9,7 +9,7 @@ describe('readGitDirectory', () => {
   before(() => (sandbox = new GitSandbox()))
   after(() => sandbox.remove())
 
-  it('is where HEAD of a folder lies: of a worktree its own', async () => {
+  it('is the git folder of a repository, or a worktree’s own', async () => {
     const {environment} = sandbox
     const repository = sandbox.repository()
     sandbox.git('repository', 'worktree', 'add', '--quiet', '-b', 'topic', '../worktree')
@@ -20,7 +20,7 @@ describe('readGitDirectory', () => {
     )
   })
 
-  it('is nowhere where there is no repository', async () => {
+  it('is undefined outside a repository', async () => {
     const {environment, folder} = sandbox
     expect(await readGitDirectory(folder, {environment})).to.equal(undefined)
     expect(await readGitDirectory(join(folder, 'gone'), {environment})).to.equal(undefined)

@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {FailedError, MissingError} from '../../../src/lib/error/keg-error.js'
 import {readHead, readRepository} from '../../../src/lib/git/repository.js'
 import {GitSandbox} from '../../support/git.js'
+import {runAdvice} from '../../support/run-advice.js'
 
 describe('git state of a folder', () => {
   let sandbox: GitSandbox
@@ -39,8 +40,19 @@ describe('git state of a folder', () => {
     expect((await read('link'))?.folder).to.equal(folder)
   })
 
+  it('is found if the folder’s name ends in a space or has two lines, before and after the first commit', async () => {
+    for (const name of ['ends in a space ', 'two\nlines']) {
+      sandbox.git('.', 'init', '--quiet', name)
+      mkdirSync(join(sandbox.folder, name, 'inside'))
+      expect((await read(join(name, 'inside')))?.folder).to.equal(join(sandbox.folder, name))
+      const other = `with a commit, ${name}`
+      expect((await read(other))?.folder).to.equal(undefined)
+      expect(sandbox.repository(other)).to.equal((await read(other))?.folder)
+    }
+  })
+
   describe('is unknown', () => {
-    it('outside of repositories, for a folder that is not there, and for a file', async () => {
+    it('outside of repositories, for a missing folder, and for a file', async () => {
       sandbox.repository()
       for (const folder of ['.', 'repository/missing', 'missing', 'repository/file.txt']) {
         expect(await read(folder), folder).to.equal(undefined)
@@ -58,7 +70,7 @@ describe('git state of a folder', () => {
       }
     })
 
-    it('where .git is a leftover that is no repository', async () => {
+    it('if .git is a leftover without a repository', async () => {
       mkdirSync(join(sandbox.folder, 'copied'))
       sandbox.write('copied/.git', 'gitdir: ../nowhere/.git/modules/copied\n')
       mkdirSync(join(sandbox.folder, 'empty/.git'), {recursive: true})
@@ -68,7 +80,7 @@ describe('git state of a folder', () => {
       }
     })
 
-    it('without git on the PATH, which is an error only where git is required', async () => {
+    it('without git on the PATH, which is an error only if git is required', async () => {
       const folder = sandbox.repository()
       const environment = {...sandbox.environment, PATH: join(sandbox.folder, 'nothing')}
       expect(await readRepository(folder, {environment})).to.equal(undefined)
@@ -92,14 +104,14 @@ describe('git state of a folder', () => {
       'that begins with a dash': '-x',
     }
     for (const [kind, branch] of Object.entries(branches)) {
-      it(`${kind} is read as it is`, async () => {
+      it(`${kind} is read unchanged`, async () => {
         sandbox.repository('repository', branch)
         expect((await read('repository'))?.branch).to.equal(branch)
         expect((await head('repository'))?.branch).to.equal(branch)
       })
     }
 
-    it('is the branch where a tag has the same name', async () => {
+    it('is the branch even if a tag has the same name', async () => {
       sandbox.repository()
       sandbox.git('repository', 'tag', 'main')
       expect((await read('repository'))?.branch).to.equal('main')
@@ -121,7 +133,7 @@ describe('git state of a folder', () => {
       expect(await head('repository')).to.deep.equal({branch: undefined, commit})
     })
 
-    it('is the own one in a worktree', async () => {
+    it('of a worktree is its own', async () => {
       sandbox.repository()
       sandbox.git('repository', 'worktree', 'add', '--quiet', '-b', 'feature/a', '../work tree')
       expect(await read('work tree')).to.include({folder: join(sandbox.folder, 'work tree'), branch: 'feature/a'})
@@ -129,7 +141,7 @@ describe('git state of a folder', () => {
       expect((await read('repository'))?.branch).to.equal('main')
     })
 
-    it('is the own one in a submodule', async () => {
+    it('of a submodule is its own', async () => {
       sandbox.repository('library', 'stable')
       sandbox.repository()
       sandbox.git('repository', 'submodule', '--quiet', 'add', '../library', 'vendor/library')
@@ -138,7 +150,7 @@ describe('git state of a folder', () => {
       expect((await read('repository'))?.folder).to.equal(join(sandbox.folder, 'repository'))
     })
 
-    it('is that of the folder, whatever a git hook has in its environment', async () => {
+    it('is that of the folder, whatever a git hook sets in the environment', async () => {
       const other = sandbox.repository('other', 'wrong')
       sandbox.repository()
       const environment = {
@@ -187,7 +199,7 @@ describe('git state of a folder', () => {
       })
     }
 
-    it('not with ignored files, nor with a file that was only touched, and the index stays as it is', async () => {
+    it('not with ignored or only touched files, and the index is not changed', async () => {
       const folder = sandbox.repository()
       sandbox.write('repository/.git/info/exclude', 'ignored\n')
       sandbox.write('repository/ignored', '')
@@ -212,7 +224,7 @@ describe('git state of a folder', () => {
       expect((await read('repository'))?.remote).to.equal('https://example.com/own/app')
     })
 
-    it('is the address that git makes of a short one, by the longest prefix', async () => {
+    it('is resolved with git’s insteadOf, by the longest prefix', async () => {
       sandbox.repository()
       sandbox.git('repository', 'config', 'url.https://wrong.example.com/.insteadOf', 'my')
       sandbox.git('repository', 'config', 'url.https://token@example.com/.insteadOf', 'my:')
@@ -222,7 +234,7 @@ describe('git state of a folder', () => {
   })
 
   describe('author', () => {
-    it('is what is configured of name and mail', async () => {
+    it('is the configured name and email', async () => {
       sandbox.repository()
       sandbox.git('repository', 'config', 'user.email', '')
       expect((await read('repository'))?.author).to.equal('Ada Lovelace')
@@ -237,7 +249,7 @@ describe('git state of a folder', () => {
   })
 
   describe('that git refuses to read', () => {
-    /** git's own test switch, behind a program of its name: the ownership check is the real one's. */
+    /** A git with its own test switch set: the ownership check is the real one. */
     const foreign = (): NodeJS.ProcessEnv => {
       const git = execFileSync('sh', ['-c', 'command -v git'], {encoding: 'utf8'}).trim()
       mkdirSync(join(sandbox.folder, 'programs'))
@@ -283,9 +295,14 @@ describe('git state of a folder', () => {
     expect(error).to.include({code: 'git-failed'})
     expect(error.message).to.match(/bad config line 1/)
     expect(await thrown(head('repository'))).to.include({code: 'git-failed'})
+    const shown = await runAdvice(error instanceof FailedError ? String(error.hint) : '', 'git status', {
+      cwd: join(sandbox.folder, 'repository'),
+      exits: [128],
+    })
+    expect(shown.stderr).to.match(/bad config line 1/)
   })
 
-  it('cannot be told of a folder that cannot be read, as a link that leads in circles', async () => {
+  it('is an error for a folder that cannot be read, such as a symlink loop', async () => {
     const loop = join(sandbox.folder, 'loop')
     symlinkSync(loop, loop)
     const error = await thrown(readRepository(loop, {environment: process.env}))

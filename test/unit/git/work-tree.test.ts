@@ -9,7 +9,7 @@ describe('readWorkTree', () => {
   before(() => (sandbox = new GitSandbox()))
   after(() => sandbox.remove())
 
-  it('tells worktrees of one repository by what they share', async () => {
+  it('has the common directory that worktrees of a repository share', async () => {
     const {environment, folder} = sandbox
     const repository = sandbox.repository()
     sandbox.git('repository', 'worktree', 'add', '--quiet', '-b', 'topic', '../worktree')
@@ -24,7 +24,7 @@ describe('readWorkTree', () => {
       })
   })
 
-  it('is another for a submodule', async () => {
+  it('is separate for a submodule', async () => {
     const {environment, folder} = sandbox
     sandbox.repository('library')
     sandbox.repository('app')
@@ -35,7 +35,7 @@ describe('readWorkTree', () => {
     })
   })
 
-  it('is none where there is no repository', async () => {
+  it('is undefined outside a repository', async () => {
     const {environment, folder} = sandbox
     expect(await readWorkTree(folder, {environment})).to.equal(undefined)
     expect(await readWorkTree(join(folder, 'gone'), {environment})).to.equal(undefined)

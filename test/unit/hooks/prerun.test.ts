@@ -26,8 +26,8 @@ interface Outcome {
 }
 
 /**
- * A program of oclif with two plugins: its root, without a hook, and below its folder, linked as npm workspaces are, one that
- * has keg's hook.
+ * An oclif program with two plugins: its root, without a hook, and one with keg's hook in a folder below, linked like an npm
+ * workspace.
  */
 describe('prerun hook', () => {
   let sandbox: GitSandbox
@@ -38,7 +38,15 @@ describe('prerun hook', () => {
     program = realpathSync(mkdtempSync(join(tmpdir(), 'keg-hook-')))
     const plugin = join(program, 'plugins/own')
     mkdirSync(join(program, 'node_modules'), {recursive: true})
-    for (const name of ['@oclif', 'dotenv', 'fastest-levenshtein', 'simple-git', 'yaml']) {
+    for (const name of [
+      '@oclif',
+      'dotenv',
+      'fast-string-truncated-width',
+      'fast-string-width',
+      'fastest-levenshtein',
+      'simple-git',
+      'yaml',
+    ]) {
       symlinkSync(join(repository, 'node_modules', name), join(program, 'node_modules', name))
     }
     writePlugin(program, {name: 'program', plugins: ['own'], dependencies: {own: '1.0.0'}})
@@ -102,11 +110,11 @@ describe('prerun hook', () => {
     const environment = {...sandbox.environment, KEG_REGISTRY: 'ghcr.io/own'}
     expect(await shown(['own', '--tag', 'mine'], environment)).to.deep.equal({
       flags: {tag: 'mine', registry: 'ghcr.io/own'},
-      resolved: ['KEG_TAG'],
+      resolved: [],
     })
   })
 
-  it('does nothing for another plugin’s command, also when that plugin lies around its own', async () => {
+  it('does nothing for another plugin’s command, even if that plugin contains its own', async () => {
     expect(await shown(['foreign'])).to.deep.equal({flags: {}, resolved: []})
   })
 
@@ -115,18 +123,19 @@ describe('prerun hook', () => {
     expect(await shown(['plain'])).to.deep.equal({flags: {}, resolved: []})
   })
 
-  it('loads nothing of keg for a command that needs nothing of it', async () => {
+  it('loads no module of keg for a command that needs none', async () => {
     expect(await loaded(['plain'])).to.deep.equal([])
     expect(await loaded(['foreign'])).to.deep.equal([])
   })
 
-  it('loads nothing of taps where none is linked, and nothing of git where the user says the tag', async () => {
+  it('loads no tap modules if no tap is linked, and no git modules if the user sets the tag', async () => {
     const environment = {...sandbox.environment, KEG_TAG: 'own'}
     const modules = await loaded(['own'], environment)
-    expect(modules).to.include('environment/resolve-values.js')
-    expect(modules.filter((path) => /^(?:tap\/folder\/|tap\/link\/find-tap|git\/)/.test(path))).to.deep.equal([])
+    expect(modules).to.include('values/resolve-values.js')
+    expect(modules.filter((path) => /^(?:tap-folder|git)\//.test(path))).to.deep.equal([])
     const all = {...environment, KEG_REGISTRY: 'own', KEG_USE_PROXY: 'no'}
-    expect((await loaded(['own'], all)).filter((path) => /^(?:config|tap|git)\//.test(path))).to.deep.equal([])
+    const unwanted = /^(?:config\/(?:file|user-configuration)|tap-folder|git)\b/
+    expect((await loaded(['own'], all)).filter((path) => unwanted.test(path))).to.deep.equal([])
   })
 
   describe('with a linked tap', () => {
@@ -148,7 +157,7 @@ describe('prerun hook', () => {
       })
     })
 
-    it('gives them those of the folder’s tap, and the user’s no is no', async () => {
+    it('gives them those of the folder’s tap, and keeps the user’s no', async () => {
       const environment = {...sandbox.environment, KEG_USE_PROXY: 'off'}
       expect(await shown(['own'], environment, join(sandbox.folder, 'shop'))).to.deep.equal({
         flags: {proxy: false, registry: 'ghcr.io/shop', tag: 'checkout'},
@@ -156,17 +165,17 @@ describe('prerun hook', () => {
       })
     })
 
-    it('warns of a broken tap in the folder of which something else is asked, and ends where the tap itself is', async () => {
+    it('warns of the folder’s broken tap if something else is named, and fails if the tap is meant', async () => {
       values('KEG_REGISTRY: "{{ nothing }}"')
       const place = join(sandbox.folder, 'shop')
       const other = await run(['own', 'other'], sandbox.environment, place)
       expect(other.exitCode).to.equal(0)
       expect(JSON.parse(other.stdout)).to.deep.equal({flags: {tag: 'checkout'}, resolved: ['KEG_TAG']})
-      expect(unbroken(other.stderr)).to.match(/Warning: The tap of this folder is left out of account: .*names nothing/)
+      expect(unbroken(other.stderr)).to.match(/Warning: The tap of this folder is ignored: .*is not defined/)
       for (const parameters of [['own', 'shop'], ['own']]) {
         const {exitCode, stderr, stdout} = await run(parameters, sandbox.environment, place)
         expect({exitCode, stdout}).to.deep.equal({exitCode: 2, stdout: ''})
-        expect(unbroken(stderr)).to.match(/values\.yml:2: \{\{ nothing \}\} names nothing\./)
+        expect(unbroken(stderr)).to.match(/values\.yml:2: \{\{ nothing \}\} is not defined\./)
       }
       const {exitCode, stdout} = await run(['own', 'shop', '--json'], sandbox.environment, place)
       expect(exitCode).to.equal(2)
@@ -174,25 +183,28 @@ describe('prerun hook', () => {
     })
   })
 
-  it('lets the command run where there is no repository, and where it cannot be read', async () => {
+  it('lets the command run without a repository, or with one that cannot be read', async () => {
     const registryAlone = {flags: {registry: 'localhost:5000/team'}, resolved: ['KEG_REGISTRY']}
     expect(await shown(['own'], sandbox.environment, sandbox.folder)).to.deep.equal(registryAlone)
     sandbox.write('app/.git/config', '[core\n')
     expect(await shown(['own'])).to.deep.equal(registryAlone)
   })
 
-  it('ends with exit code 2 and the place in the file when the user configuration is wrong', async () => {
-    sandbox.write('.config/keg/config.yml', 'registry: localhost:5000\nregistri: x\n')
+  it('exits with 2 and the place in the file if the setting for a flag is invalid', async () => {
+    sandbox.write('.config/keg/config.yml', 'registry: https://x\nregistri: x\ntaps: {till: 1}\n')
     const {exitCode, stdout, stderr} = await run(['own'])
     expect({exitCode, stdout}).to.deep.equal({exitCode: 2, stdout: ''})
     const said = unbroken(stderr)
-    expect(said).to.match(/config\.yml:2:1: there is no setting "registri"/)
-    expect(said).to.match(/The settings are: .*registry/)
+    expect(said).to.match(/config\.yml:1:11: registry: /)
+    expect(said).to.match(/keg config unset registry/)
+    // The flag or the variable overrides the setting.
+    expect((await run(['own', '--registry', 'ghcr.io/acme'])).exitCode).to.equal(0)
+    expect((await run(['own'], {...sandbox.environment, KEG_REGISTRY: 'ghcr.io/acme'})).exitCode).to.equal(0)
     expect(stderr).to.not.match(/^\s+at /m)
   })
 })
 
-/** oclif breaks its lines at 80 characters, behind a mark of its own. */
+/** Undoes the line breaks of oclif, which wraps at 80 characters and marks each line. */
 function unbroken(stderr: string): string {
   return stderr.replaceAll(/\n? ›\s+/g, ' ').replaceAll(/ +/g, ' ')
 }
@@ -225,7 +237,7 @@ export default class Shown extends Command {
 `
 }
 
-/** Compiles a source and all that it reaches. */
+/** Compiles a source and all its imports. */
 function compile(source: string, plugin: string): void {
   const output = join(plugin, 'dist', source.replace(/\.ts$/, '.js'))
   if (existsSync(output)) return

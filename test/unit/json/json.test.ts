@@ -12,7 +12,7 @@ describe('the first object of a text', () => {
     )
   })
 
-  it('may stand behind white space', () => {
+  it('can follow white space', () => {
     expect(parseFirstObject('\r\n\t {"a":"}\\"{"}\n')).to.deep.equal({a: '}"{'})
   })
 

@@ -1,6 +1,6 @@
 import type {ContainerDetails, HostConfig, ImageDetails, RuntimeConfig} from '../../../src/lib/engine/types.js'
 
-/** What an engine says of a container, as far as a test needs it. */
+/** The engine's details of a container that tests need. */
 export function containerWith(config: RuntimeConfig = {}, host: HostConfig = {}): ContainerDetails {
   return {
     Id: 'c'.repeat(64),
@@ -13,7 +13,7 @@ export function containerWith(config: RuntimeConfig = {}, host: HostConfig = {})
   }
 }
 
-/** What an engine says of an image, as far as a test needs it. */
+/** The engine's details of an image that tests need. */
 export function imageWith(config: RuntimeConfig = {}): ImageDetails {
   return {
     Id: `sha256:${'1'.repeat(64)}`,

@@ -14,7 +14,7 @@ const outcome: PackageOutcome = {
 }
 
 describe('result of a package', () => {
-  it('has every field that scripts rely on, also what is not known', () => {
+  it('has every field that scripts use, even if its value is unknown', () => {
     const project = {
       folder: undefined,
       origin: 'current folder',
@@ -43,16 +43,27 @@ describe('result of a package', () => {
       entries: 7,
       pausedMilliseconds: 120,
       syncs: [],
+      replaces: [],
       synced: null,
+      notCarried: [],
       warnings: [],
+      writers: [],
       verification: null,
+      file: null,
+      fileBytes: null,
       pushed: false,
+      via: null,
+      slowest: null,
       run: 'keg docker package run --pull never app:x',
       addedEnvironment: [],
+      settings: {},
+      secrets: [],
+      excluded: {paths: [], environment: []},
+      excludable: [],
     })
   })
 
-  it('is pinned by its digest once it is pushed, and run by it', () => {
+  it('has the digest once it is pushed, and runs by it', () => {
     const plan = planWith({registry: 'registry.example.com:5000/team', tags: ['x', 'y']}, {addedEnvironment: ['TOKEN']})
     const result = packageResult(plan, {...outcome, digests: [digest, digest]})
     const name = 'registry.example.com:5000/team/app'
@@ -73,14 +84,14 @@ describe('result of a package', () => {
     })
   })
 
-  it('shows the first name that was pushed, where not all were', () => {
+  it('has the first pushed name if not all were pushed', () => {
     const plan = planWith({registry: 'registry.example.com', tags: ['x', 'y']})
     const result = packageResult(plan, {...outcome, digests: [undefined, digest]})
     expect(result).to.include({reference: 'registry.example.com/app:y', pushed: true})
     expect(result.tags).to.deep.equal(['x', 'y'])
   })
 
-  it('is not pushed where nothing was', () => {
+  it('is not pushed if nothing was', () => {
     const plan = planWith({registry: 'registry.example.com'})
     for (const digests of [[], [undefined]])
       expect(packageResult(plan, {...outcome, digests})).to.include({
@@ -91,7 +102,7 @@ describe('result of a package', () => {
       })
   })
 
-  it('is the same as JSON', () => {
+  it('stays the same as JSON', () => {
     const result = packageResult(planWith({registry: 'registry.example.com'}), {...outcome, digests: [digest]})
     expect(JSON.parse(JSON.stringify(result))).to.deep.equal(result)
   })

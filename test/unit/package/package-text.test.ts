@@ -9,12 +9,13 @@ const outcome = {layers: 3, bytes: 5000, entries: 7, pausedMilliseconds: 1200}
 const registry = 'registry.example.com'
 
 describe('plan of a package, as text', () => {
-  it('says what is packaged, under which names, from where, and what of its mounts goes in', () => {
+  it('says what is packaged, the names, the origin, and which mounts are included', () => {
     const out = {
       destination: '/etc/app',
       type: 'bind',
       bytes: null,
       included: false,
+      content: null,
       reason: 'a system folder',
       flag: '--include-mount /etc/app',
     }
@@ -29,18 +30,53 @@ describe('plan of a package, as text', () => {
       '  as registry.example.com/app:y',
       "  from main of /home/ada/app (the container's folder), with uncommitted changes",
       '  volume /data, 1.5 kB',
-      '  bind /etc/app stays out: a system folder (take it in with --include-mount /etc/app)',
-      '  bind /run/s stays out: a socket: it has no contents',
+      '  bind /etc/app excluded: a system folder (include it with --include-mount /etc/app)',
+      '  bind /run/s excluded: a socket: it has no contents',
       '  environment beyond its image: A, TOKEN',
     ])
   })
 
-  it('says where a name goes no further than the local engine', () => {
+  it('says what no image stores, and whether package run restores it', () => {
+    const settings = {init: true, extraHosts: ['db:10.0.0.5'], devices: ['/dev/kvm'], restart: 'always'}
+    expect(planText(planWith({}, {settings})).split('\n').slice(-2)).to.deep.equal([
+      '  not stored in images, package run restores it: --init --add-host db:10.0.0.5',
+      '  not stored in images, package run reports it: device /dev/kvm; restart policy always (docker run --restart)',
+    ])
+  })
+
+  it('says if a name is only in the local engine', () => {
     expect(planText(planWith())).to.include('as app:x (only in the local engine: no registry is set)')
     expect(planText(planWith({registry}, {push: false}))).to.include('as registry.example.com/app:x (not pushed)')
   })
 
-  it('says whose git state it is, and the commit where there is no branch', () => {
+  it('says if it goes straight into the registry, and whether the engine gets it, too', () => {
+    const way = (isLoaded: boolean): string =>
+      planText(planWith({registry}, {way: {via: 'registry', isLoaded}})).split('\n')[1] ?? ''
+    expect(way(false)).to.equal('  as registry.example.com/app:x (straight into the registry, not into the engine)')
+    expect(way(true)).to.equal('  as registry.example.com/app:x (straight into the registry, and into the engine)')
+  })
+
+  it('says which file it is written to, what that replaces and leaves out, and that a name is only in it', () => {
+    const target = {kind: 'file', path: 'shop.tar', place: '/home/ada/shop.tar', replaces: true} as const
+    const output = {target, since: {name: 'app:before', diffIds: new Set<string>()}}
+    expect(
+      planText(planWith({registry}, {push: false, output}))
+        .split('\n')
+        .slice(1, 4),
+    ).to.deep.equal([
+      '  as registry.example.com/app:x (only in the file)',
+      '  to shop.tar, which is replaced',
+      '  without the layers of app:before',
+    ])
+    const stream = {target: {kind: 'stream', stream: process.stdout}, since: undefined} as const
+    expect(
+      planText(planWith({registry}, {output: stream}))
+        .split('\n')
+        .slice(1, 3),
+    ).to.deep.equal(['  as registry.example.com/app:x', '  to standard output'])
+  })
+
+  it('names the origin of the git state, and the commit if there is no branch', () => {
     const {project} = planWith()
     const detached = {...project, branch: undefined, origin: 'current folder'} as const
     expect(planText(planWith({}, {project: detached}))).to.include(
@@ -52,7 +88,7 @@ describe('plan of a package, as text', () => {
     expect(planText(planWith({}, {project: none}))).to.not.include('from')
   })
 
-  it('says what is done about the syncs into the container', () => {
+  it('says what happens to the syncs into the container', () => {
     const folder = '/home/ada/app'
     const syncs = [
       {name: 'app', folder, action: 'flush and pause'},
@@ -61,16 +97,16 @@ describe('plan of a package, as text', () => {
     ] as const
     expect(planText(planWith({}, {syncs})).split('\n').slice(-3)).to.deep.equal([
       '  sync app of /home/ada/app: flushed before, and paused while it is read',
-      "  sync other of /home/ada/app: flushed before (not keg's: it goes on)",
-      '  sync mine of /home/ada/app: paused, so what it has not brought over stays out',
+      "  sync other of /home/ada/app: flushed before (not keg's: it is not paused)",
+      '  sync mine of /home/ada/app: paused, so changes that it has not synced are not in the package',
     ])
   })
 
-  it('says where a size is only the least', () => {
+  it('says if a size is only a minimum', () => {
     expect(planText(planWith({}, {measured: false}))).to.include('volume /data, more than 1.5 kB')
   })
 
-  it('drives no terminal, whatever names are in it', () => {
+  it('prints no control characters of any name', () => {
     const hostile = '\u001b[2J\n\u202e'
     const plan = planWith(
       {},
@@ -89,7 +125,7 @@ describe('plan of a package, as text', () => {
 describe('result of a package, as text', () => {
   const pushed = packageResult(planWith({registry}), {...outcome, digests: [digest]})
 
-  it('ends in the line a reviewer runs', () => {
+  it('ends with the line for a reviewer', () => {
     expect(resultText(pushed, {isDryRun: false}).split('\n')).to.deep.equal([
       `Pushed registry.example.com/app:x@sha256:${'d'.repeat(64)} (3 layers, 5 kB, paused for 1.2 s)`,
       '',
@@ -98,7 +134,21 @@ describe('result of a package, as text', () => {
     ])
   })
 
-  it('does not call made what nobody else can run', () => {
+  it('says that it is only in the registry, and what took long', () => {
+    const plan = planWith({registry}, {way: {via: 'registry', isLoaded: false}})
+    const slow = {stage: 'Pushing it', milliseconds: 61_000}
+    const result = packageResult(plan, {...outcome, image: undefined, digests: [digest], slowest: slow})
+    expect(result).to.deep.include({image: null, via: 'registry', slowest: slow})
+    expect(resultText(result, {isDryRun: false}).split('\n').slice(1, 4)).to.deep.equal([
+      'Slowest: Pushing it, 1 min 1 s',
+      'It is in the registry, and not in this engine.',
+      '',
+    ])
+    const quick = packageResult(plan, {...outcome, digests: [digest], slowest: {stage: 'x', milliseconds: 4999}})
+    expect(resultText(quick, {isDryRun: false})).not.to.include('Slowest')
+  })
+
+  it('prints the local line for an image that was not pushed', () => {
     const local = packageResult(planWith(), {...outcome, pausedMilliseconds: 0, layers: 1})
     expect(resultText(local, {isDryRun: false}).split('\n')).to.deep.equal([
       'Made app:x (1 layer, 5 kB)',
@@ -108,9 +158,35 @@ describe('result of a package, as text', () => {
     ])
   })
 
-  it('says of a dry run that nothing was changed', () => {
+  it('says which file was written, with the line for whoever gets it; a dry run says which would be', () => {
+    const target = {kind: 'file', path: './it is', place: '/home/ada/it is', replaces: false} as const
+    const plan = planWith({}, {output: {target, since: undefined}})
+    const result = packageResult(plan, {...outcome, fileBytes: 2000})
+    expect([result.file, result.fileBytes]).to.deep.equal(['/home/ada/it is', 2000])
+    expect(resultText(result, {isDryRun: false}).split('\n')).to.deep.equal([
+      'Wrote /home/ada/it is, 2 kB',
+      'Made app:x (3 layers, 5 kB, paused for 1.2 s)',
+      '',
+      'A reviewer runs it with:',
+      "  keg docker package run './it is'",
+    ])
+    expect(resultText(packageResult(plan, outcome), {isDryRun: true})).to.equal(
+      'Nothing was changed. app:x would have 3 layers, 5 kB, and be written to /home/ada/it is.',
+    )
+  })
+
+  it('says that it went to standard output, where whoever reads it names the file', () => {
+    const target = {kind: 'stream', stream: process.stdout} as const
+    const result = packageResult(planWith({}, {output: {target, since: undefined}}), {...outcome, fileBytes: 2000})
+    expect([result.file, result.fileBytes]).to.deep.equal([null, 2000])
+    const text = resultText(result, {isDryRun: false})
+    expect(text).to.match(/^Wrote standard output, 2 kB\n/)
+    expect(text).to.match(/\n {2}keg docker package run FILE$/)
+  })
+
+  it('says that a dry run changed nothing', () => {
     expect(resultText(packageResult(planWith(), outcome), {isDryRun: true})).to.equal(
-      'Nothing was changed. app:x would have 3 layers and add 5 kB.',
+      'Nothing was changed. app:x would have 3 layers, 5 kB.',
     )
   })
 })

@@ -1,4 +1,4 @@
-import type {PackagedMount, PackagePlan} from '../../../src/lib/package/package-result.js'
+import type {PackagedMount, PackagePlan} from '../../../src/lib/package/plan/package-plan.js'
 import {destinations} from '../../../src/lib/reference/destination.js'
 import {parseImageName} from '../../../src/lib/reference/image-name.js'
 import {parseRegistry} from '../../../src/lib/reference/reference.js'
@@ -8,11 +8,12 @@ export const volume: PackagedMount = {
   type: 'volume',
   bytes: 1500,
   included: true,
+  content: null,
   reason: null,
   flag: null,
 }
 
-/** A plan for `app` under the given tags; without a registry it stays in the local engine. */
+/** A plan for `app` with the given tags; without a registry it stays in the local engine. */
 export function planWith(
   {registry, tags = ['x']}: {registry?: string; tags?: readonly string[]} = {},
   more: Partial<PackagePlan> = {},
@@ -28,7 +29,19 @@ export function planWith(
   return {
     container: 'shop-web-1',
     destinations: [first, ...rest],
+    replaces: [],
     syncs: [],
+    secrets: [],
+    excluded: {paths: [], environment: []},
+    wantedExclusions: [],
+    excludable: [],
+    layers: 3,
+    entries: 2,
+    agentFiles: {paths: [], mounts: []},
+    labelsLeftOut: [],
+    author: undefined,
+    message: undefined,
+    verify: false,
     project: {
       folder: '/home/ada/app',
       origin: 'container',
@@ -47,7 +60,11 @@ export function planWith(
     mounts: [volume],
     measured: true,
     addedEnvironment: [],
+    writers: [],
+    settings: {},
     push: registry !== undefined,
+    way: {via: registry === undefined ? undefined : 'engine', isLoaded: true},
+    output: undefined,
     ...more,
   }
 }

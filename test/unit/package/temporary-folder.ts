@@ -2,7 +2,7 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
-/** Gives each test of a `describe` a folder for temporary files that is its own, and takes it away afterwards. */
+/** Gives each test of a `describe` its own temporary folder, and removes it afterwards. */
 export function ownTemporaryFolder(): {readonly path: string} {
   const usual = process.env.TMPDIR
   const folder = {path: ''}

@@ -6,7 +6,7 @@ const common = {directory: process.cwd(), environment: process.env, input: '', s
 const shell = (script: string) => ['/bin/sh', '-c', script] as const
 
 describe('followProcess', () => {
-  it('hands its input on, tells each line of both outputs as it comes, and how it ended', async () => {
+  it('passes its input on, and returns each output line as it is printed, and how the process ended', async () => {
     const lines: string[] = []
     const end = await followProcess({
       ...common,
@@ -19,21 +19,21 @@ describe('followProcess', () => {
     expect(end.lastLines.toSorted()).to.deep.equal(['one', 'problem', 'two'])
   })
 
-  it('keeps the last lines alone', async () => {
+  it('keeps only the last lines', async () => {
     const {lastLines} = await followProcess({...common, command: shell('seq 1000'), line: () => undefined})
     expect(lastLines).to.have.length(20)
     expect(lastLines.at(-1)).to.equal('1000')
   })
 
-  it('says that there is no such program', async () => {
+  it('reports a missing program', async () => {
     const end = await followProcess({...common, command: ['/nowhere/program'], line: () => undefined})
     expect(end).to.deep.include({isMissing: true})
   })
 
-  it('hands a signal on to all that the program started, and waits for its end', async () => {
+  it('passes a signal on to everything the program started, and waits for its end', async () => {
     const abort = new AbortController()
     const lines: string[] = []
-    // The inner shell is what a plugin is to the docker client: nobody but its session reaches it.
+    // The inner shell is like a plugin of the docker client: only a signal to its session reaches it.
     const inner = `sh -c 'trap "echo inner; exit" INT; echo ready; while :; do sleep 0.05; done'`
     const error = await thrown(
       followProcess({

@@ -1,14 +1,14 @@
 import {expect} from 'chai'
 import {once} from 'node:events'
 import {text} from 'node:stream/consumers'
-import {endingWithKeg, startProcess} from '../../../src/lib/process/start-process.js'
+import {withParentDeathSignal, startProcess} from '../../../src/lib/process/start-process.js'
 
 const environment = process.env
 const node = (script: string) =>
   startProcess({command: [process.execPath, '--input-type=module', '--eval', script], environment})
 
 describe('startProcess', () => {
-  it('speaks with a program while it runs, until its input ends', async () => {
+  it('exchanges data with a running program until its input ends', async () => {
     const program = await startProcess({command: ['cat'], environment})
     program.stdin.write('one')
     const [said] = (await once(program.stdout, 'data')) as [Buffer]
@@ -17,7 +17,7 @@ describe('startProcess', () => {
     expect(await program.ended).to.deep.equal({exitCode: 0, isMissing: false, stderr: ''})
   })
 
-  it('tells how it ended, with the last of what it said', async () => {
+  it('reports how it ended, with the last of its output', async () => {
     const program = await node(`process.stderr.write('x'.repeat(9000) + 'the end'); process.exitCode = 7`)
     const {exitCode, stderr} = await program.ended
     expect(exitCode).to.equal(7)
@@ -26,19 +26,19 @@ describe('startProcess', () => {
       .and.match(/xthe end$/)
   })
 
-  it('tells that there is no such program', async () => {
+  it('reports a missing program', async () => {
     for (const program of ['keg-nowhere', '/etc/passwd'])
       expect(await (await startProcess({command: [program], environment})).ended).to.include({isMissing: true})
   })
 
-  it('ends it, also one that does not want to', async () => {
+  it('stops it, even if it ignores signals', async () => {
     const stubborn = await node(`process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('here')`)
     await once(stubborn.stdout, 'data')
     stubborn.end()
     expect(await stubborn.ended).to.include({exitCode: undefined})
   })
 
-  it('does not wait for what it leaves running', async () => {
+  it('does not wait for processes it leaves running', async () => {
     const spawn = `(await import('node:child_process')).spawn('sleep', ['20'], {stdio: ['ignore', 'inherit', 'inherit']}).unref()`
     const began = Date.now()
     await (
@@ -47,7 +47,7 @@ describe('startProcess', () => {
     expect(Date.now() - began).to.be.lessThan(10_000)
   })
 
-  it('keeps what keg resolved for itself', async () => {
+  it('does not pass on what keg resolved for itself', async () => {
     const KEG_RESOLVED = JSON.stringify({KEG_TAG: {value: 'v', origin: 'git'}})
     const given = {...environment, KEG_RESOLVED, KEG_TAG: 'v'}
     const program = await startProcess({command: ['env'], environment: given})
@@ -55,9 +55,11 @@ describe('startProcess', () => {
   })
 })
 
-describe('endingWithKeg', () => {
-  it('are the words of the program itself where nothing can start it so', async () => {
-    expect(await endingWithKeg('env', {probe: '--version', environment: {PATH: '/nowhere'}})).to.deep.equal(['env'])
-    expect(await endingWithKeg('keg-nowhere', {probe: '-V', environment})).to.deep.equal(['keg-nowhere'])
+describe('withParentDeathSignal', () => {
+  it('returns the program alone if nothing can start it this way', async () => {
+    expect(await withParentDeathSignal('env', {probe: '--version', environment: {PATH: '/nowhere'}})).to.deep.equal([
+      'env',
+    ])
+    expect(await withParentDeathSignal('keg-nowhere', {probe: '-V', environment})).to.deep.equal(['keg-nowhere'])
   })
 })

@@ -5,7 +5,7 @@ import {proxyLabels} from '../../../src/lib/proxy/proxy-labels.js'
 const target = {name: 'shop-main', hostName: 'Shop-main.Localhost', port: 8080, entry: 'keg', network: 'keg-hub-net'}
 
 describe('proxyLabels', () => {
-  it('are those of a router and a service of their own, for the host in lower case', () => {
+  it('define a router and a service of their own, for the host in lower case', () => {
     expect(proxyLabels(target)).to.deep.equal({
       'traefik.enable': 'true',
       'traefik.http.routers.shop-main.rule': 'Host(`shop-main.localhost`)',
@@ -15,7 +15,7 @@ describe('proxyLabels', () => {
     })
   })
 
-  it('leave the entrypoint to the proxy where nobody names one, and keep a name in one part of the key', () => {
+  it('leave the entrypoint to the proxy by default, and keep a name in one part of the key', () => {
     const labels = proxyLabels({...target, entry: undefined, name: 'shop-1.0'})
     expect(Object.keys(labels)).to.deep.equal([
       'traefik.enable',

@@ -31,7 +31,7 @@ export const host = fc
   )
   .map(([name, number]) => (number === undefined ? name : `${name}:${number}`))
 
-/** Legal references with what they are made of; a single word with a path behind it never looks like a host. */
+/** Valid references with their parts; a single word before a path never looks like a host. */
 export const writtenReference = fc
   .record({
     host: fc.option(host, {nil: undefined}),
@@ -51,7 +51,7 @@ export const writtenReference = fc
     ].join(''),
   }))
 
-/** Any text; half of it near the grammar, where mistakes hide. */
+/** Any text; half of it close to the grammar, where mistakes are likely. */
 export const anyText = fc.oneof(
   fc.string({unit: 'binary'}),
   fc.string({

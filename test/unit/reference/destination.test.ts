@@ -60,7 +60,7 @@ describe('destinations', () => {
     it(promise, () => expect(written(given)).to.deep.equal(expected))
   }
 
-  it('are full references that read as themselves', () => {
+  it('are full references that parse to the same parts', () => {
     for (const [, given] of table) {
       for (const {reference} of made(given)) {
         const {registry, repository, tag} = reference

@@ -31,7 +31,7 @@ describe('cleanImageName', () => {
     })
   }
 
-  it('is legal for every text, and not changed by cleaning it again', () => {
+  it('returns a valid name for every text, and keeps it when repeated', () => {
     const text = fc.oneof(anyText, fc.string({unit: fc.constantFrom(...Array.from('aA0._- é')), maxLength: 300}))
     fc.assert(
       fc.property(text, (name) => {
@@ -44,13 +44,13 @@ describe('cleanImageName', () => {
     )
   })
 
-  it('keeps what is legal', () => {
+  it('keeps valid names', () => {
     fc.assert(fc.property(pathPart, (name) => void expect(cleanImageName(name)).to.equal(name)))
   })
 })
 
 describe('parseImageName', () => {
-  it('takes every path that does not start like a registry', () => {
+  it('accepts every path that does not start like a registry', () => {
     fc.assert(
       fc.property(
         path.filter((name) => !/^(?:localhost|[^/]*\.[^/]*)\//.test(name)),

@@ -244,13 +244,13 @@ describe('understandReference', () => {
     ['https://github.com/acme/repo/pkgs/container/a%2F%2Fb', 49, /missing/],
     ['https://github.com/acme/repo/pkgs/container/a%00b', 46, /U\+0000/],
     ['https://github.com/acme/repo/pkgs/container/a%C3%A9', 46, /"%"/],
-    ['https://github.com/acme/repo/pkgs/container/a/1/x', 49, /go on/],
+    ['https://github.com/acme/repo/pkgs/container/a/1/x', 49, /address of a package page/],
     ['https://github.com/acme/repo/pkgs/container/a?tag=b%2Fc', 52, /"\/"/],
     ['https://github.com/acme/repo/pkgs/container/a?tag=', 51, /tag is missing/],
     ['https://github.com/a%2Fb/repo/pkgs/container/a', 21, /"%"/],
     ['https://hub.docker.com/u/acme', 23, /Docker Hub/],
     ['https://hub.docker.com/r/acme', 30, /missing/],
-    ['https://hub.docker.com/r/acme/shop/x', 36, /go on/],
+    ['https://hub.docker.com/r/acme/shop/x', 36, /address of an image page/],
     ['https://hub.docker.com/layers/acme/shop', 40, /tag is missing/],
 
     ['docker pull', 12, /no image/],
@@ -278,20 +278,20 @@ describe('understandReference', () => {
     })
   }
 
-  it('says what to do with a docker run line, a password and a page of another kind', () => {
+  it('says what to do with a docker run line, a password and another kind of page', () => {
     expect(refused(() => understandReference('docker run -p 80:80 x')).error.hint).to.contain('keg docker package run')
     expect(refused(() => understandReference('https://u:p@h.example/x')).error.hint).to.contain('docker login')
     expect(refused(() => understandReference('https://github.com/a/b/pull/1')).error.hint).to.contain('Packages')
   })
 
-  it('refuses long nonsense at once', () => {
+  it('refuses long nonsense quickly', () => {
     for (const unit of ['"', '.', '-', '@', ':@', '://', '(']) {
       refused(() => understandReference(`x${unit.repeat(100_000)}x`))
       refused(() => understandReference(`docker pull x${unit.repeat(100_000)} x`))
     }
   })
 
-  it('takes every legal reference exactly as it is', () => {
+  it('accepts every valid reference unchanged', () => {
     fc.assert(
       fc.property(writtenReference, ({text}) => {
         const {reference, kind} = understandReference(text)
@@ -318,7 +318,7 @@ describe('understandReference', () => {
     )
   })
 
-  it('throws nothing but usage errors with a position in the text, and says nothing a terminal would obey', () => {
+  it('throws only usage errors with a position in the text, and prints no control characters', () => {
     const around = fc.constantFrom(
       ...['', 'https://', 'http://localhost/', 'https://u:p@', 'docker pull ', 'keg dpg run ', 'oci://', '$ docker '],
       ...['https://github.com/acme/repo/pkgs/container/', 'https://hub.docker.com/r/', 'https://ghcr.io/v2/', '`"<'],

@@ -8,7 +8,7 @@ import {refused} from './usage-error.js'
 const digits = '0123456789abcdef'.repeat(4)
 const digest = `sha256:${digits}`
 
-/** The grammar once more, as one expression put together here from its text. */
+/** The grammar again, as one expression assembled here from its text. */
 const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const grammar = new RegExp(
@@ -41,7 +41,7 @@ describe('parseReference', () => {
     [`x:${'t'.repeat(128)}`, 'docker.io', 'library/x', 't'.repeat(128)],
   ]
   for (const [text, registry, repository, tagOfText, digestOfText] of legal) {
-    it(`reads ${text.slice(0, 60)}`, () => {
+    it(`parses ${text.slice(0, 60)}`, () => {
       const reference = parseReference(text)
       expect(reference).to.include({registry, repository, tag: tagOfText, digest: digestOfText})
       expect(reference.hostWritten).to.equal(text.includes('/') && !text.startsWith('acme/'))
@@ -129,7 +129,7 @@ describe('parseReference', () => {
     expect(refused(() => parseReference('!'.repeat(100_000))).error.message.length).to.be.below(300)
   })
 
-  it('tells the whole grammar from everything else', () => {
+  it('accepts exactly the grammar', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         let accepted = true
@@ -149,7 +149,7 @@ describe('parseReference', () => {
     )
   })
 
-  it('reads every reference of the grammar as what it was made of', () => {
+  it('parses every reference of the grammar into its parts', () => {
     fc.assert(
       fc.property(writtenReference, ({text, host: registry, path: written, tag: tagOfText, digest: digestOfText}) => {
         const hub = registry === undefined || registry === 'docker.io' || registry === 'index.docker.io'
@@ -179,12 +179,12 @@ describe('formatReference', () => {
     [`docker.io/library/${digits}:t`, `${digits}:t`],
   ]
   for (const [text, expected] of familiar) {
-    it(`writes ${text.slice(0, 40)} as ${expected.slice(0, 40)}`, () => {
+    it(`formats ${text.slice(0, 40)} as ${expected.slice(0, 40)}`, () => {
       expect(formatReference(parseReference(text))).to.equal(expected)
     })
   }
 
-  it('writes what is read as the same reference again', () => {
+  it('formats a parsed reference as the same reference', () => {
     fc.assert(
       fc.property(writtenReference, ({text}) => {
         const {hostWritten, ...reference} = parseReference(text)
@@ -200,7 +200,7 @@ describe('formatReference', () => {
 })
 
 describe('parseTag', () => {
-  it('takes every legal tag as it is', () => {
+  it('accepts every valid tag unchanged', () => {
     fc.assert(fc.property(tag, (text) => void expect(parseTag(text)).to.equal(text)))
   })
 
@@ -236,7 +236,7 @@ describe('parseRegistry', () => {
     ['index.docker.io/acme', 'docker.io', 'acme'],
   ]
   for (const [text, registryHost, namespace] of legal) {
-    it(`reads ${text}`, () => expect(parseRegistry(text)).to.deep.equal({host: registryHost, namespace}))
+    it(`parses ${text}`, () => expect(parseRegistry(text)).to.deep.equal({host: registryHost, namespace}))
   }
 
   const illegal: [text: string, position: number, hint: RegExp][] = [
@@ -263,7 +263,7 @@ describe('parseRegistry', () => {
     })
   }
 
-  it('reads what the grammar has, and refuses the rest with a position', () => {
+  it('parses the grammar, and refuses everything else with a position', () => {
     fc.assert(
       fc.property(
         host.filter((text) => /[.:]/.test(text)),

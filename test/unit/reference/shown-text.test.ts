@@ -21,10 +21,10 @@ describe('shown', () => {
     ['x'.repeat(101), `"${'x'.repeat(100)}…"`],
   ]
   for (const [text, expected] of table) {
-    it(`writes ${JSON.stringify(text.slice(0, 50))}`, () => expect(shown(text)).to.equal(expected))
+    it(`prints ${JSON.stringify(text.slice(0, 50))}`, () => expect(shown(text)).to.equal(expected))
   }
 
-  it('has nothing that a terminal would obey or hide', () => {
+  it('contains no control or invisible characters', () => {
     fc.assert(
       fc.property(fc.string({unit: 'binary'}), (text) => void expect(shown(text)).to.match(/^[^\p{C}\p{Zl}\p{Zp}]+$/u)),
       {numRuns: 1000},

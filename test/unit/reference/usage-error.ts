@@ -2,7 +2,7 @@ import {expect} from 'chai'
 
 import {UsageError} from '../../../src/lib/error/keg-error.js'
 
-/** Runs what must refuse its input, and gives the UsageError and the position in it. */
+/** Runs a function that must refuse its input, and returns the UsageError and the position in it. */
 export function refused(action: () => unknown): {error: UsageError; position: number | undefined} {
   try {
     action()

@@ -4,7 +4,8 @@ import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {FailedError, KegError, MissingError} from '../../../src/lib/error/keg-error.js'
-import {encodeRegistryAuth, findCredentials, type Credentials} from '../../../src/lib/registry/credentials.js'
+import {encodeRegistryAuth, findCredentials} from '../../../src/lib/registry/credentials.js'
+import type {Credentials} from '../../../src/lib/registry/model.js'
 
 const registry = 'registry.example.com:5000'
 const secret = 'sw0rdfish'
@@ -42,7 +43,7 @@ describe('credentials of a registry', () => {
     await chmod(file, 0o755)
   }
 
-  /** A helper that knows one server and writes down what it was asked. */
+  /** A helper that knows one server and records its requests. */
   function knowingHelper(name: string, server: string, username: string): Promise<void> {
     const answer = JSON.stringify({ServerURL: server, Username: username, Secret: secret})
     return helper(
@@ -58,7 +59,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
   }
 
   function find(host = registry, helperTimeoutMilliseconds = 10_000, repository = 'team/app'): Promise<Credentials> {
-    return findCredentials({registry: host, repository, environment, helperTimeoutMilliseconds})
+    return findCredentials({environment}, {registry: host, repository, helperTimeoutMilliseconds})
   }
 
   async function failure(finding: Promise<Credentials>): Promise<KegError> {
@@ -69,7 +70,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
     expect(outcome).to.be.instanceOf(KegError)
     const error = outcome as KegError
     expect(error.hint).to.be.a('string')
-    // Nothing that is ever shown or logged may have a secret in it.
+    // Nothing that is printed or logged may contain a secret.
     const everything = [error.message, error.hint, error.stack, String(error.cause), JSON.stringify(error)].join('\n')
     expect(everything).not.to.contain(secret)
     return error
@@ -78,7 +79,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
   const password = (origin = configFile()): Credentials => ({kind: 'password', username: 'ann', secret, origin})
 
   describe('in config.json', () => {
-    it('are none where there is no file', async () => {
+    it('are none without a file', async () => {
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
 
@@ -87,13 +88,13 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('are none where the folder is a file', async () => {
+    it('are none if the folder is a file', async () => {
       await writeFile(join(folder, 'file'), '')
       environment.DOCKER_CONFIG = join(folder, 'file')
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('are looked for below HOME without DOCKER_CONFIG', async () => {
+    it('are searched below HOME without DOCKER_CONFIG', async () => {
       await mkdir(join(folder, '.docker'))
       const file = join(folder, '.docker', 'config.json')
       await writeFile(file, JSON.stringify({auths: {[registry]: {auth: base64(`ann:${secret}`)}}}))
@@ -109,7 +110,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
     }
 
     for (const host of ['docker.io', 'index.docker.io', 'registry-1.docker.io']) {
-      it(`are found for Docker Hub, called ${host}, under its old address`, async () => {
+      it(`are found for Docker Hub, as ${host}, under its old address`, async () => {
         await config({
           auths: {
             'docker.io': {auth: base64('eve:no')},
@@ -120,7 +121,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       })
     }
 
-    it('belong to one host and one port', async () => {
+    it('apply to one host and one port', async () => {
       const auth = base64(`ann:${secret}`)
       await config({
         auths: {
@@ -132,38 +133,38 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('prefer the exact key to an older form of it', async () => {
+    it('prefer the exact key to an older form', async () => {
       await config({
         auths: {[`https://${registry}/v1/`]: {auth: base64('old:old')}, [registry]: {auth: base64(`ann:${secret}`)}},
       })
       expect(await find()).to.deep.equal(password())
     })
 
-    it('split at the first colon, unicode kept', async () => {
+    it('split at the first colon, and keep unicode', async () => {
       await config({auths: {[registry]: {auth: base64('jürg:a:b:ñ🎉')}}})
       expect(await find()).to.deep.equal({kind: 'password', username: 'jürg', secret: 'a:b:ñ🎉', origin: configFile()})
     })
 
     for (const odd of ['a b  c ', '"quoted\\"', "it's", '日本語', '::', '{"Secret":1}', '$(id)`id`', '%20+%2B', '\t']) {
-      it(`may have the password ${JSON.stringify(odd)}`, async () => {
+      it(`can have the password ${JSON.stringify(odd)}`, async () => {
         await config({auths: {[registry]: {auth: base64(`ann:${odd}`)}}})
         expect(await find()).to.deep.equal({kind: 'password', username: 'ann', secret: odd, origin: configFile()})
       })
     }
 
-    it('fail clearly where the user name has a colon, which nothing can carry', async () => {
+    it('fail clearly if the user name contains a colon, which nothing can transmit', async () => {
       await config({auths: {[registry]: {username: 'ann:b', password: secret}}})
       const error = await failure(find())
       expect(error.code).to.equal('docker-config-invalid')
       expect(error.message).to.contain(registry).and.to.contain('colon')
     })
 
-    it('may be written as username and password', async () => {
+    it('can be stored as username and password', async () => {
       await config({auths: {[registry]: {username: 'ann', password: secret}}})
       expect(await find()).to.deep.equal(password())
     })
 
-    it('may be an identity token, which goes before the password', async () => {
+    it('can be an identity token, which has precedence over the password', async () => {
       await config({auths: {[registry]: {auth: base64('ann:'), identitytoken: secret}}})
       expect(await find()).to.deep.equal({kind: 'token', identityToken: secret, origin: configFile()})
     })
@@ -173,7 +174,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('are read behind a byte order mark', async () => {
+    it('are read after a byte order mark', async () => {
       await config(`\ufeff${JSON.stringify({auths: {[registry]: {auth: base64(`ann:${secret}`)}}})}`)
       expect(await find()).to.deep.equal(password())
     })
@@ -185,13 +186,13 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       })
     }
 
-    it('are not taken from what every object has', async () => {
+    it('are not read from inherited properties', async () => {
       await config({auths: {}, credHelpers: {}})
       expect(await find('constructor')).to.deep.equal({kind: 'anonymous'})
     })
 
     for (const broken of ['{"auths": ', `{"auths": {"${registry}": ${secret}}}`, '"text"', 'null']) {
-      it(`fail clearly where the file is ${JSON.stringify(broken)}`, async () => {
+      it(`fail clearly if the file is ${JSON.stringify(broken)}`, async () => {
         await config(broken)
         const error = await failure(find())
         expect(error).to.be.instanceOf(FailedError).with.property('code', 'docker-config-invalid')
@@ -200,7 +201,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
     }
 
     for (const auth of [base64(secret), base64(`:${secret}`)]) {
-      it(`fail clearly where ${auth} is no user name and password`, async () => {
+      it(`fail clearly if ${auth} is not a user name and password`, async () => {
         await config({auths: {[registry]: {auth}}})
         const error = await failure(find())
         expect(error.code).to.equal('docker-config-invalid')
@@ -208,12 +209,12 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       })
     }
 
-    it('of another registry may be broken', async () => {
+    it('can be invalid for another registry', async () => {
       await config({auths: {broken: {auth: '!'}, [registry]: {auth: base64(`ann:${secret}`)}}})
       expect(await find()).to.deep.equal(password())
     })
 
-    it('fail clearly where the file cannot be read', async () => {
+    it('fail clearly if the file cannot be read', async () => {
       await mkdir(configFile())
       const error = await failure(find())
       expect(error).to.be.instanceOf(FailedError).with.property('code', 'docker-config-unreadable')
@@ -221,7 +222,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
   })
 
   describe('of a helper', () => {
-    it('are asked for with `get` and the host and port, from the registry’s own helper first', async () => {
+    it('are requested with `get` and the host and port, first from the registry’s own helper', async () => {
       await knowingHelper('own', registry, 'ann')
       await config({
         credHelpers: {[registry]: 'own'},
@@ -232,37 +233,37 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await readFile(join(folder, 'asked'), 'utf8')).to.equal(`get ${registry}`)
     })
 
-    it('come from the common helper where the registry has none of its own', async () => {
+    it('come from the common helper if the registry has none', async () => {
       await knowingHelper('common', registry, 'ann')
       await config({credHelpers: {other: 'missing'}, credsStore: 'common', auths: {[registry]: {}}})
       expect(await find()).to.deep.equal(password('docker-credential-common'))
     })
 
-    it('are asked for under the old address of Docker Hub', async () => {
+    it('are requested under the old address of Docker Hub', async () => {
       await knowingHelper('common', 'https://index.docker.io/v1/', 'ann')
       await config({credsStore: 'common'})
       expect(await find('docker.io')).to.deep.equal(password('docker-credential-common'))
     })
 
-    it('are an identity token where the user is <token>', async () => {
+    it('are an identity token if the user is <token>', async () => {
       await knowingHelper('common', registry, '<token>')
       await config({credsStore: 'common'})
       expect(await find()).to.deep.equal({kind: 'token', identityToken: secret, origin: 'docker-credential-common'})
     })
 
-    it('are none where the helper knows none', async () => {
+    it('are none if the helper has none', async () => {
       await knowingHelper('common', 'other', 'ann')
       await config({credsStore: 'common', auths: {[registry]: {}}})
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('are those of the file where the helper knows none', async () => {
+    it('come from the file if the helper has none', async () => {
       await knowingHelper('common', 'other', 'ann')
       await config({credsStore: 'common', auths: {[registry]: {auth: base64(`ann:${secret}`)}}})
       expect(await find()).to.deep.equal(password())
     })
 
-    it('are those of the file where the registry’s own helper is the empty one', async () => {
+    it('come from the file if the registry’s own helper is empty', async () => {
       await config({
         credHelpers: {[registry]: ''},
         credsStore: 'missing',
@@ -271,7 +272,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find()).to.deep.equal(password())
     })
 
-    it('fail clearly where the helper is missing', async () => {
+    it('fail clearly if the helper is missing', async () => {
       await config({credsStore: 'nowhere'})
       const error = await failure(find())
       expect(error).to.be.instanceOf(MissingError).with.property('code', 'credential-helper-missing')
@@ -279,9 +280,9 @@ else { console.log('credentials not found in native keychain'); process.exitCode
     })
 
     for (const name of ['../evil', '/evil', 'a b', 'a;b', '$(id)', 'a\nb']) {
-      it(`are not asked of a program called ${JSON.stringify(name)}`, async () => {
+      it(`are not requested from a program called ${JSON.stringify(name)}`, async () => {
         const trap = join(folder, 'sprung')
-        // A program exactly where a careless path would lead to.
+        // A program exactly where an unchecked path would lead.
         await writeFile(join(folder, 'evil'), `#!/bin/sh\ntouch '${trap}'\n`, {mode: 0o755})
         await mkdir(join(folder, 'bin', 'docker-credential-..'))
         await config({credHelpers: {[registry]: name}})
@@ -305,7 +306,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       ['answers with a number for a secret', '#!/bin/sh\necho \'{"Username":"ann","Secret":1}\'\n'],
     ]
     for (const [what, script] of badHelpers) {
-      it(`fail clearly, without its words, where the helper ${what}`, async () => {
+      it(`fail clearly, without the helper’s output, if it ${what}`, async () => {
         await helper('bad', script)
         await config({credsStore: 'bad'})
         const error = await failure(find())
@@ -323,14 +324,14 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       ['around its answer, in white space', `printf '\\r\\n\\t %s\\r\\n' '${answer}'`],
     ]
     for (const [what, script] of noises) {
-      it(`are taken, as docker takes them, where the helper makes noise ${what}`, async () => {
+      it(`are accepted, as docker does, if the helper prints noise ${what}`, async () => {
         await helper('noisy', `#!/bin/sh\n${script}\n`)
         await config({credsStore: 'noisy'})
         expect(await find()).to.deep.equal(password('docker-credential-noisy'))
       })
     }
 
-    it('may have any character in the secret', async () => {
+    it('can have any character in the secret', async () => {
       const odd = 'a:b "c" {d} \\ ñ🎉'
       await writeFile(join(folder, 'answer'), JSON.stringify({Username: 'ann', Secret: odd}))
       await helper('common', `#!/bin/sh\ncat '${join(folder, 'answer')}'\n`)
@@ -344,7 +345,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       ['hangs and does not care for a request to end', "#!/bin/sh\ntrap '' TERM INT HUP\nwhile :; do sleep 1; done\n"],
       ['hangs in a child of its own', `#!/bin/sh\necho ${secret}\nsleep 20\n`],
     ] as const) {
-      it(`fail clearly and soon where the helper ${what}`, async () => {
+      it(`fail clearly and soon if the helper ${what}`, async () => {
         await helper('slow', script)
         await config({credsStore: 'slow'})
         const before = Date.now()
@@ -354,24 +355,22 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       }).timeout(30_000)
     }
 
-    it('are no longer waited for once the signal is aborted', async () => {
+    it('are not awaited once the signal is aborted', async () => {
       await helper('slow', '#!/bin/sh\nexec sleep 60\n')
       await config({credsStore: 'slow'})
       const controller = new AbortController()
       const reason = new Error('enough')
       setTimeout(() => controller.abort(reason), 200)
-      const outcome = await findCredentials({
-        registry,
-        repository: 'app',
-        environment,
-        signal: controller.signal,
-      }).catch((error: unknown) => error)
+      const outcome = await findCredentials(
+        {environment, signal: controller.signal},
+        {registry, repository: 'app'},
+      ).catch((error: unknown) => error)
       expect(outcome).to.equal(reason)
     })
   })
 
   describe('in podman’s file', () => {
-    /** Writes a file of podman's and returns its path. */
+    /** Writes a file of podman and returns its path. */
     async function authFile(content: unknown, place = 'runtime/containers/auth.json'): Promise<string> {
       const file = join(folder, place)
       await mkdir(dirname(file), {recursive: true})
@@ -394,7 +393,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find()).to.deep.equal(of('ann', file))
     })
 
-    it('are found in $REGISTRY_AUTH_FILE, which stands for all of podman’s', async () => {
+    it('are found in $REGISTRY_AUTH_FILE, which replaces all of podman’s files', async () => {
       await authFile({auths: {[registry]: entry('runtime'), other: entry('other')}})
       const file = await authFile({auths: {[registry]: entry('named')}}, 'named.json')
       environment.REGISTRY_AUTH_FILE = file
@@ -402,7 +401,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find('other')).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('are those of the session before those that stay', async () => {
+    it('prefer those of the session to permanent ones', async () => {
       const file = await authFile({auths: {[registry]: entry('session')}})
       const other = await authFile(
         {auths: {[registry]: entry('staying'), other: entry('staying')}},
@@ -412,27 +411,27 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find('other')).to.deep.equal(of('staying', other))
     })
 
-    it('are looked for only where docker has none for the registry', async () => {
+    it('are used only if docker has none for the registry', async () => {
       await config({auths: {[registry]: {auth: base64(`ann:${secret}`)}}})
       const file = await authFile({auths: {[registry]: entry('podman'), other: entry('podman')}})
       expect(await find()).to.deep.equal(password())
       expect(await find('other')).to.deep.equal(of('podman', file))
     })
 
-    it('are looked for where docker’s helper knows none', async () => {
+    it('are used if docker’s helper has none', async () => {
       await knowingHelper('common', 'elsewhere', 'eve')
       await config({credsStore: 'common'})
       const file = await authFile({auths: {[registry]: entry()}})
       expect(await find()).to.deep.equal(of('ann', file))
     })
 
-    it('are not looked for where docker’s helper fails', async () => {
+    it('are not used if docker’s helper fails', async () => {
       await config({credsStore: 'nowhere'})
       await authFile({auths: {[registry]: entry()}})
       expect((await failure(find())).code).to.equal('credential-helper-missing')
     })
 
-    it('are those of the repository, of the longest namespace, of the registry, in this order', async () => {
+    it('prefer the repository, then the longest namespace, then the registry', async () => {
       const file = await authFile({
         auths: {
           [registry]: entry('registry'),
@@ -452,7 +451,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
         expect(await find(registry, 10_000, repository), repository).to.deep.equal(of(username, file))
     })
 
-    it('of another namespace are nobody’s', async () => {
+    it('are none for another namespace', async () => {
       await authFile({auths: {[`${registry}/other`]: entry()}})
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
@@ -463,12 +462,12 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find('docker.io', 10_000, 'acme/shop')).to.deep.equal(of('acme', file))
     })
 
-    it('are found under an address, as older clients wrote it', async () => {
+    it('are found under a URL, as older clients wrote it', async () => {
       const file = await authFile({auths: {[`https://${registry}/v1/`]: entry()}})
       expect(await find()).to.deep.equal(of('ann', file))
     })
 
-    it('come from the registry’s own helper, and from no common one', async () => {
+    it('come from the registry’s own helper, and never from a common one', async () => {
       await knowingHelper('own', registry, 'ann')
       await authFile({credHelpers: {[registry]: 'own'}, credsStore: 'nowhere'})
       expect(await find()).to.deep.equal(password('docker-credential-own'))
@@ -476,13 +475,13 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(await find('other')).to.deep.equal({kind: 'anonymous'})
     })
 
-    it('may be an identity token', async () => {
+    it('can be an identity token', async () => {
       const file = await authFile({auths: {[registry]: {identitytoken: secret}}})
       expect(await find()).to.deep.equal({kind: 'token', identityToken: secret, origin: file})
     })
 
     for (const broken of [`{"auths": ${secret}`, {auths: {[registry]: {auth: base64(secret)}}}]) {
-      it(`fail clearly where the file is ${JSON.stringify(broken)}`, async () => {
+      it(`fail clearly if the file is ${JSON.stringify(broken)}`, async () => {
         const file = await authFile(broken)
         const error = await failure(find())
         expect(error).to.be.instanceOf(FailedError).with.property('code', 'podman-auth-invalid')
@@ -491,14 +490,14 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       })
     }
 
-    it('fail clearly where the file cannot be read', async () => {
+    it('fail clearly if the file cannot be read', async () => {
       environment.REGISTRY_AUTH_FILE = folder
       const error = await failure(find())
       expect(error).to.be.instanceOf(FailedError).with.property('code', 'podman-auth-unreadable')
       expect(error.message).to.contain(folder)
     })
 
-    it('are none where the named file is not there yet', async () => {
+    it('are none if the named file does not exist yet', async () => {
       environment.REGISTRY_AUTH_FILE = join(folder, 'nothing.json')
       expect(await find()).to.deep.equal({kind: 'anonymous'})
     })
@@ -521,7 +520,7 @@ else { console.log('credentials not found in native keychain'); process.exitCode
       expect(decoded(header)).to.deep.equal({identitytoken: secret, serveraddress: 'https://index.docker.io/v1/'})
     })
 
-    it('are in the alphabet for addresses, with padding', () => {
+    it('use the URL-safe alphabet, with padding', () => {
       for (const ending of ['?', '??', '???', '>>>>', '~~~~~']) {
         const header = encodeRegistryAuth({kind: 'password', username: 'ann', secret: ending, origin: 'x'}, registry)
         expect(header).to.match(/^[\w-]+={0,2}$/)

@@ -11,18 +11,18 @@ const moving = (id: string, status: string, current: number, total?: number): St
 })
 const saying = (id: string, status: string): StreamMessage => ({id, status, progressDetail: {}})
 
-describe('progress of a transfer', () => {
-  /** What is reported for these messages, and the bytes at the end. */
+describe('transfer progress', () => {
+  /** The events for these messages, and the bytes at the end. */
   function reported(messages: readonly StreamMessage[]): {events: readonly ProgressEvent[]; bytes: number} {
     const events: ProgressEvent[] = []
     const transfer = new TransferProgress('Pushing app', (event) => events.push(event))
-    for (const message of messages) transfer.take(message)
+    for (const message of messages) transfer.handle(message)
     transfer.finish()
     return {events, bytes: transfer.bytes}
   }
   const numbers = ({done, total}: ProgressEvent): readonly unknown[] => [done, total]
 
-  it('is the sum of the layers, its total growing with each layer that makes itself known', () => {
+  it('is the sum of the layers, and its total grows with each new layer', () => {
     const {events, bytes} = reported([
       preparing('a'),
       moving('a', 'Pushing', 10, 100),
@@ -45,7 +45,7 @@ describe('progress of a transfer', () => {
     expect(bytes).to.equal(150)
   })
 
-  it('counts layers that are there already for nothing', () => {
+  it('does not count layers that exist already', () => {
     const {events, bytes} = reported([
       moving('a', 'Pushing', 10, 100),
       saying('b', 'Layer already exists'),
@@ -56,12 +56,12 @@ describe('progress of a transfer', () => {
     expect(events.at(-1)).to.deep.equal({stage: 'Pushing app', state: 'done', note: 'every layer was there already'})
   })
 
-  it('does not say that every layer was there when one was sent', () => {
+  it('does not say that every layer existed if one was sent', () => {
     const {events} = reported([saying('a', 'Layer already exists'), saying('b', 'Pushed')])
     expect(events.at(-1)).to.deep.equal({stage: 'Pushing app', state: 'done'})
   })
 
-  it('never shows more done than there is', () => {
+  it('never prints more than the total as done', () => {
     const {events, bytes} = reported([moving('a', 'Pushing', 120, 100), moving('b', 'Pushing', 7)])
     expect(events.map(numbers)).to.deep.equal([
       [120, 120],
@@ -71,7 +71,7 @@ describe('progress of a transfer', () => {
     expect(bytes).to.equal(127)
   })
 
-  it('takes the bytes of a layer back that is sent again, and keeps the wait in view until it is', () => {
+  it('subtracts the bytes of a layer that is sent again, and shows the wait until it is', () => {
     const {events} = reported([
       moving('a', 'Pushing', 80, 100),
       saying('a', 'Retrying in 5 seconds'),
@@ -87,17 +87,17 @@ describe('progress of a transfer', () => {
     ])
   })
 
-  it('keeps what arrived in an earlier try, and counts again what did not', () => {
+  it('keeps what arrived in an earlier try, and counts the rest again', () => {
     const events: ProgressEvent[] = []
     const transfer = new TransferProgress('Pushing app', (event) => events.push(event))
     const take = (...messages: StreamMessage[]): void => {
-      for (const message of messages) transfer.take(message)
+      for (const message of messages) transfer.handle(message)
     }
-    expect(transfer.isLetIn).to.equal(false)
+    expect(transfer.isAccepted).to.equal(false)
     take(moving('a', 'Pushing', 100, 100), saying('a', 'Pushed'), moving('b', 'Pushing', 30, 50))
-    expect(transfer.isLetIn).to.equal(true)
-    transfer.startAgain('signing in again')
-    expect(transfer.isLetIn).to.equal(false)
+    expect(transfer.isAccepted).to.equal(true)
+    transfer.restart('signing in again')
+    expect(transfer.isAccepted).to.equal(false)
     expect(events.at(-1)).to.deep.equal({
       stage: 'Pushing app',
       state: 'running',
@@ -111,13 +111,13 @@ describe('progress of a transfer', () => {
   })
 
   for (const status of ['Preparing', 'Waiting', 'Retrying in 5 seconds', 'Pulling fs layer'])
-    it(`takes nothing for let in at ${status}`, () => {
+    it(`is not authorized at ${status}`, () => {
       const transfer = new TransferProgress('Pushing app', () => undefined)
-      transfer.take(saying('a', status))
-      expect(transfer.isLetIn).to.equal(false)
+      transfer.handle(saying('a', status))
+      expect(transfer.isAccepted).to.equal(false)
     })
 
-  it('counts what is downloaded, not what is unpacked', () => {
+  it('counts downloaded bytes, not unpacked ones', () => {
     const {events, bytes} = reported([
       saying('a', 'Pulling fs layer'),
       moving('a', 'Downloading', 40, 100),
@@ -138,7 +138,7 @@ describe('progress of a transfer', () => {
     expect(bytes).to.equal(100)
   })
 
-  it('passes over messages that are of no layer', () => {
+  it('ignores messages that are not about a layer', () => {
     const {events} = reported([{status: 'The push refers to repository [x]'}, {aux: {Digest: 'x'}}, {id: 'x'}])
     expect(events).to.have.length(1)
   })

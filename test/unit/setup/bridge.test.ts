@@ -3,7 +3,7 @@ import {expect} from 'chai'
 import {overlaps} from '../../../scripts/setup/bridge.js'
 
 describe('overlaps', () => {
-  it('is so where networks share an address', () => {
+  it('is true if the networks share an address', () => {
     expect(overlaps('10.0.0.0/8', '10.224.0.0/16')).to.equal(true)
     expect(overlaps('10.224.3.4', '10.224.0.0/16')).to.equal(true)
     expect(overlaps('0.0.0.0/0', '172.20.0.0/16')).to.equal(true)

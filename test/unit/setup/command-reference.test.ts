@@ -49,7 +49,7 @@ describe('commandReference', () => {
     )
   })
 
-  it('leaves out what is hidden', () => {
+  it('leaves out hidden commands and flags', () => {
     expect(reference).not.to.include('hidden')
     expect(reference).not.to.include('secret')
   })

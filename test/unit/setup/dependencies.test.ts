@@ -1,5 +1,5 @@
 import {expect} from 'chai'
-import {isInstalled} from '../../../scripts/setup/dependencies.js'
+import {isInstalled, readWorkspaces} from '../../../scripts/setup/dependencies.js'
 
 describe('isInstalled', () => {
   const lockfile = {
@@ -17,15 +17,15 @@ describe('isInstalled', () => {
     },
   }
 
-  it('is satisfied when all but optional packages are there', () => {
+  it('is true if all packages but optional ones exist', () => {
     expect(isInstalled(lockfile, installed)).to.equal(true)
   })
 
-  it('is not satisfied without node_modules', () => {
+  it('is false without node_modules', () => {
     expect(isInstalled(lockfile, undefined)).to.equal(false)
   })
 
-  it('notices a missing, a changed and a superfluous package', () => {
+  it('finds a missing, a changed and an extraneous package', () => {
     const {'node_modules/a': a, ...rest} = installed.packages
     expect(isInstalled(lockfile, {packages: rest})).to.equal(false)
     expect(isInstalled(lockfile, {packages: {...rest, 'node_modules/a': {...a, integrity: 'sha512-b'}}})).to.equal(
@@ -34,8 +34,14 @@ describe('isInstalled', () => {
     expect(isInstalled(lockfile, {packages: {...installed.packages, 'node_modules/b': a}})).to.equal(false)
   })
 
-  it('notices a workspace that is not linked yet', () => {
+  it('finds a workspace that is not linked yet', () => {
     const {'node_modules/a': a} = installed.packages
     expect(isInstalled(lockfile, {packages: {'node_modules/a': a}})).to.equal(false)
+  })
+})
+
+describe('readWorkspaces', () => {
+  it("returns the folders of the plugins, but not keg's own", async () => {
+    expect(await readWorkspaces()).to.deep.equal(['docker', 'sync', 'tap'].map((topic) => `src/commands/${topic}`))
   })
 })

@@ -5,7 +5,7 @@ import {expect} from 'chai'
 import {isolatedEnvironment, useClientPlugins, withoutForeignSettings} from '../../../scripts/setup/environment.js'
 
 describe('withoutForeignSettings', () => {
-  it("removes the user's settings of keg, and branches as CI systems name them", () => {
+  it("removes the user's keg settings, and the branch variables of CI systems", () => {
     const removed = {
       KEG_REGISTRY: 'r',
       KEG_TAG: 't',
@@ -22,7 +22,7 @@ describe('withoutForeignSettings', () => {
     expect(withoutForeignSettings(removed)).to.deep.equal({})
   })
 
-  it('keeps what leads to programs and to the engine', () => {
+  it('keeps the variables for programs and the engine', () => {
     const kept = {PATH: '/bin', DOCKER_HOST: 'unix:///run/other.sock', HTTP_PROXY: 'http://proxy', TERM: 'xterm'}
     expect(withoutForeignSettings(kept)).to.deep.equal(kept)
   })
@@ -35,14 +35,16 @@ describe('isolatedEnvironment', () => {
     folder = await mkdtemp(join(tmpdir(), 'keg-environment-test-'))
   })
   afterEach(async () => {
-    process.env = {...before}
+    // Not another object: Node itself would no longer read it.
+    for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name)
+    Object.assign(process.env, before)
     await rm(folder, {recursive: true, force: true})
   })
 
-  /** What docker's client takes compose from. */
+  /** The folder in which docker's client finds compose. */
   const plugins = async ({DOCKER_CONFIG = ''}: NodeJS.ProcessEnv) => readlink(join(DOCKER_CONFIG, 'cli-plugins'))
 
-  it("gives docker's client the compose that is there for the tests, or else that of the user", async () => {
+  it("gives docker's client the compose of the tests, or else the user's", async () => {
     process.env.DOCKER_CONFIG = '/home/ada/.docker'
     delete process.env.KEG_TEST_CLIENT_PLUGINS
     expect(await plugins(await isolatedEnvironment(folder))).to.equal('/home/ada/.docker/cli-plugins')
@@ -51,13 +53,13 @@ describe('isolatedEnvironment', () => {
     expect(await plugins(await isolatedEnvironment(folder))).to.equal('/cache/cli-plugins')
   })
 
-  it('can be given another compose afterwards', async () => {
+  it('can get another compose later', async () => {
     const environment = await isolatedEnvironment(folder)
     await useClientPlugins(environment.DOCKER_CONFIG ?? '', '/cache/cli-plugins')
     expect(await plugins(environment)).to.equal('/cache/cli-plugins')
   })
 
-  it('holds nothing of whoever starts it', async () => {
+  it("contains nothing of the user's", async () => {
     process.env.KEG_TEST_CLIENT_PLUGINS = '/cache/cli-plugins'
     process.env.KEG_REGISTRY = 'r'
     const {HOME, ...environment} = await isolatedEnvironment(folder)

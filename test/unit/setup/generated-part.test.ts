@@ -5,20 +5,20 @@ describe('replacePart', () => {
   const page = (inner: string) =>
     `# A\n\n<!-- commands: made by \`npm run build\` -->\n${inner}<!-- /commands -->\n\nB\n`
 
-  it('replaces what stands between the markers, and nothing else', () => {
+  it('replaces only what is between the markers', () => {
     const once = replacePart(page('old\n'), 'commands', 'new\n')
     expect(once).to.equal(page('\nnew\n\n'))
     expect(replacePart(once, 'commands', 'new\n')).to.equal(once)
   })
 
-  it('refuses a page without the markers of its subject', () => {
+  it('refuses a page without its markers', () => {
     expect(() => replacePart('# A\n', 'commands', 'new')).to.throw('<!-- /commands -->')
     expect(() => replacePart(page(''), 'values', 'new')).to.throw('<!-- /values -->')
   })
 })
 
 describe('table', () => {
-  it('keeps a cell in one cell, shows words in angle brackets, and is nothing without rows', () => {
+  it('keeps a cell in one cell, shows words in angle brackets, and is empty without rows', () => {
     expect(table(['A', 'B'], [['x|y', 'two\n  lines']])).to.equal(
       ['| A | B |', '| --- | --- |', String.raw`| x\|y | two lines |`].join('\n'),
     )

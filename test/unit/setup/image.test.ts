@@ -13,11 +13,11 @@ function program(...types: number[]): Buffer {
 }
 
 describe('isStaticProgram', () => {
-  it('takes a program without an interpreter', () => {
+  it('accepts a program without an interpreter', () => {
     expect(isStaticProgram(program(1, 4))).to.equal(true)
   })
 
-  it('refuses a program that needs the dynamic loader, and what is no program', () => {
+  it('refuses a program that needs the dynamic loader, and other files', () => {
     expect(isStaticProgram(program(6, 3, 1))).to.equal(false)
     expect(isStaticProgram(Buffer.from('#!/bin/sh\n'.padEnd(100, '#')))).to.equal(false)
     expect(isStaticProgram(Buffer.alloc(0))).to.equal(false)

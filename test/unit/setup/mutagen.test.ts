@@ -11,7 +11,7 @@ describe('isUsable', () => {
   })
   afterEach(() => rm(folder, {recursive: true, force: true}))
 
-  /** Something that says that it is Mutagen, in that folder. */
+  /** A fake Mutagen in that folder. */
   async function mutagen(version: string, place = '.'): Promise<string> {
     const path = join(folder, place, 'mutagen')
     await mkdir(join(folder, place), {recursive: true})
@@ -19,7 +19,7 @@ describe('isUsable', () => {
     return path
   }
 
-  it('takes a Mutagen from 0.18 on whose agents lie beside it, also by a link to it', async () => {
+  it('accepts Mutagen 0.18 or later with its agents beside it, also through a symlink', async () => {
     const link = join(folder, 'link')
     await symlink(await mutagen('0.18.1'), link)
     await writeFile(join(folder, 'mutagen-agents.tar.gz'), '')
@@ -27,7 +27,7 @@ describe('isUsable', () => {
     expect(await isUsable(await mutagen('1.2.0-beta1'))).to.equal(true)
   })
 
-  it('finds the agents where Homebrew puts them', async () => {
+  it('finds the agents where Homebrew installs them', async () => {
     const path = await mutagen('0.18.1', 'bin')
     expect(await isUsable(path)).to.equal(false)
     await mkdir(join(folder, 'libexec'))

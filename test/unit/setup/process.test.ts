@@ -12,7 +12,7 @@ async function failure(work: Promise<unknown>): Promise<SetupError> {
 }
 
 describe('run', () => {
-  it('returns what a program says, and gives it its input', async () => {
+  it("returns a program's output, and passes its input", async () => {
     const program = 'process.stdin.pipe(process.stdout); console.error("aside")'
     expect(await run(process.execPath, ['-e', program], {input: 'hello'})).to.deep.equal({
       code: 0,
@@ -21,19 +21,19 @@ describe('run', () => {
     })
   })
 
-  it('fails with the exit code and the last words of the program', async () => {
+  it("fails with the exit code and the program's last lines", async () => {
     const error = await failure(run(process.execPath, ['-e', 'console.error("no luck"); process.exitCode = 7']))
     expect(error.exitCode).to.equal(7)
     expect(error.message).to.include('no luck')
   })
 
-  it('says that a program is missing, with exit code 4', async () => {
+  it('reports a missing program with exit code 4', async () => {
     const error = await failure(run('no-such-program-of-keg', []))
     expect(error.exitCode).to.equal(4)
     expect(error.message).to.include('no-such-program-of-keg')
   })
 
-  it('ends a program when it is told to', async () => {
+  it('stops a program when it is aborted', async () => {
     const abort = new AbortController()
     const running = failure(run(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], {signal: abort.signal}))
     abort.abort()
@@ -42,7 +42,7 @@ describe('run', () => {
 })
 
 describe('commandLine', () => {
-  it('quotes only what a shell would take apart', () => {
+  it('quotes only what a shell would split or expand', () => {
     expect(commandLine('docker', ['run', '-p', '127.0.0.1::8080', "it's here"])).to.equal(
       String.raw`docker run -p 127.0.0.1::8080 'it'\''s here'`,
     )
@@ -50,7 +50,7 @@ describe('commandLine', () => {
 })
 
 describe('findProgram', () => {
-  it('finds a program by its path, and none where there is none', async () => {
+  it('finds a program by its path, and returns undefined for others', async () => {
     expect(await findProgram(process.execPath)).to.equal(process.execPath)
     expect(await findProgram('no-such-program-of-keg')).to.equal(undefined)
   })

@@ -6,7 +6,7 @@ import {join} from 'node:path'
 
 const session = join(import.meta.dirname, '../../../scripts/setup/session.js')
 
-/** A script of its own process that makes a temporary folder, prints its path and does the rest. */
+/** A script in its own process that makes a temporary folder, prints its path and does the rest. */
 function script(rest: string) {
   const program = `
     import {inSession} from ${JSON.stringify(session)}

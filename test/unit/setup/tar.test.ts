@@ -4,7 +4,7 @@ import {createTar} from '../../../scripts/setup/tar.js'
 import {extract} from 'tar-stream'
 
 describe('createTar', () => {
-  it('makes an archive that another program reads back entry by entry', async () => {
+  it('creates an archive that another program reads back entry by entry', async () => {
     const content = 'x'.repeat(513)
     const archive = createTar([
       {path: 'tmp', type: 'folder', mode: 0o1777},
@@ -28,7 +28,7 @@ describe('createTar', () => {
     ])
   })
 
-  it('refuses a path that the format cannot hold', () => {
+  it('refuses a path that the format cannot store', () => {
     expect(() => createTar([{path: 'x'.repeat(101), type: 'file'}])).to.throw(RangeError, 'too long')
   })
 })

@@ -1,6 +1,6 @@
 import type {ContainerDetails} from '../../../src/lib/engine/types.js'
 
-/** A container that runs. */
+/** A running container. */
 export const exampleContainer: ContainerDetails = {
   Id: 'c0ffee'.padEnd(64, '0'),
   Name: '/shop',

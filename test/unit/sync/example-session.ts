@@ -1,10 +1,10 @@
-import {SYNC_LABELS} from '../../../src/lib/sync/session-labels.js'
-import type {SyncEndpoint, SyncSession} from '../../../src/lib/sync/session.js'
+import {SYNC_LABELS} from '../../../src/lib/mutagen/session-labels.js'
+import type {SyncEndpoint, SyncSession} from '../../../src/lib/mutagen/session.js'
 
-/** Whole id of the container of the session. */
+/** Full id of the session's container. */
 export const CONTAINER = 'c0ffee'.padEnd(64, '0')
 
-/** One side of a session, connected and looked through, with what a test wants otherwise. */
+/** One connected, scanned side of a session, with a test's changes. */
 export function endpoint(protocol: 'local' | 'docker', changes: Partial<SyncEndpoint> = {}): SyncEndpoint {
   return {
     protocol,
@@ -26,7 +26,7 @@ export function endpoint(protocol: 'local' | 'docker', changes: Partial<SyncEndp
   }
 }
 
-/** A session of keg's own that is clean, with what a test wants otherwise. */
+/** A clean session of keg, with a test's changes. */
 export function session(changes: Partial<SyncSession> = {}): SyncSession {
   return {
     id: 'sync_exampleexampleexampleexampleexampleexampl',

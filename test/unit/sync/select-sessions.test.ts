@@ -2,14 +2,15 @@ import {expect} from 'chai'
 import {mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import type {Choice, Questions} from '../../../src/lib/command/ask.js'
+import type {Choice, Prompt} from '../../../src/lib/terminal/prompt.js'
 import {selectSessions, type SelectSessionsOptions} from '../../../src/lib/sync/select-sessions.js'
-import {labelValue, SYNC_LABELS} from '../../../src/lib/sync/session-labels.js'
-import type {SyncSession} from '../../../src/lib/sync/session.js'
+import {labelValue, SYNC_LABELS} from '../../../src/lib/mutagen/session-labels.js'
+import type {SyncSession} from '../../../src/lib/mutagen/session.js'
+import type {Work} from '../../../src/lib/work/work.js'
 import {thrown} from '../../support/thrown.js'
 import {endpoint, session} from './example-session.js'
 
-describe('the sessions that are meant', () => {
+describe('selectSessions', () => {
   let folder: string
   let shop: SyncSession
   let api: SyncSession
@@ -43,33 +44,29 @@ describe('the sessions that are meant', () => {
       alpha: endpoint('local', {path: join(folder, place)}),
       beta: endpoint('docker', {host: container.padEnd(64, '0')}),
     })
-  const nobody: Questions = {
-    possible: false,
+  const nobody: Prompt = {
+    isInteractive: false,
     confirm: () => Promise.reject(new Error('asked')),
     choose: () => Promise.reject(new Error('asked')),
     text: () => Promise.reject(new Error('asked')),
   }
-  const select = async (targets: string[], changes: Partial<SelectSessionsOptions> = {}): Promise<string[]> => {
+  const select = async (
+    targets: string[],
+    changes: Partial<SelectSessionsOptions & Pick<Work, 'folder' | 'prompt'>> = {},
+  ): Promise<string[]> => {
     const sessions = [shop, api, docs, foreign]
-    const found = await selectSessions({
-      sessions,
-      targets,
-      all: false,
-      folder,
-      several: 'ask',
-      questions: nobody,
-      ...changes,
-    })
+    const options = {sessions, targets, all: false, several: 'ask', ...changes} as const
+    const found = await selectSessions({folder, prompt: nobody, ...changes}, options)
     return found.map(({name, id}) => name ?? id)
   }
 
-  it('are those of a name, an id, or the beginning of an id', async () => {
+  it('finds a session by its name, id, or the beginning of its id', async () => {
     expect(await select(['shop'])).to.deep.equal(['shop'])
     expect(await select([shop.id])).to.deep.equal(['shop'])
     expect(await select(['sync_sh'])).to.deep.equal(['shop'])
   })
 
-  it('are those into a container, by its name, id, or the beginning of its id', async () => {
+  it('finds the sessions of a container by its name, id, or the beginning of its id', async () => {
     const second = session({...shop, id: 'sync_second', name: 'second'})
     const sessions = [shop, second, api, docs, foreign]
     const whole = shop.beta.host ?? ''
@@ -78,7 +75,7 @@ describe('the sessions that are meant', () => {
     expect(await select(['docs dev']), 'a name that no label can hold').to.deep.equal(['docs'])
   })
 
-  it('are those of a folder and of folders in it, by whatever way leads there, or else those that it is in', async () => {
+  it('finds the sessions of a folder and of folders in it, through symlinks too, or else of its parent', async () => {
     expect(await select(['team'])).to.deep.equal(['shop', 'api'])
     expect(await select([join(folder, 'team/shop')])).to.deep.equal(['shop'])
     expect(await select(['link'])).to.deep.equal(['docs'])
@@ -86,21 +83,21 @@ describe('the sessions that are meant', () => {
     expect(await select(['team/shop'], {sessions: [made('above', 'team', 'dd')]})).to.deep.equal(['above'])
   })
 
-  it('are those of a folder that is gone', async () => {
+  it('finds the sessions of a missing folder', async () => {
     const gone = made('gone', 'team/gone', 'dd')
     expect(await select(['team/gone'], {sessions: [gone]})).to.deep.equal(['gone'])
   })
 
-  it('are each there once, however often named', async () => {
+  it('returns each session once', async () => {
     expect(await select(['shop', 'shop-dev', 'api', 'team'])).to.deep.equal(['shop', 'api'])
   })
 
-  it('are with --all those that keg made, and only with --all alone', async () => {
+  it('finds all sessions of keg with --all, which allows no names', async () => {
     expect(await select([], {all: true})).to.deep.equal(['shop', 'api', 'docs'])
     expect(await thrown(select(['shop'], {all: true}))).to.include({code: 'usage-invalid', exitCode: 2})
   })
 
-  it("are this folder's, and those of its repository, where nothing is named", async () => {
+  it('finds the sessions of the current folder, and of its repository, without a name', async () => {
     expect(await select([], {folder: join(folder, 'docs')})).to.deep.equal(['docs'])
     const inside = join(folder, 'team/shop/src')
     expect(await select([], {folder: inside, several: 'all'})).to.deep.equal(['shop', 'api'])
@@ -114,11 +111,13 @@ describe('the sessions that are meant', () => {
     }
   })
 
-  it('are asked for where several fit, and listed where nobody can be asked', async () => {
+  it('asks if several match, and lists them without a prompt', async () => {
     const inside = join(folder, 'team/api')
     const error = await thrown(select([], {folder: inside}))
     expect(error).to.include({code: 'sync-ambiguous', exitCode: 2})
     expect(error.message).to.contain('shop (').and.to.contain('api (')
+    const byFlag = await thrown(select([], {folder: inside, targetFlag: '--sync'}))
+    expect(byFlag).to.have.property('hint').that.contains('Name one or more of them with --sync,')
     expect(await thrown(select(['aa'])), 'two containers').to.include({code: 'sync-ambiguous'})
     expect(await select(['aa'], {several: 'all'})).to.deep.equal(['shop', 'api'])
 
@@ -128,13 +127,13 @@ describe('the sessions that are meant', () => {
       const last = choices.at(-1)
       return last === undefined ? Promise.reject(new Error('nothing')) : Promise.resolve(last.value)
     }
-    const questions = {...nobody, possible: true, choose}
-    expect(await select([], {folder: inside, questions})).to.deep.equal(['shop', 'api'])
+    const prompt = {...nobody, isInteractive: true, choose}
+    expect(await select([], {folder: inside, prompt})).to.deep.equal(['shop', 'api'])
     expect(shown).to.have.length(3)
     expect(shown.at(-1)).to.equal('all of them')
   })
 
-  it('are never those that something else made', async () => {
+  it('never returns sessions that keg did not create', async () => {
     for (const target of ['foreign', foreign.id, foreign.beta.host ?? '', 'cc44', 'team/shop/src']) {
       const sessions = target === 'team/shop/src' ? [foreign] : undefined
       const error = await thrown(select([target], sessions === undefined ? {} : {sessions}))
@@ -144,7 +143,7 @@ describe('the sessions that are meant', () => {
     expect(await select(['shop'], {sessions: [twin, shop]})).to.deep.equal(['shop'])
   })
 
-  it('are not found by a wrong name, not even in a folder that is synced, and those there are are listed', async () => {
+  it('refuses a wrong name, even in a synced folder, and lists the sessions', async () => {
     const error = await thrown(select(['shup'], {folder: join(folder, 'team/shop')}))
     expect(error).to.include({code: 'sync-unknown', exitCode: 2})
     expect(error).to.have.property('hint').that.contains('Did you mean shop?').and.contains('docs (')

@@ -1,4 +1,4 @@
-/** A Mutagen that misbehaves as a test wants; all that works is tested with the real one. */
+/** A fake Mutagen for failures; everything else is tested with the real one. */
 import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -6,13 +6,13 @@ import {join} from 'node:path'
 /** The identifier of its one session, `shop`. */
 export const SESSION = 'sync_exampleexampleexampleexampleexampleexample1'
 
-/** How its session is, and what it does not do. */
+/** The state of its session, and which commands fail. */
 export interface StandInState {
   readonly paused?: boolean
   readonly status?: string
-  /** The path of its alpha; default: one that is not there. */
+  /** The path of its alpha; default: one that does not exist. */
   readonly folder?: string
-  /** Its label. */
+  /** The branch in its label. */
   readonly branch?: string
   /** The host of its beta. */
   readonly container?: string
@@ -25,7 +25,7 @@ export interface StandInState {
   readonly fail?: string
 }
 
-/** It keeps its one session in a file, and writes down what it is asked. */
+/** Keeps its one session in a file, and logs the commands that change something. */
 const STAND_IN = `#!${process.execPath}
 const {appendFileSync, readFileSync, writeFileSync} = require('node:fs')
 const file = process.env.STAND_IN + '/state.json'
@@ -56,6 +56,8 @@ export class StandInMutagen {
     const folder = await mkdtemp(join(tmpdir(), 'keg-test-mutagen-'))
     await mkdir(join(folder, 'data', 'sessions', SESSION), {recursive: true})
     await writeFile(join(folder, 'mutagen'), STAND_IN)
+    // Independent of a package that contains the temporary folder.
+    await writeFile(join(folder, 'package.json'), '{"type": "commonjs"}')
     await chmod(join(folder, 'mutagen'), 0o755)
     return new StandInMutagen(folder)
   }
@@ -80,7 +82,7 @@ export class StandInMutagen {
     await rm(join(this.folder, 'calls'), {force: true})
   }
 
-  /** It is not on the PATH any more; its sessions are there still. */
+  /** Removes it from the PATH; its sessions stay. */
   async uninstall(): Promise<void> {
     await rm(join(this.folder, 'mutagen'))
   }

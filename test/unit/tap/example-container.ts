@@ -1,7 +1,7 @@
 import type {ContainerDetails} from '../../../src/lib/engine/types.js'
 import {exampleContainer as running} from '../sync/example-container.js'
 
-/** A container that runs, with these labels, and with what a test wants otherwise. */
+/** A running container with these labels, and a test's changes. */
 export function exampleContainer(
   name: string,
   labels: Readonly<Record<string, string>>,
@@ -10,7 +10,7 @@ export function exampleContainer(
   return {...running, Name: `/${name}`, Config: {...running.Config, Labels: labels}, ...changes}
 }
 
-/** What a start writes on a container of the tap shop, on its own one at branch main. */
+/** Labels that a start sets on a container of the tap shop, on its own one at branch main. */
 export const TAP_LABELS = {
   'com.keg.tap': 'shop',
   'com.keg.folder': '/home/me/shop',

@@ -1,17 +1,17 @@
-import type {Values} from '../../../src/lib/environment/values.js'
-import type {SyncSettings, TapFolder} from '../../../src/lib/tap/folder/tap-folder.js'
-import type {OpenTap} from '../../../src/lib/tap/open-tap.js'
+import type {Values} from '../../../src/lib/values/values.js'
+import type {OpenTap} from '../../../src/lib/values/open-tap.js'
+import type {TapSyncSettings, TapFolder} from '../../../src/lib/tap-folder/model.js'
 
-/** What a test wants otherwise. */
+/** A test's changes. */
 export interface ExampleTapOptions {
   readonly tap?: Partial<OpenTap['tap']>
   readonly files?: Partial<TapFolder>
   readonly configuration?: Partial<OpenTap['configuration']>
-  /** By their names, without templates. */
+  /** Values by name, without templates. */
   readonly values?: Readonly<Record<string, string>>
 }
 
-/** A tap as it is once it was opened: of the folder /home/me/shop on branch main, with nothing in its files. */
+/** An opened tap: folder /home/me/shop, branch main, empty files. */
 export function exampleTap({configuration, files, tap, values = {}}: ExampleTapOptions = {}): OpenTap {
   const folder = tap?.folder ?? '/home/me/shop'
   return {
@@ -23,10 +23,12 @@ export function exampleTap({configuration, files, tap, values = {}}: ExampleTapO
       ownAliases: new Set(),
       dockerfile: undefined,
       composeFile: undefined,
+      composeOverride: undefined,
       services: [],
       mutagenFile: undefined,
       values: [],
       dotenv: undefined,
+      composeDotenv: undefined,
       actions: new Map(),
       syncs: new Map(),
       problems: [],
@@ -35,18 +37,20 @@ export function exampleTap({configuration, files, tap, values = {}}: ExampleTapO
     configuration: {
       registry: undefined,
       defaultTag: 'develop',
+      protectedTags: ['develop', 'main', 'master', 'latest'],
       environment: undefined,
       env: new Map(),
       paths: new Map(),
       taps: new Map(),
+      invalid: new Map(),
       ...configuration,
     },
     values: exampleValues(values),
   }
 }
 
-/** How a folder is synced where mutagen.yml says no more than this. */
-export function syncSettings(changes: Partial<SyncSettings> = {}): SyncSettings {
+/** The sync settings if mutagen.yml has no others. */
+export function syncSettings(changes: Partial<TapSyncSettings> = {}): TapSyncSettings {
   return {
     mode: undefined,
     ignores: undefined,
@@ -70,7 +74,7 @@ function exampleValues(values: Readonly<Record<string, string>>): Values {
     names: Object.keys(values),
     text,
     isOn: (name) => text(name) === 'true',
-    wish: (name) => (text(name) === undefined ? undefined : text(name) === 'true'),
+    explicitlyOn: (name) => (text(name) === undefined ? undefined : text(name) === 'true'),
     origin: () => undefined,
     explain: () => [],
     expand: (written) => written,

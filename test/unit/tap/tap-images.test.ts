@@ -1,11 +1,11 @@
 import {expect} from 'chai'
-import type {Origin} from '../../../src/lib/environment/values.js'
+import type {Origin} from '../../../src/lib/values/values.js'
 import {formatReference} from '../../../src/lib/reference/reference.js'
-import type {OpenTap} from '../../../src/lib/tap/open-tap.js'
+import type {OpenTap} from '../../../src/lib/values/open-tap.js'
 import {expandReference, registryOf, wantedImage} from '../../../src/lib/tap/tap-images.js'
 import {exampleTap} from './example-tap.js'
 
-/** A tap whose image comes from `--from`, above what its files say. */
+/** A tap whose image comes from `--from`, which overrides its files. */
 function fromFlag(from: string, own: string | undefined, values: Readonly<Record<string, string>> = {}): OpenTap {
   const tap = exampleTap({values: {...values, KEG_IMAGE_FROM: from}})
   const origin: Origin = {kind: 'flag', place: '--from'}
@@ -29,7 +29,7 @@ function fromFlag(from: string, own: string | undefined, values: Readonly<Record
   }
 }
 
-describe('the registry of a tap', () => {
+describe('registry of a tap', () => {
   const table: readonly [string, Readonly<Record<string, string>>, string | undefined][] = [
     ['KEG_REGISTRY', {KEG_REGISTRY: 'ghcr.io/acme', KEG_IMAGE_FROM: 'other.example/x/shop'}, 'ghcr.io/acme'],
     ['the host and namespace of its image', {KEG_IMAGE_FROM: 'ghcr.io/acme/team/shop:develop'}, 'ghcr.io/acme/team'],
@@ -44,7 +44,7 @@ describe('the registry of a tap', () => {
       expect(registry && [registry.host, registry.namespace].filter(Boolean).join('/')).to.equal(expected)
     })
 
-  it('is what the files say, whatever --from names', () => {
+  it('comes from the files, whatever --from names', () => {
     expect(registryOf(fromFlag('other.example/b/shop:x', 'ghcr.io/acme/shop').values)).to.deep.equal({
       host: 'ghcr.io',
       namespace: 'acme',
@@ -53,7 +53,7 @@ describe('the registry of a tap', () => {
   })
 })
 
-describe('an image that is given for a tap', () => {
+describe('image given for a tap', () => {
   const digest = `sha256:${'a'.repeat(64)}`
   const ofRegistry = {KEG_IMAGE_FROM: 'ghcr.io/acme/shop:develop'}
   const table: readonly [string, string, Readonly<Record<string, string>>][] = [
@@ -73,7 +73,7 @@ describe('an image that is given for a tap', () => {
       expect(formatReference(expandReference(text, exampleTap({values})))).to.equal(expected)
     })
 
-  it('is short for one of the registry only where the command line says it', () => {
+  it('is expanded with the registry only from the command line', () => {
     expect(wantedImage(exampleTap({values: {KEG_REGISTRY: 'ghcr.io/acme', KEG_IMAGE_FROM: 'shop'}}))).to.deep.include({
       registry: 'docker.io',
       tag: 'develop',

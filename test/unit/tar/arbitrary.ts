@@ -14,7 +14,7 @@ export const name = fc
   )
   .filter((text) => text !== '.' && text !== '..')
 
-/** A path as headers have it; without the root. */
+/** A path as in headers, without the root. */
 export const path = fc.array(name, {minLength: 1, maxLength: 4}).map((names) => names.join('/'))
 
 const bigNumber = (octalDigits: number) =>
@@ -24,7 +24,7 @@ const bigNumber = (octalDigits: number) =>
     fc.maxSafeNat(),
   )
 
-/** Extended attributes; `=` cannot be in a name, because it ends the name in a pax record. */
+/** Extended attributes; a name cannot contain `=`, which ends it in a pax record. */
 export const xattrs = fc
   .array(
     fc.tuple(
@@ -50,7 +50,7 @@ function ofType<T extends TarType>(type: T): {type: fc.Arbitrary<T>} {
   return {type: fc.constant(type)}
 }
 
-/** Any header that a file system can give rise to. */
+/** Any header that a file system can produce. */
 export const header: fc.Arbitrary<TarHeader> = fc.oneof(
   fc.record({...owner, ...nothing, ...ofType('file'), path, size: bigNumber(11)}),
   fc.record({...owner, ...nothing, ...ofType('directory'), path: fc.oneof(path, fc.constant(''))}),
@@ -67,7 +67,7 @@ export const header: fc.Arbitrary<TarHeader> = fc.oneof(
   fc.record({...owner, ...nothing, ...ofType('block'), path, deviceMajor: device, deviceMinor: device}),
 )
 
-/** A file with its content, or what has none. */
+/** A file with its content, or an entry without content. */
 export const file: fc.Arbitrary<{header: TarHeader; content: Buffer}> = fc
   .tuple(header, fc.uint8Array({maxLength: 1200}))
   .map(([entry, bytes]) => {

@@ -2,13 +2,13 @@ import {buffer} from 'node:stream/consumers'
 import {readTar} from '../../../src/lib/tar/read-tar.js'
 import {encodeHeader, END_OF_TAR, paddingAfter, type TarHeader} from '../../../src/lib/tar/tar-header.js'
 
-/** A file of a tar with its content at hand. */
+/** A file of a tar with its content in memory. */
 export interface ArchivedFile {
   readonly header: TarHeader
   readonly content: Buffer
 }
 
-/** A header with the least that is said of a file. */
+/** A header with default values. */
 export function headerOf(path: string, more: Partial<TarHeader> = {}): TarHeader {
   return {
     path,
@@ -37,7 +37,7 @@ export function without(path: string, more: Partial<TarHeader>): ArchivedFile {
   return {header: headerOf(path, more), content: Buffer.alloc(0)}
 }
 
-/** Files as a tar, written by keg. */
+/** Files as a tar written by keg. */
 export function archiveOf(files: readonly ArchivedFile[]): Buffer {
   const blocks = files.flatMap(({content, header}) => [
     encodeHeader(header),

@@ -19,13 +19,13 @@ import {inChunks} from '../../support/chunks.js'
 import {thrown} from '../../support/thrown.js'
 import {archiveOf, fileWith, filesOf, without, type ArchivedFile} from './archive.js'
 
-/** GNU tar by the name it has on this machine. */
+/** The name of GNU tar on this machine. */
 function findGnuTar(): string {
   for (const program of ['tar', 'gtar']) {
     try {
       if (execFileSync(program, ['--version'], {encoding: 'utf8', stdio: 'pipe'}).includes('GNU tar')) return program
     } catch {
-      // It is not here under this name.
+      // It has another name here.
     }
   }
   throw new Error('These tests need GNU tar, as tar or gtar.')
@@ -49,12 +49,12 @@ describe('GNU tar', () => {
   })
   afterEach(() => rmSync(folder, {recursive: true, force: true}))
 
-  // Of a length that the two fields for names of ustar hold.
+  // A length that fits the two fields for names of ustar.
   const splitPath = `${'d'.repeat(90)}/${'f'.repeat(90)}`
   const longName = 'long name '.repeat(12)
   const longerPath = `${'f'.repeat(120)}/${'g'.repeat(150)}/file`
 
-  /** A small tree, and what a tar of it is to hold. */
+  /** A small tree, and the expected contents of a tar of it. */
   function tree(names: {split: boolean; long: boolean}): void {
     const root = join(folder, 'tree')
     mkdirSync(root)
@@ -85,7 +85,7 @@ describe('GNU tar', () => {
   for (const [format, {long, mtime, uid}] of Object.entries(formats))
     it(`is read: ${format}`, async () => {
       tree({long, split: format !== 'v7'})
-      // The old format knows no pipes.
+      // The old format does not support named pipes.
       const parameters = format === 'v7' ? ['--exclude=fifo'] : []
       tar(
         '-cf',

@@ -16,12 +16,12 @@ const sample = [
   fileWith('folder/b\u00ffd', 'y'),
 ]
 
-/** Where the first of the two blocks that end a tar begins. */
+/** Offset of the first of the two blocks that end a tar. */
 function endOf(archive: Buffer): number {
   return archive.length - END_OF_TAR.length
 }
 
-/** Writes the checksum of a header block anew. */
+/** Updates the checksum of a header block. */
 function sign(block: Buffer): Buffer {
   block.fill(' ', 148, 156)
   const sum = block.subarray(0, BLOCK).reduce((total, byte) => total + byte, 0)
@@ -36,7 +36,7 @@ async function refusal(archive: Buffer): Promise<Error> {
   return error
 }
 
-/** Reads what may be anything: a tar, or refused as none; every other error is a defect. */
+/** Reads any bytes: either a tar, or refused as none; every other error is a bug. */
 async function readAnything(archive: Buffer): Promise<void> {
   try {
     for (const {content, header} of await filesOf(inChunks(archive))) {
@@ -51,8 +51,8 @@ async function readAnything(archive: Buffer): Promise<void> {
   }
 }
 
-describe('reader of tars', () => {
-  it('gives the files that were written, in their order, with their content', async () => {
+describe('tar reader', () => {
+  it('returns the written files, in order and with their content', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(file, {maxLength: 4}), async (files) => {
         expect(await filesOf(inChunks(archiveOf(files)))).to.deep.equal(files)
@@ -60,7 +60,7 @@ describe('reader of tars', () => {
     )
   })
 
-  it('reads what a writer that shares no code has written', async () => {
+  it('reads the archive of an independent writer', async () => {
     const archive = writeTar([
       {path: './', type: 'directory', mode: 0o1777},
       {path: Buffer.from([0x62, 0xff, 0x0a]), content: 'odd', uid: 3_000_000, mode: 0o4711},
@@ -77,7 +77,7 @@ describe('reader of tars', () => {
     ])
   })
 
-  describe('does not care how the bytes come', () => {
+  describe('accepts any chunks', () => {
     const archive = archiveOf(sample)
     for (const size of [1, 7, 511, 512, 513, 10_240])
       it(`in chunks of ${size}`, async () => expect(await filesOf(inChunks(archive, size))).to.deep.equal(sample))
@@ -92,7 +92,7 @@ describe('reader of tars', () => {
     })
   })
 
-  it('passes over content that is not read, or not to its end', async () => {
+  it('skips content that is not read, or only in part', async () => {
     const archive = archiveOf([fileWith('a', 'x'.repeat(2000)), fileWith('b', 'y'.repeat(2000)), fileWith('c', 'z')])
     const paths: string[] = []
     for await (const {content, header} of readTar(inChunks(archive, 300))) {
@@ -106,7 +106,7 @@ describe('reader of tars', () => {
     expect(paths).to.deep.equal(['a', 'b', 'c'])
   })
 
-  it('reads its source to the end, behind the end of the tar too, and lets it go', async () => {
+  it('reads its source to the end, even after the end of the tar, and closes it', async () => {
     const archive = Buffer.concat([archiveOf(sample), Buffer.alloc(10_240), Buffer.from('whatever')])
     let [given, isClosed] = [0, false]
     async function* source(): AsyncGenerator<Buffer> {
@@ -127,7 +127,7 @@ describe('reader of tars', () => {
     expect(isClosed, 'stopped early').to.equal(true)
   })
 
-  it('leaves an error of its source as it is', async () => {
+  it('passes on an error of its source', async () => {
     const broken = new Error('the connection broke')
     async function* source(): AsyncGenerator<Buffer> {
       yield* inChunks(archiveOf(sample).subarray(0, 1000))
@@ -137,7 +137,7 @@ describe('reader of tars', () => {
   })
 
   describe('refuses', () => {
-    it('a tar that is cut off, wherever it is', async () => {
+    it('a truncated tar, at any length', async () => {
       const archive = archiveOf(sample)
       const places = Array.from({length: endOf(archive) + BLOCK}, (_, length) => length)
       const nearBorders = (length: number): boolean => (length + 2) % BLOCK < 5
@@ -146,13 +146,13 @@ describe('reader of tars', () => {
       expect(await filesOf(inChunks(archive.subarray(0, endOf(archive) + BLOCK)))).to.have.length(sample.length)
     })
 
-    it('a header of which one bit is wrong, by its checksum', async () => {
+    it('a header with a single wrong bit, by its checksum', async () => {
       const archive = archiveOf(sample.slice(0, 1))
       for (let bit = 0; bit < BLOCK * 8; bit++) {
         const damaged = Buffer.from(archive)
         damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
         const reading = filesOf(inChunks(damaged))
-        // Digits of the checksum field have spellings that mean the same number: `0` and a space in front.
+        // Some digits of the checksum field have equivalent spellings, such as `0` and a leading space.
         const files = await reading.catch((error: unknown) => error)
         if (files instanceof Error) expect(files).to.include({code: 'tar-invalid'})
         else expect(files, `bit ${bit}`).to.deep.equal(sample.slice(0, 1))
@@ -161,7 +161,7 @@ describe('reader of tars', () => {
 
     const paths = ['..', '../a', 'a/..', 'a/../b', '/../a', './../a', 'a/./../b', 'a//..', '../']
     for (const path of paths)
-      it(`the path ${path}, of a file and of what a hard link belongs to`, async () => {
+      it(`the path ${path}, of a file and as a hard link's target`, async () => {
         await refusal(archiveOf([fileWith(path, 'x')]))
         await refusal(archiveOf([without('a', {type: 'hardlink', link: path})]))
         await refusal(archiveOf([fileWith(`${'long/'.repeat(60)}${path}`, 'x')]))
@@ -192,7 +192,7 @@ describe('reader of tars', () => {
         }
       })
 
-    it('a header of more than 8 MiB, before it takes the memory', async () => {
+    it('a header of more than 8 MiB, before it is in memory', async () => {
       const block = encodeHeader(headerOf('a', {size: 8 * 1024 * 1024 + 1}))
       block.write('x', 156, 'latin1')
       let given = 0
@@ -231,7 +231,7 @@ describe('reader of tars', () => {
       await fc.assert(fc.asyncProperty(fc.uint8Array({maxLength: 2048}), (bytes) => readAnything(Buffer.from(bytes))))
     })
 
-    it('headers that were tampered with, or gives what a tar may hold', async () => {
+    it('modified headers, or returns a valid entry', async () => {
       const change = fc.tuple(fc.nat({max: BLOCK - 1}), fc.nat({max: 255}))
       const changes = fc.array(change, {minLength: 1, maxLength: 12})
       await fc.assert(
@@ -246,7 +246,7 @@ describe('reader of tars', () => {
     })
   })
 
-  it('takes no longer for names of nothing but slashes', async () => {
+  it('is not slow for names of slashes', async () => {
     for (const start of ['', 'a'])
       for (const part of ['/', '/./']) {
         const path = `${start}${part.repeat(6_000_000 / part.length)}b`
@@ -255,7 +255,7 @@ describe('reader of tars', () => {
       }
   }).timeout(10_000)
 
-  it('keeps its memory when a file is large', async () => {
+  it('uses little memory for a large file', async () => {
     const [size, chunk] = [256 * 1024 * 1024, Buffer.alloc(1024 * 1024)]
     async function* source(): AsyncGenerator<Buffer> {
       yield encodeHeader(headerOf('a', {size}))

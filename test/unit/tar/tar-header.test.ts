@@ -8,11 +8,11 @@ import {file, header, path} from './arbitrary.js'
 import {archiveOf, filesOf, headerOf} from './archive.js'
 import {readTar} from '../../../src/lib/tar/read-tar.js'
 
-describe('header of a tar', () => {
-  it('is read back as it was written, whatever it holds', async () => {
+describe('tar header', () => {
+  it('is read back as written, with any values', async () => {
     await fc.assert(
       fc.asyncProperty(header, async (written) => {
-        // Its content is not there: sizes are up to what a number can say.
+        // Without content: sizes can be as large as the number allows.
         for await (const entry of readTar(inChunks(encodeHeader(written)))) {
           expect(entry.header).to.deep.equal(written)
           return
@@ -26,7 +26,7 @@ describe('header of a tar', () => {
     )
   })
 
-  it('is the same to a reader that shares no code', async () => {
+  it('is the same for an independent reader', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(file, {maxLength: 3}), async (files) => {
         const members = []
@@ -47,7 +47,7 @@ describe('header of a tar', () => {
     )
   })
 
-  it('is whole blocks, and the same bytes each time, in whatever order attributes are given', () => {
+  it('consists of whole blocks, with the same bytes for any order of attributes', () => {
     fc.assert(
       fc.property(header, (written) => {
         const reversed = {...written, xattrs: new Map([...written.xattrs].reverse())}
@@ -57,7 +57,7 @@ describe('header of a tar', () => {
     )
   })
 
-  it('is one ustar block as long as that can say everything', () => {
+  it('is one ustar block if that can contain everything', () => {
     const plain = headerOf('p'.repeat(100), {uid: 0o7777777, gid: 0o7777777, size: 8 ** 11 - 1, mtime: 8 ** 11 - 1})
     expect(encodeHeader(plain)).to.have.length(BLOCK)
     expect(encodeHeader(plain).toString('latin1', 257, 265)).to.equal('ustar\u000000')
@@ -75,11 +75,11 @@ describe('header of a tar', () => {
     for (const each of larger) expect(encodeHeader(each), JSON.stringify(each)).to.have.length(3 * BLOCK)
   })
 
-  it('has no name of a user or of this machine in it', () => {
+  it('contains no name of a user or of this machine', () => {
     expect(encodeHeader(headerOf('a')).toString('latin1', 265, 329)).to.equal('\0'.repeat(64))
   })
 
-  it('counts the length of a pax record in itself, at every number of digits', async () => {
+  it('includes the length of a pax record in itself, with any number of digits', async () => {
     const lengths = [1, 2, 3, 4].flatMap((digits) => Array.from({length: 16}, (_, more) => 10 ** digits - 14 + more))
     for (const length of lengths.filter((each) => each > 0)) {
       const written = headerOf('a', {xattrs: new Map([['user.x', Buffer.alloc(length, 1)]])})
@@ -90,12 +90,12 @@ describe('header of a tar', () => {
 })
 
 describe('byte strings', () => {
-  it('are text and back', () => {
+  it('convert to text and back', () => {
     fc.assert(fc.property(fc.string({unit: 'grapheme'}), (text) => bytesToText(textToBytes(text)) === text))
     expect(textToBytes('\u00e4')).to.equal('\u00c3\u00a4')
   })
 
-  it('that are not UTF-8 are text all the same', () => {
+  it('convert to text even if they are not UTF-8', () => {
     fc.assert(fc.property(path, (bytes) => typeof bytesToText(bytes) === 'string'))
     expect(bytesToText('a\u00ff')).to.equal('a\ufffd')
   })

@@ -14,7 +14,7 @@ describe('parseDuration', () => {
     ['45', 45_000],
   ]
   for (const [text, milliseconds] of table)
-    it(`reads ${text}`, () => expect(parseDuration(text, '--wait')).to.equal(milliseconds))
+    it(`parses ${text}`, () => expect(parseDuration(text, '--wait')).to.equal(milliseconds))
 
   for (const text of ['', 's', '-1s', '1x', '1s2', '1 s', '1.s', '1e3', 'Infinity', '25000h'])
     it(`refuses ${JSON.stringify(text)}`, () => {

@@ -1,7 +1,7 @@
 import {expect} from 'chai'
 import {ProgressDisplay} from '../../../src/lib/terminal/progress-display.js'
 
-/** A display with a clock of its own, and everything it wrote. */
+/** A display with its own clock, and everything it wrote. */
 function display(target: {isTTY?: boolean; columns?: number} = {}) {
   const written: string[] = []
   const clock = {now: 1_000_000}
@@ -12,7 +12,7 @@ function display(target: {isTTY?: boolean; columns?: number} = {}) {
 const paint = (text: string): string => `\r\u001b[K${text}`
 
 describe('progress without a terminal', () => {
-  it('is a line at the end of a stage, with bytes, note and time, and no control character', () => {
+  it('prints a line at the end of a stage, with bytes, note and time, without control characters', () => {
     const {shown, written, after} = display()
     shown.listen({stage: 'Reading /data', state: 'running', done: 0, total: 2000})
     after(840)
@@ -20,7 +20,7 @@ describe('progress without a terminal', () => {
     expect(written).to.deep.equal(['Reading /data: 2 kB, paused for 12 ms, 840 ms\n'])
   })
 
-  it('is a line every five seconds meanwhile, with rate and time left', () => {
+  it('prints a line every five seconds, with rate and time left', () => {
     const {shown, written, after} = display()
     for (let second = 0; second <= 11; second++) {
       shown.listen({stage: 'Pushing', state: 'running', done: second * 1_000_000, total: 20_000_000})
@@ -32,7 +32,7 @@ describe('progress without a terminal', () => {
     ])
   })
 
-  it('counts the time of each stage by itself, also when one comes again', () => {
+  it('measures each stage separately, also when one is repeated', () => {
     const {shown, written, after} = display()
     shown.listen({stage: 'a', state: 'running'})
     after(100)
@@ -49,7 +49,7 @@ describe('progress without a terminal', () => {
 })
 
 describe('progress on a terminal', () => {
-  it('is one line that is painted over, at most ten times a second, and ends as a line of its own', () => {
+  it('repaints one line, at most ten times a second, and ends with a line', () => {
     const {shown, written, after} = display({isTTY: true, columns: 80})
     shown.listen({stage: 'Reading', state: 'running', done: 0, total: 3000})
     after(99)
@@ -78,7 +78,7 @@ describe('progress on a terminal', () => {
     ])
   })
 
-  it('promises no time left where the total is unknown or already passed', () => {
+  it('shows no time left if the total is unknown or already exceeded', () => {
     const {shown, written, after} = display({isTTY: true})
     shown.listen({stage: 'a', state: 'running', done: 1})
     after(3000)
@@ -88,7 +88,7 @@ describe('progress on a terminal', () => {
     expect(written.slice(1)).to.deep.equal([paint('a … 3 kB, 1 kB/s'), paint('a … 6 kB of 3 kB, 1 kB/s')])
   })
 
-  it('never is wider than the terminal, nor driven by the name of a stage', () => {
+  it('is never wider than the terminal, and prints no control characters of a stage', () => {
     const {shown, written} = display({isTTY: true, columns: 30})
     shown.listen({stage: `Reading \u001b[2J/${'x'.repeat(100)}`, state: 'running'})
     shown.listen({stage: 'a\nb', state: 'done', note: '\u001b]0;x\u0007'})
@@ -99,13 +99,19 @@ describe('progress on a terminal', () => {
     ])
   })
 
-  it('takes a terminal that does not know its width for one of 80 columns', () => {
+  it('is cut by columns', () => {
+    const {shown, written} = display({isTTY: true, columns: 30})
+    shown.listen({stage: `/写真/${'日本語👍🏽'.repeat(10)}`, state: 'running'})
+    expect(written).to.deep.equal([paint('/写真/日本語👍🏽日本語👍🏽日本語')])
+  })
+
+  it('assumes 80 columns if the terminal does not know its width', () => {
     const {shown, written} = display({isTTY: true, columns: 0})
     shown.listen({stage: 'x'.repeat(100), state: 'running'})
     expect(written).to.deep.equal([paint('x'.repeat(79))])
   })
 
-  it('is taken away once, before something else is written', () => {
+  it('is cleared once, before other output', () => {
     const {shown, written} = display({isTTY: true})
     shown.clear()
     shown.listen({stage: 'Reading', state: 'running'})
@@ -115,8 +121,8 @@ describe('progress on a terminal', () => {
   })
 })
 
-describe('how things are at the moment', () => {
-  it('is painted on a terminal each time it is told, and taken away before a line', () => {
+describe('current state', () => {
+  it('is painted on a terminal each time, and cleared before a line', () => {
     const {shown, written} = display({isTTY: true})
     shown.show('shop: scanning')
     shown.show('shop: \u0007in sync')
@@ -124,7 +130,7 @@ describe('how things are at the moment', () => {
     expect(written).to.deep.equal([paint('shop: scanning'), paint('shop: ?in sync'), paint('')])
   })
 
-  it('is nothing elsewhere', () => {
+  it('is not printed without a terminal', () => {
     const {shown, written} = display()
     shown.show('shop: in sync')
     shown.clear()

@@ -3,22 +3,22 @@ import fc from 'fast-check'
 import {execFileSync} from 'node:child_process'
 import {count, formatBytes, formatDuration, printable, shellLine} from '../../../src/lib/terminal/text.js'
 
-describe('text from outside, to be shown', () => {
+describe('printable', () => {
   const hostile = ['\u0000', '\u0007', '\b', '\r', '\u001b', '\u007f', '\u0085', '\u009b', '\u200f', '\u202e', '\u2066']
   for (const character of hostile) {
     const name = `U+${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-    it(`has a ? for ${name}, on one line or several`, () => {
+    it(`replaces ${name} by a ?, on one line or several`, () => {
       expect(printable(`a${character}b`)).to.equal('a?b')
       expect(printable(`a${character}b`, {keepLines: true})).to.equal('a?b')
     })
   }
 
-  it('has its line ends and tabs only where lines are kept', () => {
+  it('keeps line ends and tabs only with keepLines', () => {
     expect(printable('a\n\tb\u2028c')).to.equal('a??b?c')
     expect(printable('a\n\tb', {keepLines: true})).to.equal('a\n\tb')
   })
 
-  it('cannot drive a terminal', () => {
+  it('removes escape sequences', () => {
     expect(printable('\u001b]52;c;aGk=\u0007\u001b[2J')).to.equal('?]52;c;aGk=??[2J')
   })
 
@@ -27,7 +27,7 @@ describe('text from outside, to be shown', () => {
     expect(printable(text)).to.equal(text)
   })
 
-  it('is what it was once it is printable', () => {
+  it('does not change its own result', () => {
     fc.assert(fc.property(fc.string({unit: 'binary'}), (text) => printable(printable(text)) === printable(text)))
     fc.assert(fc.property(fc.string({unit: 'binary'}), (text) => !/[\u0000-\u001f\u007f-\u009f]/.test(printable(text))))
   })
@@ -63,15 +63,15 @@ describe('milliseconds', () => {
     it(`${milliseconds} are ${text}`, () => expect(formatDuration(milliseconds)).to.equal(text))
   }
 
-  it('never make 60 seconds, nor 1000 ms', () => {
+  it('never print 60 seconds or 1000 ms', () => {
     for (const milliseconds of [999.6, 59_960, 59_999, 119_600, 119_999]) {
       expect(formatDuration(milliseconds), String(milliseconds)).to.not.match(/\b60(\.0)? s$|\b1000 ms$/)
     }
   })
 })
 
-describe('counts', () => {
-  it('have their noun in the right number, and thousands set apart', () => {
+describe('count', () => {
+  it('prints the noun in singular or plural, and separates thousands', () => {
     expect([count(0, 'mount'), count(1, 'mount'), count(2, 'mount')]).to.deep.equal(['0 mounts', '1 mount', '2 mounts'])
     expect([count(1, 'entry', 'entries'), count(20_000, 'entry', 'entries')]).to.deep.equal([
       '1 entry',
@@ -80,14 +80,14 @@ describe('counts', () => {
   })
 })
 
-describe('line for a shell', () => {
-  it('leaves plain words as they are', () => {
+describe('shellLine', () => {
+  it('leaves plain words unquoted', () => {
     expect(shellLine(['docker', 'run', '-p', '127.0.0.1:80:80', '--env=A=b', 'a/b:c@sha256:d'])).to.equal(
       'docker run -p 127.0.0.1:80:80 --env=A=b a/b:c@sha256:d',
     )
   })
 
-  it('is read back by a shell as the same list', () => {
+  it('is read back as the same list by a shell', () => {
     const special = fc.constantFrom(...Array.from(` '"$\`\\!*?~#&;|<>(){}[]\n=`))
     const word = fc.string({unit: fc.oneof(special, fc.constantFrom('a', 'B', '7', '-', 'é', '🎉'))})
     const words = fc.array(word, {minLength: 1, maxLength: 6})

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The guestbook: GET shows the page with its notes, POST adds a note. Notes are lines "date<TAB>name<TAB>text" in a file of the
-# volume.
+# The guestbook: GET shows the page with its notes, POST adds a note. Notes are lines "date<TAB>name<TAB>text" in a file in
+# the volume.
 set -eu
 notes=${GUESTBOOK_DATA:-/data}/notes.tsv
 app=${GUESTBOOK_APP:-/app}

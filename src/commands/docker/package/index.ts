@@ -1,20 +1,20 @@
 import * as Args from '@oclif/core/args'
+import type {Answers} from '../../../lib/command/answers.js'
 import {PackageCommand} from '../../../lib/command/package-command.js'
 import {packageContainer} from '../../../lib/package/package-container.js'
-import type {PackageResult} from '../../../lib/package/package-result.js'
 
 export default class Package extends PackageCommand {
   static override args = {
     target: Args.string({
-      description: 'Container, linked tap, service of this folder, or id; without, the container of this folder.',
-      // In a loop over a list, that is not keg's to read.
+      description: 'Container, linked tap, service of this folder, or id (default: the container of this folder).',
+      // In a loop over a list, standard input is not for keg.
       ignoreStdin: true,
     }),
   }
   static override description = [
-    'The image holds exactly what the container holds: its changed files, its configuration and the contents of its mounts.',
-    "It is tagged by the git branch of the container's folder and pushed where there is a registry.",
-    'The container stands still only while it is read.',
+    'The image holds exactly what the container holds: its changed files, its configuration and the contents of its mounts. It',
+    "is tagged with the git branch of the container's folder, and pushed if a registry is set. The container is paused only",
+    'while it is read.',
   ].join(' ')
   static override examples = [
     {command: '<%= config.bin %> <%= command.id %>', description: "Package this folder's container under its branch."},
@@ -24,20 +24,24 @@ export default class Package extends PackageCommand {
     },
     {
       command: '<%= config.bin %> <%= command.id %> shop --verify',
-      description: 'Package it, and compare the image with the container file by file before anybody gets it.',
+      description: 'Package it, and compare the image with the container file by file before it is tagged.',
+    },
+    {
+      command: '<%= config.bin %> <%= command.id %> shop -t review --output shop.tar',
+      description: 'Write it to a file, for a reviewer without a registry.',
     },
     {
       command: '<%= config.bin %> <%= command.id %> shop -t review --dry-run',
-      description: 'Show what would be in it, how big it is and how it would be called.',
+      description: 'Show what the package would hold, its size and its name.',
     },
   ]
   static override flags = {...PackageCommand.flags}
   static override hiddenAliases = ['dpg']
   static override summary = 'Make an image of a running container, its mounts included, and push it.'
 
-  async run(): Promise<PackageResult> {
+  async run(): Promise<Answers['docker:package']> {
     const {args, flags, raw} = await this.parse(Package)
-    const result = await packageContainer({...this.packaging(flags, raw), target: args.target})
-    return this.finish(result, flags)
+    const result = await packageContainer(this.work(flags), {...this.packageOptions(flags, raw), target: args.target})
+    return this.printResult(result, flags)
   }
 }

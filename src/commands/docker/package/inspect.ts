@@ -1,25 +1,30 @@
+import type {Answers} from '../../../lib/command/answers.js'
 import {PackageQueryCommand} from '../../../lib/command/package-query-command.js'
-import {inspectPackage, type InspectResult} from '../../../lib/package/inspect/inspect-package.js'
+import {inspectPackage} from '../../../lib/package/inspect/inspect-package.js'
 import {inspectText} from '../../../lib/package/inspect/inspect-text.js'
+import {availableColumns} from '../../../lib/terminal/columns.js'
 
 export default class DockerPackageInspect extends PackageQueryCommand {
   static override args = {...PackageQueryCommand.args}
   static override description = [
-    'What its labels say: branch, commit, author, message, base, mounts, how its container ran. Labels can be written by',
-    'anybody; those that do not fit are shown as invalid. Whether the image is what they say is told by package verify.',
+    'Shows the labels of a package: branch, commit, author, message, base image, mounts, and how its container ran. --json',
+    'shows everything. Anybody can write labels; invalid ones are listed at the end. Use package verify to check that the image',
+    'is what its labels say. The path of a file needs a slash or .tar in it; the engine is not asked then.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --json',
+    '<%= config.bin %> <%= command.id %> shop.tar',
   ]
   static override hiddenAliases = ['dpg:inspect']
   static override strict = false
   static override summary = 'Show where a package comes from and what is in it.'
 
-  async run(): Promise<InspectResult> {
+  async run(): Promise<Answers['docker:package:inspect']> {
     const {argv, flags} = await this.parse(DockerPackageInspect)
-    const result = await inspectPackage(this.query(argv, flags))
-    this.log(flags.quiet ? result.image : inspectText(result))
+    const result = await inspectPackage(this.work(flags), this.packageQuery(argv, flags))
+    const width = availableColumns(process.stdout, process.env)
+    this.log(flags.quiet ? result.image : inspectText(result, {now: new Date(), width}))
     return result
   }
 }

@@ -1,24 +1,27 @@
+import type {Answers} from '../../../lib/command/answers.js'
 import {PackageQueryCommand} from '../../../lib/command/package-query-command.js'
 import {verificationLines} from '../../../lib/package/verify/verification.js'
-import {verifyPackage, type VerifyResult} from '../../../lib/package/verify/verify-package.js'
+import {verifyPackage} from '../../../lib/package/verify/verify-package.js'
 
 export default class DockerPackageVerify extends PackageQueryCommand {
   static override args = {...PackageQueryCommand.args}
   static override description = [
-    'Every layer is hashed, and the list of its files is made again and compared with the one recorded when its container',
-    'stood still. What is on top of the package, or is another, is listed, and the exit code is 3.',
+    'Hashes every layer, and compares the list of its files with the one that was recorded while the container was paused.',
+    'Files that differ, or that were added on top of the package, are listed, and the exit code is 3. The path of a file needs a',
+    'slash or .tar in it; the engine is not asked then.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --pull always --json',
+    '<%= config.bin %> <%= command.id %> shop.tar',
   ]
   static override hiddenAliases = ['dpg:verify']
   static override strict = false
-  static override summary = 'Check that an image is the package that was made, and nothing else.'
+  static override summary = 'Verify that an image is the package that keg made.'
 
-  async run(): Promise<VerifyResult> {
+  async run(): Promise<Answers['docker:package:verify']> {
     const {argv, flags} = await this.parse(DockerPackageVerify)
-    const result = await verifyPackage(this.query(argv, flags))
+    const result = await verifyPackage(this.work(flags), this.packageQuery(argv, flags))
     this.log(flags.quiet ? result.reference : [result.reference, ...verificationLines(result)].join('\n'))
     return result
   }

@@ -8,15 +8,15 @@ export default class TapPackageRun extends PackageRunCommand {
   static override args = {
     tap: TAP_ARGUMENT,
     reference: Args.string({
-      description: "Reference; a short name, such as shop:feature-x, is of the tap's registry.",
+      description: "Reference; a short name, such as shop:feature-x, is in the tap's registry. Or the path of a file.",
       ignoreStdin: true,
     }),
   }
-  static override description = 'All else is as in keg docker package run.'
+  static override description = 'Everything else works as in keg docker package run.'
   static override examples = [
     {
       command: '<%= config.bin %> <%= command.id %> shop shop:feature-x',
-      description: 'Run what was packaged of the tap shop on the branch feature-x.',
+      description: 'Run the package of the tap shop that was made on the branch feature-x.',
     },
     '<%= config.bin %> <%= command.id %> shop shop:feature-x --detach --publish 9090:8080',
   ]
@@ -28,10 +28,9 @@ export default class TapPackageRun extends PackageRunCommand {
   async run(): Promise<void> {
     const {before, command} = splitCommand(this.argv)
     const {argv, flags} = await this.parse(TapPackageRun, before)
-    process.exitCode = await runTapPackage({
-      ...this.running([], command, flags),
+    process.exitCode = await runTapPackage(this.work(flags), {
+      ...this.runPackageOptions([], command, flags),
       words: argv.map(String),
-      folder: process.cwd(),
       environmentName: flags.environment,
     })
   }

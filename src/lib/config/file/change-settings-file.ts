@@ -1,41 +1,43 @@
 import type {Document, YAMLMap} from 'yaml'
-import {inTurn} from '../turn.js'
+import {withLock} from '../../lock/file-lock.js'
 import {replaceFile} from './replace-file.js'
-import {readIfThere} from './settings-file.js'
+import {readIfExists} from './settings-file.js'
+import type {InvalidEntries} from '../model.js'
+import type {Work} from '../../work/work.js'
 
 export interface ChangeOptions {
-  readonly environment: NodeJS.ProcessEnv
-  readonly signal: AbortSignal
-  /** Only tells what would become of it. */
+  /** Only returns what the settings would be. */
   readonly dryRun?: boolean
 }
 
-/** What kind of file of settings it is. */
+/** A kind of settings file. */
 export interface SettingsFileKind<T> {
   readonly file: string
-  /** The settings in it that are a list of names and values. */
+  /** Its settings that are mappings. */
   readonly collections: readonly string[]
-  /** What keg writes as its version; undefined for a file without one. */
+  /** The version that keg writes; undefined for a file without one. */
   readonly version: number | undefined
-  /** Reads and checks a text. */
-  read(text: string): Promise<{readonly document: Document; readonly settings: T}>
+  /** Parses and checks a text. */
+  read(text: string): Promise<{readonly document: Document; readonly settings: T & {readonly invalid: InvalidEntries}}>
 }
 
 /**
- * Changes a file of settings: reads it, has it changed and writes it, while no other keg does the same. Comments and order stay; a
- * file that comes out as it was is not written.
- * @param change gets the document and what it says now; what it throws leaves the file as it is
- * @returns what the file says then
- * @throws what reading throws, before and after the change; FailedError `configuration-unreadable`, `configuration-unwritable`; what
- * inTurn throws
+ * Changes a settings file: reads it, applies a change and writes it, under a lock. Comments and order stay; an unchanged
+ * file is not written. Existing invalid entries are kept, unless the change is about them.
+ * @param change gets the document and its current settings; if it throws, the file stays unchanged
+ * @returns the new settings
+ * @throws what reading throws, before and after the change; FailedError `configuration-unreadable`,
+ * `configuration-unwritable`; what withLock throws
  */
 export async function changeSettingsFile<T>(
+  work: Pick<Work, 'environment' | 'signal'>,
   kind: SettingsFileKind<T>,
-  {dryRun = false, environment, signal}: ChangeOptions,
+  {dryRun = false}: ChangeOptions,
   change: (document: Document, settings: T) => void,
 ): Promise<T> {
-  const work = async (): Promise<T> => {
-    const {document, settings} = await kind.read((await readIfThere(kind.file)) ?? '')
+  const {signal} = work
+  const applied = async (): Promise<T> => {
+    const {document, settings} = await kind.read((await readIfExists(kind.file)) ?? '')
     const space = await makeSpace(document, kind)
     const before = document.toString(LAYOUT)
     change(document, settings)
@@ -44,19 +46,20 @@ export async function changeSettingsFile<T>(
     space.tidy()
     const text = document.toString(LAYOUT)
     const result = await kind.read(text)
+    for (const [name, {error}] of result.settings.invalid) if (!settings.invalid.has(name)) throw error
     signal.throwIfAborted()
     if (!dryRun) await replaceFile(kind.file, text)
     return result.settings
   }
-  return dryRun ? work() : inTurn('configuration', {environment, signal}, work)
+  return dryRun ? applied() : withLock(work, 'configuration', applied)
 }
 
-/** Long texts stay on their line. */
+/** Long texts are not wrapped. */
 const LAYOUT = {lineWidth: 0}
 
 /**
- * Sees to it that there is a mapping wherever one may be, and that what comes into an empty one gets lines of its own.
- * @returns what is to be done once the document is changed: it takes away what has become empty, and adds the version
+ * Gives empty settings a mapping for the change, in block style.
+ * @returns a function to call after the change: removes mappings that became empty, and adds the version
  */
 async function makeSpace(
   document: Document,
@@ -71,8 +74,8 @@ async function makeSpace(
   }
   for (const name of collections) {
     const node: unknown = root.get(name, true)
-    if (!isScalar(node)) continue
-    // Nothing stands there, but maybe a comment.
+    if (!isScalar(node) || node.value !== null) continue
+    // It is empty, but can have a comment.
     const {comment, commentBefore} = node
     root.set(name, Object.assign(new YAMLMap(document.schema), {comment, commentBefore}))
   }
@@ -85,7 +88,7 @@ async function makeSpace(
       for (const name of filled) if (collection(name)?.items.length === 0) root.delete(name)
       if (version === undefined || root.has('version')) return
       const pair = document.createPair('version', version)
-      // Above what was there it would come between that and its comment.
+      // Above existing entries it would separate them from their comment.
       if (wasEmpty) root.items.unshift(pair)
       else root.items.push(pair)
     },

@@ -1,19 +1,20 @@
 import {randomUUID} from 'node:crypto'
-import {mkdir, open, readlink, realpath, rename, rm} from 'node:fs/promises'
+import {open, readlink, realpath, rename, rm} from 'node:fs/promises'
 import {dirname, join, resolve} from 'node:path'
 import {FailedError} from '../../error/keg-error.js'
+import {folderTrouble, makeFolder} from '../../process/make-folder.js'
 import {printable} from '../../terminal/text.js'
 
 /**
- * Writes a file of the user's alone so that it has its old content or its new one, whatever comes in between. Folders that are
- * missing are made; a symlink stays one, and its target is written.
- * @throws FailedError `configuration-unwritable`; then the file is as it was
+ * Writes a file that only the user can read, atomically. Creates missing folders; a symlink stays, and its target is
+ * written.
+ * @throws FailedError `configuration-unwritable`; the file is then unchanged
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   let draft: string | undefined
   try {
     const target = await targetOf(file)
-    await mkdir(dirname(target), {recursive: true, mode: 0o700})
+    await makeFolder(dirname(target), 0o700)
     draft = join(dirname(target), `.keg-${randomUUID()}`)
     const handle = await open(draft, 'wx', 0o600)
     try {
@@ -25,15 +26,16 @@ export async function replaceFile(file: string, text: string): Promise<void> {
     await rename(draft, target)
   } catch (cause) {
     if (draft !== undefined) await rm(draft, {force: true}).catch(() => undefined)
-    throw new FailedError(`${printable(file)} cannot be written.`, {
+    const reason = folderTrouble(cause)
+    throw new FailedError(`${printable(file)} cannot be written${reason === undefined ? '' : `: ${reason}`}.`, {
       code: 'configuration-unwritable',
-      hint: 'Give yourself the right to write there, or set XDG_CONFIG_HOME to another folder. Nothing was changed.',
+      hint: 'Make the folder writable for your user, or set XDG_CONFIG_HOME to another folder. Nothing was changed.',
       cause,
     })
   }
 }
 
-/** Where a file is in truth, also where a symlink leads to one that is not there yet. */
+/** The real path of a file, also through a symlink to a missing one. */
 async function targetOf(file: string): Promise<string> {
   try {
     return await realpath(file)
@@ -49,5 +51,5 @@ async function targetOf(file: string): Promise<string> {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }

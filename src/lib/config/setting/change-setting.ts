@@ -1,41 +1,63 @@
-import {unknownName} from '../../environment/schema/check-value.js'
+import {unknownName} from '../schema/check-value.js'
 import {KegError, UsageError} from '../../error/keg-error.js'
 import {changeUserConfiguration} from '../change-configuration.js'
 import type {ChangeOptions} from '../file/change-settings-file.js'
-import {checkedValue, parseSettingName, settingPath, settingValue, type SettingName} from './setting-name.js'
+import {readUserConfiguration} from '../user-configuration.js'
+import {
+  checkedValue,
+  parseSettingName,
+  settingPath,
+  settingValue,
+  valueForFile,
+  type SettingName,
+} from './setting-name.js'
 import {shownValue, type ChangedSetting} from './setting-text.js'
+import {commandLine} from '../../terminal/command-line.js'
+import {refuseInvalid} from '../model.js'
+import type {Work} from '../../work/work.js'
 
 export interface ChangeSettingOptions extends ChangeOptions {
-  /** As a user types it. */
+  /** The setting's name as typed. */
   readonly name: string
 }
 
 export interface SetSettingOptions extends ChangeSettingOptions {
   readonly value: string
-  /** Told of a name that may be misspelled. */
-  readonly say: (line: string) => void
 }
 
 /**
  * Sets a setting.
- * @throws UsageError `setting-invalid` for a value that it cannot have, `setting-linked` for a tap; what parseSettingName and
+ * @throws UsageError `setting-invalid` for an invalid value, `setting-linked` for a tap; what parseSettingName and
  * changeUserConfiguration throw
  */
-export async function setSetting({name, say, value, ...options}: SetSettingOptions): Promise<ChangedSetting> {
+export async function setSetting(
+  work: Pick<Work, 'environment' | 'notice' | 'signal'>,
+  {name, value, ...options}: SetSettingOptions,
+): Promise<ChangedSetting> {
   const setting = await parseChangeable(name)
-  const doubt = setting.collection === 'env' ? await unknownName(setting.key) : undefined
-  if (doubt !== undefined) say(doubt)
-  const checked = check(name, () => checkedValue(setting, value, options.environment))
-  return change(name, setting, checked, options)
+  const warning = setting.collection === 'env' ? await unknownName(setting.key) : undefined
+  if (warning !== undefined) work.notice(warning)
+  const checked = check(name, () => checkedValue(setting, value, work.environment))
+  return change(work, name, setting, checked, options)
 }
 
-/** Takes a setting away; one that is not set stays so. @throws as setSetting */
-export async function unsetSetting({name, ...options}: ChangeSettingOptions): Promise<ChangedSetting> {
-  return change(name, await parseChangeable(name), undefined, options)
+/** Removes a setting, even an invalid one; a missing one is no error. @throws as setSetting */
+export async function unsetSetting(
+  work: Pick<Work, 'environment' | 'signal'>,
+  {name, ...options}: ChangeSettingOptions,
+): Promise<ChangedSetting> {
+  const {invalid} = await readUserConfiguration(work.environment)
+  if (!invalid.has(name)) return change(work, name, await parseChangeable(name), undefined, options)
+  await changeUserConfiguration(work, options, (document, configuration) => {
+    const keys = configuration.invalid.get(name)?.keys
+    if (keys !== undefined) document.deleteIn(keys)
+  })
+  return {name, value: null, previous: null, wasInvalid: true}
 }
 
-/** @param value undefined takes the setting away */
+/** @param value undefined removes the setting */
 async function change(
+  work: Pick<Work, 'environment' | 'signal'>,
   name: string,
   setting: SettingName,
   value: string | undefined,
@@ -43,13 +65,17 @@ async function change(
 ): Promise<ChangedSetting> {
   const path = settingPath(setting)
   let previous: string | undefined
-  await changeUserConfiguration(options, (document, configuration) => {
-    previous = document.hasIn(path) ? settingValue(setting, configuration) : undefined
-    if (value !== undefined) document.setIn(path, value)
+  const written = {isInvalid: false}
+  await changeUserConfiguration(work, options, (document, configuration) => {
+    const {invalid} = configuration
+    written.isInvalid = invalid.has(name)
+    if (setting.collection !== undefined) refuseInvalid(configuration, setting.collection)
+    previous = document.hasIn(path) && !written.isInvalid ? settingValue(setting, configuration) : undefined
+    if (value !== undefined) document.setIn(path, valueForFile(setting, value))
     else if (previous !== undefined) document.deleteIn(path)
   })
   const shown = (text: string | undefined): string | null => (text === undefined ? null : shownValue(name, text))
-  return {name, value: shown(value), previous: shown(previous)}
+  return {name, value: shown(value), previous: shown(previous), wasInvalid: written.isInvalid}
 }
 
 async function parseChangeable(name: string): Promise<SettingName> {
@@ -57,11 +83,11 @@ async function parseChangeable(name: string): Promise<SettingName> {
   if (setting.collection !== 'taps') return setting
   throw new UsageError(`${name} is a linked tap, with commands of its own.`, {
     code: 'setting-linked',
-    hint: `Link it with: keg tap link PATH --name ${setting.key}; or take it away with: keg tap unlink ${setting.key}`,
+    hint: `Link it with: ${commandLine`keg tap link PATH --name ${setting.key}`}; or remove it with: ${commandLine`keg tap unlink ${setting.key}`}`,
   })
 }
 
-/** Hands on what is wrong with a value, with its setting. */
+/** Adds the setting's name to an error about its value. */
 function check(name: string, work: () => string): string {
   try {
     return work()

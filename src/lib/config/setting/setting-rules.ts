@@ -1,53 +1,86 @@
 import {homedir} from 'node:os'
 import {isAbsolute, join, resolve} from 'node:path'
-import {isEnvironmentName} from '../../environment/environment-name.js'
-import {problemOf} from '../../environment/schema/check-value.js'
-import {findDefinition} from '../../environment/schema/find-definition.js'
-import {isForeignName, isOwnName} from '../../environment/schema/foreign-names.js'
+import {isEnvironmentName} from '../schema/environment-name.js'
+import {valueProblem} from '../schema/check-value.js'
+import {findDefinition} from '../schema/find-definition.js'
+import {isForeignName, isOwnName} from '../schema/foreign-names.js'
 import {UsageError} from '../../error/keg-error.js'
 import {parseRegistry, parseTag} from '../../reference/reference.js'
 
-/** What the configuration file may have at its top. */
-export const SETTINGS = ['version', 'registry', 'defaultTag', 'environment', 'env', 'paths', 'taps'] as const
+/** The top-level settings of the configuration file. */
+export const SETTINGS = [
+  'version',
+  'registry',
+  'defaultTag',
+  'protectedTags',
+  'environment',
+  'env',
+  'paths',
+  'taps',
+] as const
 
-/** The settings that are a list of names and values. */
+/** The settings that are mappings. */
 export const COLLECTIONS = ['env', 'paths', 'taps'] as const
 
 /** The version of the configuration that this keg reads and writes. */
 export const CONFIGURATION_VERSION = 1
 
-/** A setting that is one text. */
+/** A setting with a single text. */
 export type TextSetting = 'defaultTag' | 'environment' | 'registry'
 
-/** The settings that are one text, and what throws a KegError for a text that they cannot have. */
+/** The settings with a single text, and what throws a KegError for an invalid one. */
 export const TEXT_RULES: Readonly<Record<TextSetting, (text: string) => unknown>> = {
   defaultTag: parseTag,
   environment: checkEnvironmentName,
   registry: parseRegistry,
 }
 
-/** @throws UsageError `setting-invalid` for what cannot be the `<environment>` of `values-<environment>.yml` */
-function checkEnvironmentName(text: string): void {
-  if (!isEnvironmentName(text))
-    throw invalid('it is no name of an environment.', 'Use letters, digits, dots and dashes, as in: local')
+/** The settings with a list of texts, and what throws a KegError for an invalid item. */
+export const LIST_RULES = {protectedTags: parseTag} as const satisfies Readonly<
+  Record<string, (text: string) => unknown>
+>
+
+/** A setting with a list of texts. */
+export type ListSetting = keyof typeof LIST_RULES
+
+/**
+ * Parses a list from the command line, separated by commas; an empty text is an empty list.
+ * @throws UsageError of the rule for an invalid item
+ */
+export function parseList(name: ListSetting, text: string): readonly string[] {
+  const list = text.split(',').map((part) => part.trim())
+  const given = list.length === 1 && list[0] === '' ? [] : list
+  for (const part of given) LIST_RULES[name](part)
+  return given
 }
 
-/** @throws UsageError `setting-invalid` for what cannot be the name of a value */
+/** A list in the form that `parseList` reads. */
+export function listText(list: readonly string[]): string {
+  return list.join(',')
+}
+
+/** @throws UsageError `setting-invalid` if it cannot be the `<environment>` of `values-<environment>.yml` */
+function checkEnvironmentName(text: string): void {
+  if (!isEnvironmentName(text))
+    throw invalid('it is not the name of an environment.', 'Use letters, digits, dots and dashes, as in: local')
+}
+
+/** @throws UsageError `setting-invalid` if it cannot be the name of a value */
 export function checkValueName(name: string): void {
   if (isOwnName(name)) return
   if (isForeignName(name))
-    throw invalid(`${name} is read before the configuration is.`, 'Set it in the environment of the shell.')
-  throw invalid(`${JSON.stringify(name)} is no value of keg's.`, 'The names of values begin with KEG_ or DOC_.')
+    throw invalid(`${name} is read before the configuration.`, 'Set it in the environment of the shell.')
+  throw invalid(`${JSON.stringify(name)} is not a value of keg.`, 'The names of values begin with KEG_ or DOC_.')
 }
 
-/** @throws UsageError `setting-invalid` for what cannot be the name of a value for all taps */
+/** @throws UsageError `setting-invalid` if it cannot be the name of a value for all taps */
 export function checkCommonValueName(name: string): void {
   const setting = SEPARATE_SETTINGS.get(name)
-  if (setting !== undefined) throw invalid(`${name} has a setting of its own.`, `Set ${setting}.`)
+  if (setting !== undefined) throw invalid(`${name} has its own setting.`, `Set ${setting}.`)
   checkValueName(name)
 }
 
-/** Values that have a setting of their own. */
+/** Values that have their own setting. */
 const SEPARATE_SETTINGS: ReadonlyMap<string, TextSetting> = new Map([
   ['KEG_DEFAULT_ENV', 'environment'],
   ['KEG_ENV', 'environment'],
@@ -55,18 +88,22 @@ const SEPARATE_SETTINGS: ReadonlyMap<string, TextSetting> = new Map([
 ])
 
 /**
- * Checks a value by its schema. An empty one is none, and one with templates is checked when they are filled in.
+ * Checks a value against its definition. An empty one counts as not set, and one with templates is checked after they are
+ * filled in.
  * @throws UsageError `setting-invalid`
  */
 export function checkValue(name: string, text: string): void {
-  const problem = text === '' || text.includes('{{') ? undefined : problemOf(findDefinition(name), text)
+  const problem = text === '' || text.includes('{{') ? undefined : valueProblem(findDefinition(name), text)
   if (problem !== undefined) throw invalid(`it ${problem.what}.`, problem.right)
 }
 
-/** @throws UsageError `setting-invalid` for what cannot be the name of a folder */
+/** @throws UsageError `setting-invalid` if it cannot be the name of a folder */
 export function checkPathName(name: string): void {
   if (/^[A-Za-z0-9][\w-]{0,63}$/.test(name)) return
-  throw invalid(`${JSON.stringify(name)} is no name.`, 'Use letters, digits, _ and -, with a letter or digit first.')
+  throw invalid(
+    `${JSON.stringify(name)} is not a valid name.`,
+    'Use letters, digits, _ and -, with a letter or digit first.',
+  )
 }
 
 /**
@@ -78,7 +115,7 @@ export function absoluteFolder(text: string, {HOME}: NodeJS.ProcessEnv): string 
   const home = HOME === undefined || HOME === '' ? homedir() : HOME
   const path = text === '~' || text.startsWith('~/') ? join(home, text.slice(1)) : text
   if (isAbsolute(path) && !path.includes('\0')) return resolve(path)
-  throw invalid('it is no absolute path.', 'Begin it with / or ~/, so that it means the same in every folder.')
+  throw invalid('it is not an absolute path.', 'Start it with / or ~/, so that it means the same in every folder.')
 }
 
 function invalid(message: string, hint: string): UsageError {

@@ -1,34 +1,49 @@
-import {isSecretName, isSecretText} from '../../environment/schema/secret-names.js'
+import {troubleNotes, type RowTrouble} from '../../terminal/row-trouble.js'
+import {isSecretName, isSecretText} from '../schema/secret-names.js'
 import {printable} from '../../terminal/text.js'
 
-/** A setting that is set. */
+/** A setting with its value. */
 export interface SetSetting {
-  /** As a user types it. */
+  /** The setting's name as typed. */
   readonly name: string
-  readonly value: string
-}
-
-/** What became of a setting; null where it is not, or was not, set. */
-export interface ChangedSetting {
-  readonly name: string
+  /** Null if it is invalid. */
   readonly value: string | null
-  readonly previous: string | null
+  /** What is wrong with it; null if it is valid. */
+  readonly trouble: RowTrouble | null
 }
 
-/** A value, or asterisks for one that nobody is to see. @param name of the setting */
+/** The result of a change; null values are not set. */
+export interface ChangedSetting {
+  /** The setting's name as typed. */
+  readonly name: string
+  /** Its new value; asterisks for a secret. */
+  readonly value: string | null
+  /** Its previous value; asterisks for a secret. */
+  readonly previous: string | null
+  /** Whether the previous value was invalid. */
+  readonly wasInvalid: boolean
+}
+
+/** A value, or asterisks for a secret. @param name of the setting */
 export function shownValue(name: string, value: string): string {
   return isSecretName(name) || isSecretText(value) ? '***' : value
 }
 
-/** Settings, one a line. */
+/** Settings, one a line, followed by the problems of invalid ones. */
 export function settingsText(settings: readonly SetSetting[]): string {
-  return settings.map(({name, value}) => printable(`${name}: ${value}`)).join('\n')
+  const lines = settings.map(({name, value}) => printable(`${name}: ${value ?? 'not valid'}`))
+  const notes = troubleNotes(settings)
+  return [...lines, ...notes].join('\n')
 }
 
-/** What became of a setting, as one line. */
-export function changeText({name, previous, value}: ChangedSetting, {dryRun}: {readonly dryRun: boolean}): string {
-  if (value === previous) return printable(value === null ? `${name} is not set.` : `${name} is ${value} already.`)
-  const before = previous === null ? '' : `; it was ${previous}`
-  if (value === null) return printable(`${name} ${dryRun ? 'would be' : 'is'} taken away${before}.`)
+/** A changed setting in one line. */
+export function changeText(
+  {name, previous, value, wasInvalid}: ChangedSetting,
+  {dryRun}: {readonly dryRun: boolean},
+): string {
+  if (value === previous && !wasInvalid)
+    return printable(value === null ? `${name} is not set.` : `${name} is already ${value}.`)
+  const before = wasInvalid ? '; it was not valid' : previous === null ? '' : `; it was ${previous}`
+  if (value === null) return printable(`${name} ${dryRun ? 'would be' : 'is'} removed${before}.`)
   return printable(`${name} ${dryRun ? 'would be' : 'is'} ${value}${before}.`)
 }

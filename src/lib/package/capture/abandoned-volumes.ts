@@ -1,12 +1,12 @@
 import type {Engine} from '../../engine/engine.js'
 import type {ContainerDetails} from '../../engine/types.js'
 
-/** What engines call a volume that nobody named. */
+/** The engine's names for anonymous volumes. */
 const ANONYMOUS = /^[0-9a-f]{64}$/
 
 /**
- * A container of `docker run --rm` takes its anonymous volumes along when it ends, but not those that a helper container has
- * at that moment: they would stay for ever. Removes them once no helper container is left.
+ * The engine removes the anonymous volumes of a `docker run --rm` container when it ends, but not those in use by a helper
+ * container at that moment, which would stay forever. Removes them once no helper container is left.
  */
 export async function removeAbandonedVolumes(engine: Engine, container: ContainerDetails): Promise<void> {
   if (container.HostConfig.AutoRemove !== true) return
@@ -14,7 +14,7 @@ export async function removeAbandonedVolumes(engine: Engine, container: Containe
   for (const name of anonymousVolumes(container)) await engine.removeVolume(name)
 }
 
-/** Volumes that the engine made for this container alone, and nobody asked for by a name. */
+/** The anonymous volumes that the engine created for this container. */
 export function anonymousVolumes({HostConfig, Mounts}: Pick<ContainerDetails, 'HostConfig' | 'Mounts'>): string[] {
   const named = new Set([
     ...(HostConfig.Binds ?? []).map((bind) => bind.split(':', 1)[0]),

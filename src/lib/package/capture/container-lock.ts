@@ -2,31 +2,26 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import type {Engine} from '../../engine/engine.js'
 import {EngineError} from '../../engine/engine-error.js'
 import type {ContainerDetails} from '../../engine/types.js'
-import {ownerText, readOwner, stateOf} from '../../maintenance/owner.js'
-import {helperLabels, LOCK, LOCK_PAUSES, LOCK_SESSIONS, OWNER, RUN} from '../../maintenance/temporary-labels.js'
-import {printable} from '../../terminal/text.js'
-import {neverStarted} from './helper-container.js'
+import {ownerText, readOwner, processOwnerState} from '../../lock/process-owner.js'
+import {helperName, neverStarted} from '../../container/helper/helper-container.js'
+import {shownName} from '../../container/container-name.js'
+import type {EngineWork} from '../../engine/engine-work.js'
+import {helperLabels, LOCK, LOCK_PAUSES, LOCK_SESSIONS, OWNER} from '../../label/temporary-labels.js'
 
-/** What a lock is taken with. */
+/** Options for taking a lock. */
 export interface ContainerLockOptions {
-  readonly engine: Engine
   readonly container: ContainerDetails
   /** An image for a container that is never started. */
   readonly image: string
-  /** Id of this run of keg. */
-  readonly run: string
-  /** Tells the identifiers of the syncs into the container that are going to be paused as well; asked for each try. */
+  /** Returns the identifiers of the syncs into the container that will be paused too; called for each attempt. */
   readonly sessions: () => Promise<readonly string[]>
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-  readonly signal: AbortSignal
 }
 
 /**
- * The right to hold a container still, which only one keg has at a time. It is a container in the engine itself, never
- * started, whose name tells what it locks: an engine has every name once, so that the lock holds for all who work with it,
- * on whatever machine. Its labels name its owner and say that the container and which syncs into it are going to be paused, so
- * that after a keg that was killed the next one knows. Removed when disposed of.
+ * The lock to pause a container, which one keg process at a time can hold. It is a container in the engine itself, never started,
+ * whose name says what it locks: names are unique in an engine, so it works for all users, on any machine. Its labels name its
+ * owner, and say that the container and which syncs into it will be paused, so that the next keg knows if this one is killed.
+ * Removed when disposed of.
  */
 export class ContainerLock implements AsyncDisposable {
   private constructor(
@@ -35,32 +30,33 @@ export class ContainerLock implements AsyncDisposable {
     private readonly run: string,
   ) {}
 
-  /** Takes the lock, waiting for the keg that has it; one whose owner is dead is put aside, where `keg doctor` finds it. */
-  static async take(options: ContainerLockOptions): Promise<ContainerLock> {
-    const {engine, run} = options
-    let awaited: string | undefined
+  /** Takes the lock, and waits for the keg process that has it. A lock with a dead owner is renamed, and `keg doctor` finds it. */
+  static async take(work: EngineWork, options: ContainerLockOptions): Promise<ContainerLock> {
+    const {engine, run} = work
+    let awaitedLock: string | undefined
     for (;;) {
-      options.signal.throwIfAborted()
-      // While one waits, others pause syncs and let them go on: only the last moment counts.
-      const isHeldStill = awaited !== undefined && (await engine.container(lockName(options.container)))?.Id === awaited
-      const id = isHeldStill ? undefined : await create(options)
+      work.signal.throwIfAborted()
+      // During the wait, others pause and resume syncs: only the last moment counts.
+      const isStillHeld =
+        awaitedLock !== undefined && (await engine.container(lockName(options.container)))?.Id === awaitedLock
+      const id = isStillHeld ? undefined : await create(work, options)
       if (id !== undefined) return new ContainerLock(engine, id, run)
       const holder = await engine.container(lockName(options.container))
       if (holder === undefined) continue
-      const isHeld = !(await putAside(holder, options))
+      const isHeld = !(await renameDeadLock(work, holder, options))
       if (!isHeld) continue
-      if (holder.Id !== awaited) options.say(waitingText(holder, options.container))
-      awaited = holder.Id
-      await sleep(POLL_MILLISECONDS, undefined, {signal: options.signal}).catch(() => undefined)
+      if (holder.Id !== awaitedLock) work.notice(waitingText(holder, options.container))
+      awaitedLock = holder.Id
+      await sleep(POLL_MILLISECONDS, undefined, {signal: work.signal}).catch(() => undefined)
     }
   }
 
-  /** Lets others at the container; what is left of the lock tells whose the things of this run are, until that is over. */
+  /** Releases the container for others. The renamed lock still shows who owns the resources of this run, until it is over. */
   async release(): Promise<void> {
     try {
       await this.engine.renameContainer(this.id, recordName(this.run))
     } catch (error) {
-      // `docker container prune` takes away whatever does not run.
+      // `docker container prune` removes whatever is not running.
       if (!(error instanceof EngineError) || error.status !== 404) throw error
     }
   }
@@ -72,17 +68,22 @@ export class ContainerLock implements AsyncDisposable {
 
 const POLL_MILLISECONDS = 300
 
+/** Uses the short id: the label has the full one, and two containers with the same short id only wait for each other. */
 function lockName(container: ContainerDetails): string {
-  return `keg-lock-${container.Id}`
+  return helperName(`lock-${container.Id.slice(0, 12)}`)
 }
 
-function recordName(run: string): string {
-  return `keg-run-${run}`
+/** @param id of a run, or of the lock itself */
+function recordName(id: string): string {
+  return helperName(`run-${id}`)
 }
 
-/** @returns the id of the lock, undefined when somebody has it. */
-async function create({container, engine, image, run, sessions}: ContainerLockOptions): Promise<string | undefined> {
-  // Asked anew: while one waited, or answered questions, it may have been paused or stopped.
+/** @returns the id of the lock, undefined when somebody else has it. */
+async function create(
+  {engine, run}: Pick<EngineWork, 'engine' | 'run'>,
+  {container, image, sessions}: ContainerLockOptions,
+): Promise<string | undefined> {
+  // Read again: it may have been paused or stopped during a wait or a question.
   const {Paused, Running} = (await engine.container(container.Id))?.State ?? container.State
   const paused = await sessions()
   const labels = {
@@ -99,17 +100,20 @@ async function create({container, engine, image, run, sessions}: ContainerLockOp
   }
 }
 
-/** Frees the name of a lock whose owner is dead; what it knows (a paused container) stays in its labels. */
-async function putAside(holder: ContainerDetails, {container, engine, say}: ContainerLockOptions): Promise<boolean> {
+/** Frees the name of a lock whose owner is dead. Its labels keep what it knows (a paused container). */
+async function renameDeadLock(
+  {engine, notice}: Pick<EngineWork, 'engine' | 'notice'>,
+  holder: ContainerDetails,
+  {container}: ContainerLockOptions,
+): Promise<boolean> {
   const labels = holder.Config.Labels ?? {}
   const owner = readOwner(labels[OWNER])
-  if (owner !== undefined && stateOf(owner) !== 'dead') return false
-  const left = owner === undefined ? 'a keg that is gone' : `a keg that is gone (${ownerText(owner)})`
-  say(`The lock on ${nameOf(container)} was left by ${left}: it is taken over.`)
-  const run = labels[RUN] ?? ''
+  if (owner !== undefined && processOwnerState(owner) !== 'dead') return false
+  const left = owner === undefined ? 'a keg that no longer runs' : `a keg that no longer runs (${ownerText(owner)})`
+  notice(`Removed the lock on ${shownName(container)}, which was left by ${left}.`)
   try {
-    // By its id: were it another's by now, nobody would lose a lock that is held.
-    await engine.renameContainer(holder.Id, /^[\w-]+$/.test(run) ? recordName(run) : `keg-run-${holder.Id}`)
+    // By its id: if the name is somebody else's by now, nobody loses a lock they hold. One run may have left several.
+    await engine.renameContainer(holder.Id, recordName(holder.Id.slice(0, 12)))
   } catch (error) {
     // Somebody else was faster.
     if (!(error instanceof EngineError) || (error.status !== 404 && error.status !== 409)) throw error
@@ -120,9 +124,5 @@ async function putAside(holder: ContainerDetails, {container, engine, say}: Cont
 function waitingText(holder: ContainerDetails, container: ContainerDetails): string {
   const owner = readOwner(holder.Config.Labels?.[OWNER])
   const who = owner === undefined ? 'somebody' : ownerText(owner)
-  return `Waiting for another keg that reads ${nameOf(container)} (${who}) …`
-}
-
-function nameOf(container: ContainerDetails): string {
-  return printable(container.Name.replace(/^\//, ''))
+  return `Waiting for another keg that reads ${shownName(container)} (${who}) …`
 }

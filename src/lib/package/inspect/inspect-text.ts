@@ -1,41 +1,109 @@
-import {count, formatBytes, printable} from '../../terminal/text.js'
+import {runSettingFlags} from '../../image/run-setting-flags.js'
+import {formatAge} from '../../terminal/age.js'
+import {fieldLines, nameColumns, type Field} from '../../terminal/fields.js'
+import {count, formatBytes, printable, shellLine} from '../../terminal/text.js'
 import type {InspectResult} from './inspect-package.js'
 
-/** What a person reads: a line for each thing that is known, and at the end what does not fit. */
-export function inspectText(result: InspectResult): string {
-  const {base, bytes, invalid, layers, leftOut, mounts, settings} = result
-  const dirty = result.dirty === null ? '' : result.dirty ? ', with uncommitted changes' : ', nothing uncommitted'
-  const rows: [name: string, value: string | null][] = [
-    ['Package', result.reference],
-    ['Digest', result.digest],
-    ['Image', `${result.image} (${result.platform}, ${count(layers, 'layer')}, ${formatBytes(bytes)})`],
-    ['Version', result.version],
-    ['Message', result.message],
-    ['Author', result.author],
-    ['Created', result.created],
-    ['Branch', result.branch],
-    ['Commit', result.commit === null ? null : `${result.commit}${dirty}`],
-    ['Source', result.source],
-    ['Base', base.name === null ? base.digest : `${base.name}${base.digest === null ? '' : ` (${base.digest})`}`],
-    ...(mounts ?? []).map(({layer, path, type}): [string, string] => ['Mount', `${path} (${type}, ${layer})`]),
-    ['Synced', result.synced],
-    ...(leftOut?.paths ?? []).map((path): [string, string] => ['Left out', `${path} (of a sync)`]),
-    ['Ran with', settings === null || Object.keys(settings).length === 0 ? null : JSON.stringify(settings)],
-    ['Files', result.entries === null ? null : `list ${result.entries}`],
-    ['Config', result.config],
-    ['Run', result.run],
-    ['Schema', result.schema],
-    ...invalid.map(({label, value}): [string, string] => ['Invalid', `${label}: ${value}`]),
-  ]
-  const width = Math.max(...rows.map(([name]) => name.length)) + 2
-  return rows
-    .flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(width)}${indented(value, width)}`]))
-    .join('\n')
+/** Where and when a text is shown. */
+export interface InspectTextOptions {
+  readonly now: Date
+  /** Columns of the terminal; undefined for no limit. */
+  readonly width: number | undefined
 }
 
-/** The lines of a message stay below each other. */
-function indented(value: string, width: number): string {
-  return printable(value, {keepLines: true})
-    .split('\n')
-    .join(`\n${' '.repeat(width)}`)
+type Section = readonly [title: string, fields: readonly Field[]]
+
+const INDENT = 2
+
+/** The text for people: what the package is, what is in it, how it runs, how it was made, and last what is wrong with it. */
+export function inspectText(result: InspectResult, {now, width}: InspectTextOptions): string {
+  const all: readonly Section[] = [
+    ['What it is', identity(result, now)],
+    ['What is in it', contents(result)],
+    ['How it runs', operation(result)],
+    ['How it was made', origin(result)],
+    ['Invalid labels', result.invalid.map(({label, value}): Field => ['Invalid', `${label}: ${value}`])],
+  ]
+  const sections = all.filter(([, fields]) => fields.length > 0)
+  const names = nameColumns(sections.flatMap(([, fields]) => fields))
+  return sections
+    .map(([title, fields]) => [title, ...fieldLines(fields, {indent: INDENT, names, width})].join('\n'))
+    .join('\n\n')
+}
+
+function identity(result: InspectResult, now: Date): Field[] {
+  const {author, base, branch, commit, created, digest, dirty, message, reference, source} = result
+  const changes = dirty === null ? '' : dirty ? ', with uncommitted changes' : ', nothing uncommitted'
+  return known([
+    ['Reference', reference],
+    ['Digest', digest],
+    ['Branch', branch],
+    ['Commit', commit === null ? null : commit + changes],
+    ['Author', author],
+    ['Created', created === null ? null : `${formatAge(new Date(created), now)} (${created})`],
+    ['Message', message?.trimEnd() ?? null],
+    ['Source', source],
+    ['Base', base.name ?? base.digest],
+    ['Base digest', base.name === null ? null : base.digest],
+  ])
+}
+
+function contents(result: InspectResult): Field[] {
+  const {bytes, excluded, layers, agentFiles, mountBytes, mounts, platform, replaced, without, writers} = result
+  const unlisted = excluded === null ? 0 : excluded.count - excluded.paths.length
+  return known([
+    ['Size', `${formatBytes(bytes)} in ${count(layers, 'layer')}`],
+    ['Platform', platform],
+    [
+      'Left out',
+      without === null
+        ? null
+        : `${count(without.layers, 'layer')} of ${printable(without.reference ?? 'another image')}, which an engine must have to run it`,
+    ],
+    ...(mounts ?? []).map(({empty, layer, path, type}): Field => {
+      const size = mountBytes[layer]
+      if (empty === true) return ['Mount', `${path}: ${type}, empty, because it was excluded`]
+      return ['Mount', `${path}: ${type}${size === undefined ? '' : `, ${formatBytes(size)}`}, in the package`]
+    }),
+    ...(agentFiles?.paths ?? []).map((path): Field => ['Excluded', `${path}: a file of a sync`]),
+    ...(excluded?.paths ?? []).map((path): Field => ['Excluded', `${path}: by a flag or .kegignore`]),
+    ['Excluded', unlisted > 0 ? `${count(unlisted, 'more path')}: by a flag or .kegignore` : null],
+    ...(excluded?.environment ?? []).map((name): Field => ['Excluded', `the variable ${name}`]),
+    ...(replaced ?? []).map((path): Field => ['Replaced', `${path}: its new source, not what the container had`]),
+    ...(writers ?? []).map(({container, mounts: written}): Field => [
+      'Unsure',
+      `${written.join(', ')}: ${container} ran while it was read, and may have written to it`,
+    ]),
+  ])
+}
+
+function operation(result: InspectResult): Field[] {
+  const {command, entrypoint, environment, ports, settings, user, workingDirectory} = result
+  return known([
+    ['Entrypoint', shellLine(entrypoint)],
+    ['Command', shellLine(command)],
+    ['User', user],
+    ['Folder', workingDirectory],
+    ['Ports', ports.join(', ')],
+    ['Variables', environment.join(', ')],
+    ['Was run with', runSettingFlags(settings ?? {}).join('\n')],
+  ])
+}
+
+function origin({config, container, entries, image, run, schema, synced, version}: InspectResult): Field[] {
+  return known([
+    ['Container', container],
+    ['Synced', synced],
+    ['Tag', version],
+    ['Image', image],
+    ['File list', entries],
+    ['Settings', config],
+    ['Run of keg', run],
+    ['Schema', schema],
+  ])
+}
+
+/** Leaves out fields without a value. */
+function known(fields: readonly (readonly [name: string, value: string | null])[]): Field[] {
+  return fields.flatMap(([name, value]): Field[] => (value === null || value === '' ? [] : [[name, value]]))
 }

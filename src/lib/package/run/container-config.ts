@@ -1,19 +1,19 @@
-import {posix} from 'node:path'
 import {blankedLabels} from '../../container/blanked-labels.js'
-import type {ImageDetails} from '../../engine/types.js'
-import {RefusedError} from '../../error/keg-error.js'
-import type {Owner} from '../../maintenance/owner.js'
-import {ATTACHED, OWNER, ROLE, RUN} from '../../maintenance/temporary-labels.js'
-import {printable} from '../../terminal/text.js'
-import type {PlannedPort} from '../../port/port-plan.js'
-import {portKey} from '../../port/published-ports.js'
-import type {GrantedSettings} from './granted-settings.js'
+import type {ProcessOwner} from '../../lock/process-owner.js'
+import {ATTACHED, OWNER, ROLE, RUN} from '../../label/temporary-labels.js'
+import type {PlannedPort} from '../../container/port/port-plan.js'
+import {portKey} from '../../container/port/published-ports.js'
+import type {DockerRequest} from './docker-flags.js'
+import {hostConfigOf} from './host-config.js'
+import type {GrantedSettings} from './model.js'
 
-/** How a package's container is to be made. */
+/** How to create a package's container. */
 export interface ContainerPlan {
   /** The image as docker shows it. */
   readonly image: string
   readonly imageLabels: Readonly<Record<string, string>>
+  /** Where it starts, as written. */
+  readonly workingDirectory?: string
   /** Labels for a proxy. */
   readonly proxyLabels: Readonly<Record<string, string>>
   readonly name: string
@@ -24,21 +24,29 @@ export interface ContainerPlan {
   readonly isAttached: boolean
   readonly command: readonly string[]
   readonly entrypoint: string | undefined
-  /** `KEY=VALUE`, or `KEY` for one that is unset: what the user says. */
+  /** `KEY=VALUE`, or `KEY` for an unset one: the user's variables. */
   readonly variables: readonly string[]
-  /** What keg says, below that. */
+  /** keg's variables, which the user's override. */
   readonly ownVariables: readonly string[]
   readonly network: string | undefined
   readonly ports: readonly PlannedPort[]
   readonly settings: GrantedSettings
+  /** What else the user gives it. */
+  readonly docker?: DockerRequest
   /** Id of this run of keg, for the label `com.keg.run`. */
   readonly run: string
-  readonly owner: Owner
+  readonly owner: ProcessOwner
 }
 
-/** The body of `POST /containers/create`. Nothing of the host's environment, and no right beyond docker's defaults, is ever in it. */
+/**
+ * The body of `POST /containers/create`. Contains nothing of the host's environment, and no rights beyond docker's defaults
+ * except those that the user gave.
+ */
 export function containerConfig(plan: ContainerPlan): object {
-  const {init, readOnly, shmSize, tmpfs, tty, writable} = plan.settings
+  const {docker, settings} = plan
+  const {domainname, interactive, stopTimeout, tty, writable} = settings
+  const hostname = docker?.flags.hostname ?? settings.hostname
+  const aliases = docker?.flags['network-alias'] ?? []
   const bindings: Record<string, {HostIp: string; HostPort: string}[]> = {}
   for (const port of plan.ports) (bindings[portKey(port)] ??= []).push({HostIp: port.address, HostPort: port.hostPort})
   return {
@@ -56,28 +64,19 @@ export function containerConfig(plan: ContainerPlan): object {
     ...(plan.command.length > 0 && {Cmd: plan.command}),
     ...(plan.entrypoint !== undefined && {Entrypoint: [plan.entrypoint]}),
     ...(tty && {Tty: true}),
+    ...(interactive && {OpenStdin: true}),
+    ...(hostname !== undefined && {Hostname: hostname}),
+    ...(domainname !== undefined && {Domainname: domainname}),
+    ...(stopTimeout !== undefined && {StopTimeout: stopTimeout}),
+    ...(docker?.flags.workdir !== undefined && {WorkingDir: docker.flags.workdir}),
     ...(writable.length > 0 && {Volumes: Object.fromEntries(writable.map((path) => [path, {}]))}),
     HostConfig: {
       AutoRemove: plan.autoRemove,
       PortBindings: bindings,
       ...(plan.network !== undefined && {NetworkMode: plan.network}),
-      ...(init && {Init: true}),
-      ...(readOnly && {ReadonlyRootfs: true}),
-      ...(shmSize !== undefined && {ShmSize: shmSize}),
-      ...(Object.keys(tmpfs).length > 0 && {Tmpfs: tmpfs}),
+      ...hostConfigOf(settings, docker),
     },
+    ...(plan.network !== undefined &&
+      aliases.length > 0 && {NetworkingConfig: {EndpointsConfig: {[plan.network]: {Aliases: aliases}}}}),
   }
-}
-
-/**
- * A working directory under /proc is how CVE-2024-21626 gets at the host through a file descriptor that runc left open.
- * @throws RefusedError `working-directory-refused`.
- */
-export function checkWorkingDirectory({Config}: Pick<ImageDetails, 'Config'>): void {
-  const directory = Config?.WorkingDir ?? ''
-  if (!/^\/+(?:proc|dev\/fd|dev\/std(?:in|out|err))(?:\/|$)/.test(posix.resolve('/', directory))) return
-  throw new RefusedError(`The image wants to start in ${printable(directory)}, which can lead out of a container.`, {
-    code: 'working-directory-refused',
-    hint: 'No honest image does that (CVE-2024-21626): ask whoever made it.',
-  })
 }

@@ -1,43 +1,44 @@
 import type {ImageDetails} from '../../engine/types.js'
-import {exposedPorts, type PortRequest} from '../../port/published-ports.js'
+import {exposedPorts, type PortRequest} from '../../container/port/published-ports.js'
 import {proxyLabels} from '../../proxy/proxy-labels.js'
-import {branchHostName} from '../../reference/branch-host-name.js'
+import {branchHostName} from '../../branch/branch-host-name.js'
 import {cleanImageName} from '../../reference/image-name.js'
 import type {Reference} from '../../reference/reference.js'
-import {tapNames} from '../../tap/tap-names.js'
+import {MAX_TAP_NAME_LENGTH} from '../../reference/tap-name.js'
+import {tapProject} from '../../tap-folder/tap-project.js'
 
-/** The proxy that is to serve a package. */
-export interface ProxyWishes {
+/** The proxy for a package. */
+export interface ProxyOptions {
   /** Its domain. */
   readonly host: string
-  /** The network that it shares with what it serves. */
+  /** The network that it shares with the containers it serves. */
   readonly network: string
-  /** Its entrypoint; undefined for those that it takes by default. */
+  /** Its entrypoint; undefined for its default ones. */
   readonly entry: string | undefined
 }
 
-/** How a package is reached through a proxy. */
+/** How to reach a package through a proxy. */
 export interface ProxiedPackage {
   readonly labels: Readonly<Record<string, string>>
   readonly url: string
 }
 
-/** A package that a proxy is to serve. */
+/** A package to be served by a proxy. */
 export interface ProxiedOptions {
-  readonly proxy: ProxyWishes
+  readonly proxy: ProxyOptions
   readonly image: Pick<ImageDetails, 'Config'>
   readonly reference: Reference
   /** Name of the container. */
   readonly name: string
   /** The network that it joins. */
   readonly network: string
-  /** What `-p` says. */
+  /** The values of `-p`. */
   readonly requests: readonly PortRequest[]
 }
 
 /**
- * How a proxy serves a package: at `<name>-<branch>.<domain>`, as its tap was for whoever made it.
- * @returns undefined where nothing says at which port
+ * How a proxy serves a package: at `<name>-<branch>.<domain>`, as the developer's tap was.
+ * @returns undefined if the port is unknown
  * @throws UsageError `proxy-host-invalid`
  */
 export function proxied(options: ProxiedOptions): ProxiedPackage | undefined {
@@ -51,16 +52,16 @@ export function proxied(options: ProxiedOptions): ProxiedPackage | undefined {
   }
 }
 
-/** The branch is a stranger's word, as all that a label says: it only names. */
+/** The branch comes from a stranger, like everything in a label: it is only used as a name. */
 function hostOf({digest, repository, tag}: Reference, {Config}: Pick<ImageDetails, 'Config'>): string {
-  const name = branchHostName(cleanImageName(repository.slice(repository.lastIndexOf('/') + 1)))
+  const name = branchHostName(cleanImageName(repository.slice(repository.lastIndexOf('/') + 1)), MAX_TAP_NAME_LENGTH)
   const branch = Config?.Labels?.['com.keg.package.branch'] || tag
-  return tapNames({name, branch: branch ?? digest?.slice(digest.indexOf(':') + 1).slice(0, DIGEST_DIGITS)}).host
+  return tapProject({name, branch: branch ?? digest?.slice(digest.indexOf(':') + 1).slice(0, DIGEST_DIGITS)})
 }
 
 const DIGEST_DIGITS = 12
 
-/** What the user says, else what the package's own KEG_PROXY_PORT does, else the first that is exposed. */
+/** The user's port, else the package's own KEG_PROXY_PORT, else the first exposed one. */
 function portOf({Config}: Pick<ImageDetails, 'Config'>, requests: readonly PortRequest[]): number | undefined {
   const isTcp = ({protocol}: {readonly protocol: string}): boolean => protocol === 'tcp'
   const written = Config?.Env?.find((variable) => variable.startsWith(PORT_VARIABLE))?.slice(PORT_VARIABLE.length)

@@ -1,58 +1,60 @@
-import type {ConnectionFlags} from '../../engine/connection-environment.js'
-import type {Questions} from '../../command/ask.js'
-import type {Engine} from '../../engine/engine.js'
-import type {ProgressListener} from '../../terminal/progress.js'
+import type {ShownPort} from '../../container/port/reachable-address.js'
+import type {EngineWork} from '../../engine/engine-work.js'
 import type {OutputTargets} from '../../container/container-output.js'
 import type {PullPolicy} from '../../registry/obtain-image.js'
-import type {ProxyWishes} from './proxied.js'
+import type {TakenNameAnswer} from './choose-name.js'
+import type {ProxyOptions} from './proxied.js'
 import type {RunRequest, TypedRequest} from './run-request.js'
+import type {RefusedSetting} from './model.js'
 
-/** What to run, how, and who is told. */
-export interface RunPackageOptions extends TypedRequest, ConnectionFlags {
+/** What to run, and how. */
+export interface RunPackageOptions extends TypedRequest {
   readonly detach: boolean
-  /** Only say what would be done. */
+  /** Only report what would be done. */
   readonly dryRun: boolean
   readonly pull: PullPolicy
-  /** Undefined: it is reached by ports alone. */
-  readonly proxy?: ProxyWishes | undefined
-  /** Undefined: in the foreground yes, else no. */
+  /** Undefined: reachable only through ports. */
+  readonly proxy?: ProxyOptions | undefined
+  /** Whether to apply the harmless settings of its developer's container; undefined: yes. */
+  readonly runSettings?: boolean | undefined
+  /** What to do with a container that has its name; if undefined, the user is asked. */
+  readonly onTakenName?: TakenNameAnswer | undefined
+  /** Undefined: yes in the foreground, otherwise no. */
   readonly remove: boolean | undefined
-  /** The user's environment: it says where the engine is and has the values of `-e KEY`. */
-  readonly environment: NodeJS.ProcessEnv
-  readonly questions: Questions
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-  /** Called once, when the package is ready to be used. */
+  /** Called once, when the package is ready to use. */
   readonly ready: (result: RunResult) => void
-  /** Where what the container prints goes, in the foreground. */
+  /** Where the container's output goes, in the foreground. */
   readonly output: OutputTargets
 }
 
-/** What scripts get, with `--json`. */
+/** What `--json` prints. */
 export interface RunResult {
   /** Id of the container, null with `--dry-run`. */
   readonly container: string | null
+  /** Name of the container. */
   readonly name: string
+  /** The package that is run. */
   readonly reference: string
+  /** The package's digest in its registry; null if it is in none. */
   readonly digest: string | null
-  /** Ports in docker's words: `8080/tcp` at `127.0.0.1:8080`. */
-  readonly ports: readonly {readonly container: string; readonly host: string}[]
+  /** Published ports. */
+  readonly ports: readonly ShownPort[]
+  /** Its URL; null if it has no port that can answer. */
   readonly url: string | null
+  /** How the typed reference was understood. */
   readonly understood: string
+  /** Settings of its developer's container that were not granted, with the flags that grant them. */
+  readonly notGranted: readonly RefusedSetting[]
 }
 
 /** What every step of a run needs. */
 export interface Context {
+  readonly work: EngineWork
   readonly options: RunPackageOptions
   readonly request: RunRequest
-  readonly engine: Engine
-  /** Id of this run, by which everything it makes is found. */
-  readonly run: string
 }
 
-/** In the foreground a container goes when it ends; a detached one stays, unless `--rm`. */
+/** In the foreground a container is removed when it ends; a detached one is kept, unless `--rm`. */
 export function removes({detach, remove}: Pick<RunPackageOptions, 'detach' | 'remove'>): boolean {
   return remove ?? !detach
 }

@@ -1,4 +1,4 @@
-/** Divides an argument list at its first `--`: options and reference before it, the command for the container behind it. */
+/** Splits arguments at the first `--`: options and reference before it, the command for the container after it. */
 export function splitCommand(argv: readonly string[]): {before: string[]; command: string[]} {
   const index = argv.indexOf('--')
   return index === -1

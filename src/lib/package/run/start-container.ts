@@ -5,46 +5,51 @@ import {nameTaken} from './choose-name.js'
 import {containerConfig, type ContainerPlan} from './container-config.js'
 import type {ContainerOutput} from '../../container/container-output.js'
 import {freeName} from './container-name.js'
-import type {PlannedPort} from '../../port/port-plan.js'
-import {portKey, type Protocol} from '../../port/published-ports.js'
-import {isPortRefusal, RunError, startError} from '../../container/run-error.js'
+import type {PlannedPort} from '../../container/port/port-plan.js'
+import {portKey} from '../../container/port/published-ports.js'
+import {beforeRun, isPortRefusal, startError} from '../../container/run-error.js'
+import {checkResolvedDirectory} from './working-directory.js'
+import {portTaken, refusedPorts} from '../../container/port/refused-ports.js'
+import type {EngineWork} from '../../engine/engine-work.js'
 
-/** How often a start is tried anew, with other ports or another name, when somebody was faster. */
-const MOST_ATTEMPTS = 20
+/** How often to retry a start with other ports or another name, if somebody else was faster. */
+const MAX_ATTEMPTS = 20
 
-/** What is needed to start a package's container. */
-export interface StartOptions {
-  readonly engine: Engine
-  /** Everything but the ports, which are found anew for every attempt. */
+/** Options for starting a package's container. */
+export interface StartContainerOptions {
+  /** Everything but the ports, which are chosen for each attempt. */
   readonly plan: Omit<ContainerPlan, 'ports'>
-  /** Finds the ports, keeping away from those refused so far (`8080/tcp`). */
+  /** Chooses the ports, avoiding those refused so far (`8080/tcp`). */
   readonly planPorts: (refused: ReadonlySet<string>) => Promise<readonly PlannedPort[]>
-  /** The name was given by the user: no other will do. */
+  /** Whether the user gave the name, so that it cannot be changed. */
   readonly nameIsGiven: boolean
   readonly output: ContainerOutput
-  readonly signal: AbortSignal
   /** Ends the streams that are opened here. */
   readonly streams: AbortSignal
 }
 
-/** A container that runs, or has run: it may have ended already. */
-export interface StartedContainer {
+/** A container that was started; it may have ended already. */
+export interface StartedPackage {
   readonly id: string
   readonly plan: ContainerPlan
-  /** Comes with the end of the container. */
+  /** Resolves when the container ends. */
   readonly exitCode: Promise<number>
-  /** Comes when everything it printed has been passed on. */
+  /** Resolves when all its output has been passed on. */
   readonly printed: Promise<void>
   readonly warnings: readonly string[]
 }
 
 /**
- * Creates and starts the container. When a port that keg chose turns out to be taken it is moved, a few times. What a failed attempt
- * made is removed; creating and starting are never broken off in the middle, so that no container is made that nobody knows of.
- * @throws RunError 125, 126 or 127; UsageError `name-taken`; the reason of the signal.
+ * Creates and starts the container. If a port that keg chose turns out to be taken, it chooses another, a few times. Removes what
+ * a failed attempt created. Creating and starting are never interrupted, so that no unknown container is left.
+ * @throws RunError 125, 126 or 127; RefusedError `working-directory-refused`; UsageError `name-taken`; the reason of the signal.
  */
-export async function startContainer(options: StartOptions): Promise<StartedContainer> {
-  const {engine, output, signal, streams} = options
+export async function startPackage(
+  work: Pick<EngineWork, 'engine' | 'signal'>,
+  options: StartContainerOptions,
+): Promise<StartedPackage> {
+  const {engine, signal} = work
+  const {output, streams} = options
   const refused = new Set<string>()
   const takenNames = new Set<string>()
   for (let attempt = 1; ; attempt++) {
@@ -53,44 +58,46 @@ export async function startContainer(options: StartOptions): Promise<StartedCont
     signal.throwIfAborted()
     const created = await create(engine, plan, options.nameIsGiven)
     if (created === undefined) {
-      if (attempt === MOST_ATTEMPTS) throw nameTaken(plan.name)
+      if (attempt === MAX_ATTEMPTS) throw nameTaken(plan.name)
       takenNames.add(plan.name)
       continue
     }
     const {id, warnings} = created
     signal.throwIfAborted()
+    await checkResolvedDirectory(engine, id, plan.workingDirectory ?? '')
+    signal.throwIfAborted()
     const {exitCode} = await unlessAborted(engine.nextExit(id, streams), signal)
     const attached = await unlessAborted(engine.attachContainer(id, streams), signal)
-    const printed = output.follow(engine, attached, plan.settings.tty)
+    const printed = output.follow(attached, plan.settings.tty)
     try {
       await engine.startContainer(id)
       return {id, plan, exitCode, printed, warnings}
     } catch (error) {
       await engine.removeContainer(id, {force: true, volumes: true})
-      if (!(error instanceof EngineError) || !isPortRefusal(error.said)) throw startError(error)
-      const moved = refusedPorts(error.said, ports)
-      if (moved.length === 0 || attempt === MOST_ATTEMPTS) throw portTaken(error)
+      if (!(error instanceof EngineError) || !isPortRefusal(error.response)) throw startError(error)
+      const moved = portsToMove(error.response, ports)
+      if (moved.length === 0 || attempt === MAX_ATTEMPTS) throw beforeRun(portTaken(error.response, error))
       for (const port of moved) refused.add(port)
     }
   }
 }
 
-/** What a promise brings, unless the signal comes first; what it would have brought is then left to those streams' own signal. */
+/** Waits for a promise, or until the signal is aborted. The promise itself then runs on: its streams have their own signal. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = new AbortController()
+  const finished = new AbortController()
   const aborted = new Promise<never>((_, reject) => {
     const stop = (): void => reject(signal.reason as Error)
     if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, {once: true, signal: over.signal})
+    signal.addEventListener('abort', stop, {once: true, signal: finished.signal})
   })
   try {
     return await Promise.race([promise, aborted])
   } finally {
-    over.abort()
+    finished.abort()
   }
 }
 
-/** @returns undefined when the derived name has been taken in between. */
+/** @returns undefined if the derived name was taken in the meantime. */
 async function create(
   engine: Engine,
   plan: ContainerPlan,
@@ -105,20 +112,11 @@ async function create(
   }
 }
 
-/** Which of the ports that keg chose a refusal is about: the one it names, all of them where it names none. */
-export function refusedPorts(said: string, ports: readonly PlannedPort[]): string[] {
-  const hostKey = ({hostPort, protocol}: {hostPort: string; protocol: Protocol}): string =>
-    portKey({port: Number(hostPort), protocol})
-  const isNamed = ({hostPort}: PlannedPort): boolean =>
-    hostPort !== '' && new RegExp(`(?:[:\\s])${hostPort}(?!\\d)`).test(said)
-  const named = ports.filter(isNamed)
-  return (named.length > 0 ? named : ports).filter(({movable}) => movable).map(hostKey)
-}
-
-function portTaken(error: EngineError): RunError {
-  return new RunError(`A port to publish is taken: ${error.said}`, {
-    code: 'port-taken',
-    hint: 'Give another one with -p HOST:CONTAINER, or leave the host out: then keg finds a free one.',
-    cause: error,
-  })
+/** The keg-chosen ports that a refusal is about: those it names, or all of them if it names none. */
+export function portsToMove(refusal: string, ports: readonly PlannedPort[]): string[] {
+  const numbers = refusedPorts(refusal).map((port) => port.split('/')[0])
+  const named = ports.filter(({hostPort}) => numbers.includes(hostPort))
+  return (named.length > 0 ? named : ports)
+    .filter(({movable}) => movable)
+    .map(({hostPort, protocol}) => portKey({port: Number(hostPort), protocol}))
 }

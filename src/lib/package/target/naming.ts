@@ -1,53 +1,54 @@
-import {basename} from 'node:path'
-import type {Questions} from '../../command/ask.js'
+import type {Engine} from '../../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../../engine/types.js'
 import {KegError, RefusedError, UsageError} from '../../error/keg-error.js'
-import {findBranch, tagOf} from '../../git/branch.js'
+import {findBranch, tagOf} from '../../branch/branch.js'
 import {readRepository, type Repository} from '../../git/repository.js'
 import {destinations, type Destination} from '../../reference/destination.js'
-import {cleanImageName, parseImageName} from '../../reference/image-name.js'
+import {parseImageName} from '../../reference/image-name.js'
 import {parseRegistry, parseTag, type Tag} from '../../reference/reference.js'
-import {COMPOSE_SERVICE, folderOf, nameOf} from '../../target/find-target.js'
-import {printable} from '../../terminal/text.js'
+import {connectedFolder} from '../../container/target/connected-folder.js'
+import {folderOf} from '../../container/target/find-target.js'
+import {imageOfContainer, type ContainerImageOptions} from './image-of-container.js'
+import type {Project} from './model.js'
+import type {Work} from '../../work/work.js'
 
-/** Whose git state a package carries. */
-export interface Project {
-  /** The folder the state was read in; undefined when there is no repository. */
-  readonly folder: string | undefined
-  /** Whether that is the folder the container belongs to, or just the current one. */
-  readonly origin: 'container' | 'current folder'
-  readonly repository: Repository | undefined
-  readonly branch: string | undefined
-  readonly commit: string | undefined
-  /** The tag of the branch or commit. */
-  readonly tag: Tag | undefined
-}
-
-/** What the project of a container is found from. */
+/** What is needed to find the project of a container. */
 export interface FindProjectOptions {
   readonly container: ContainerDetails
   /** The image it was made from. */
   readonly base: ImageDetails
+  /** Folders of this machine that are synced into the container; only called if needed. */
+  readonly syncedFolders: () => Promise<readonly string[]>
   readonly currentFolder: string
   readonly currentRepository: Repository | undefined
-  readonly environment: NodeJS.ProcessEnv
   /** `--branch`. */
   readonly branch: string | undefined
   /** The tag that was resolved for the current folder before the command ran. */
   readonly currentTag: string | undefined
 }
 
-/** The git state that goes with a container: that of its own folder by its labels, else the current folder's. */
-export async function findProject(options: FindProjectOptions): Promise<Project> {
-  const {base, branch, container, currentTag, environment} = options
-  const own = folderOf(container, base)
-  const repository = own === undefined ? options.currentRepository : await readRepository(own, {environment})
-  const found = findBranch({flag: branch, environment, repository})
+/** The git state for a container: that of its own folder by its labels, a sync or a bind, else the current folder's. */
+export async function findProject(
+  work: Pick<Work, 'environment'> & {readonly engine: Pick<Engine, 'endpoint'>},
+  options: FindProjectOptions,
+): Promise<Project> {
+  const {engine, environment} = work
+  const {base, branch, container, currentFolder, currentRepository, currentTag} = options
+  const own =
+    folderOf(container, base) ??
+    (await connectedFolder(container, {
+      current: currentFolder,
+      engine,
+      synced: await options.syncedFolders(),
+      top: currentRepository?.folder,
+    }))
+  const repository = own === undefined ? currentRepository : await readRepository(own, {environment})
+  const found = findBranch(work, {flag: branch, repository})
   const branchTag = found && tagOf(found)
   const resolved =
     own === undefined && branch === undefined && currentTag !== undefined ? parseTag(currentTag) : branchTag
   return {
-    folder: own ?? (repository && options.currentFolder),
+    folder: own ?? (repository && currentFolder),
     origin: own === undefined ? 'current folder' : 'container',
     repository,
     branch: found && 'branch' in found ? found.branch : undefined,
@@ -56,43 +57,31 @@ export async function findProject(options: FindProjectOptions): Promise<Project>
   }
 }
 
-/** What the names of a package are made of. */
-export interface NameOptions {
-  readonly container: ContainerDetails
-  readonly project: Project
-  /** `-t`, each a tag or a whole reference. */
+/** What is needed to name a package. */
+export interface NameOptions extends ContainerImageOptions {
+  /** `-t`, each a tag or a full reference. */
   readonly tags: readonly string[]
   /** `--name`. */
   readonly name: string | undefined
-  /** What the tap calls its image that the container belongs to. */
-  readonly tapImage: string | undefined
   /** `HOST[:PORT][/NAMESPACE]`. */
   readonly registry: string | undefined
-  /** The tag that everybody pulls. */
-  readonly defaultTag: string
-  readonly questions: Questions
+  /** Tags that are used only if `-t` names them. */
+  readonly protectedTags: readonly string[]
 }
 
-/** The names a package gets, the first of them the one that is shown. */
+/** The names of a package; the first is the one to show. */
 export type Destinations = readonly [Destination, ...Destination[]]
 
 /**
  * The full names of a package.
- * @throws RefusedError `default-tag` when the branch's tag is the one everybody pulls and `-t` does not say so, UsageError
- * `tag-missing` when there is no tag at all and nobody can be asked, and what reading the parts throws.
+ * @throws RefusedError `default-tag` if the branch's tag is a protected one and `-t` does not name it, UsageError `tag-missing`
+ * if there is no tag and no terminal to ask for one, and what reading the parts throws.
  */
-export async function nameDestinations(options: NameOptions): Promise<Destinations> {
-  const {container, defaultTag, name, project, questions, registry, tapImage} = options
-  const image =
-    name === undefined
-      ? cleanImageName(
-          tapImage ??
-            container.Config.Labels?.[COMPOSE_SERVICE] ??
-            (project.repository && basename(project.repository.folder)) ??
-            nameOf(container),
-        )
-      : parseImageName(name)
-  const isGuarded = project.tag !== undefined && project.tag === defaultTag
+export async function nameDestinations(work: Pick<Work, 'prompt'>, options: NameOptions): Promise<Destinations> {
+  const {prompt} = work
+  const {name, project, protectedTags, registry} = options
+  const image = name === undefined ? await imageOfContainer(options) : parseImageName(name)
+  const isGuarded = project.tag !== undefined && protectedTags.includes(project.tag)
   const make = (tags: readonly string[]): Destination[] =>
     destinations({
       tags,
@@ -104,10 +93,10 @@ export async function nameDestinations(options: NameOptions): Promise<Destinatio
     return atLeastOne(make(options.tags))
   } catch (error) {
     if (!(error instanceof KegError) || error.code !== 'tag-missing') throw error
-    if (isGuarded) throw guarded(defaultTag)
-    if (!questions.possible || options.tags.length > 0) throw tagMissing(error)
+    if (isGuarded) throw guarded(project.tag)
+    if (!prompt.isInteractive || options.tags.length > 0) throw tagMissing(error)
     return atLeastOne(
-      make([await questions.text('Which tag should the package get?', {flag: '-t TAG', validate: isTagAnswer})]),
+      make([await prompt.text('Which tag should the package get?', {flag: '-t TAG', validate: isTagAnswer})]),
     )
   }
 }
@@ -123,24 +112,21 @@ function isTagAnswer(answer: string): true | string {
     parseTag(answer)
     return true
   } catch (error) {
-    return error instanceof Error ? error.message : 'This is no tag.'
+    return error instanceof Error ? error.message : 'This is not a tag.'
   }
 }
 
-function guarded(defaultTag: string): RefusedError {
-  return new RefusedError(
-    `${printable(defaultTag)} is the tag that everybody pulls; a package takes it only when told to.`,
-    {
-      code: 'default-tag',
-      hint: `Say it with -t ${printable(defaultTag)}, or work on a branch of your own.`,
-    },
-  )
+function guarded(tag: Tag): RefusedError {
+  return new RefusedError(`The tag ${tag} is protected: others pull it. A package gets it only with -t.`, {
+    code: 'default-tag',
+    hint: `Use -t ${tag}, work on your own branch, or change the settings defaultTag and protectedTags.`,
+  })
 }
 
 function tagMissing(cause: KegError): UsageError {
-  return new UsageError('There is no tag: neither -t nor a branch says one.', {
+  return new UsageError('There is no tag: neither -t nor a branch gives one.', {
     code: 'tag-missing',
-    hint: 'Give one with -t TAG, or name a branch with --branch.',
+    hint: 'Set one with -t TAG, or a branch with --branch.',
     cause,
   })
 }

@@ -1,29 +1,33 @@
-import {textToBytes} from '../../tar/tar-header.js'
-import type {Entry} from '../image/entry-list.js'
-import {placed, OPAQUE, type MountRecording} from '../mount/mount-layer.js'
-import {isWithin} from '../mount/mount-rules.js'
+import {createHash} from 'node:crypto'
+import {textToBytes, type TarHeader} from '../../tar/tar-header.js'
+import type {Entry} from '../../image/entry-list.js'
+import {OPAQUE} from '../../image/whiteout.js'
+import {placed} from '../../image/layer/mount-layer.js'
+import type {MountRecording} from '../../image/model.js'
 import type {Differences} from './difference.js'
 import {entriesOf, type EntrySpool} from './entry-spool.js'
 import {joinEntries} from './join-entries.js'
+import {isWithin} from '../../tar/path.js'
+import type {Work} from '../../work/work.js'
 
-/** What is compared. */
+/** What to compare. */
 export interface MountLayerComparison {
-  /** The mount as the engine archived it while the container stood still. */
+  /** The mount as the engine archived it while the container was paused. */
   readonly recording: MountRecording
-  /** The mount's layer as it was read back from the image. */
+  /** The mount's layer, read back from the image. */
   readonly found: EntrySpool
   readonly diffId: string
   readonly differences: Differences
-  readonly signal: AbortSignal
 }
 
 /**
- * Compares the layer of a mount with its recording, entry by entry: the files where they belong, without what other mounts
- * hide; the folders above; and the marker that hides what lower layers have in the mount's folder.
+ * Compares the layer of a mount with its recording, entry by entry: the files in their places, without what other mounts hide,
+ * except for the mount point; the folders above; and the marker that hides what lower layers have in the mount's folder.
  * @returns how many entries of the mount the layer has.
  */
-export async function compareMountLayer(comparison: MountLayerComparison): Promise<number> {
-  const {differences, diffId, found, recording, signal} = comparison
+export async function compareMountLayer(work: Pick<Work, 'signal'>, comparison: MountLayerComparison): Promise<number> {
+  const {signal} = work
+  const {differences, diffId, found, recording} = comparison
   const root = textToBytes(recording.path.slice(1))
   let entries = 0
   const unmatched = await joinEntries(
@@ -41,7 +45,7 @@ export async function compareMountLayer(comparison: MountLayerComparison): Promi
   return entries
 }
 
-/** Whether an entry of a mount's layer is the mount's own: neither a folder above it nor the marker. */
+/** Whether an entry of a mount's layer belongs to the mount: neither a folder above it nor the marker. */
 export function isMountEntry(root: string, path: string): boolean {
   return isWithin(path, root) && !isOpaqueMarker(root, path)
 }
@@ -50,25 +54,54 @@ function isOpaqueMarker(root: string, path: string): boolean {
   return path === `${root}/${OPAQUE}`
 }
 
-/** What the layer has to have, worked out from the recording alone. */
+/** The expected entries of the layer, derived only from the recording. */
 async function* expectedEntries(
-  {hiddenPaths, leftOut, parents, read}: MountRecording,
+  {mountPointsBelow, agentFiles, parents, read}: MountRecording,
   root: string,
   signal: AbortSignal,
 ): AsyncGenerator<Entry> {
   for (const header of parents) yield {header, sha256: undefined}
-  const hidden = hiddenPaths.map((path) => textToBytes(path.slice(1)))
-  const withoutThem = leftOut.map((path) => textToBytes(path.slice(1)))
+  const points = mountPointsBelow.map((path) => textToBytes(path.slice(1)))
+  const without = agentFiles.map((path) => textToBytes(path.slice(1)))
+  const isGone = (path: string): boolean =>
+    points.some((point) => path !== point && isWithin(path, point)) || without.some((top) => isWithin(path, top))
+  /** Other names of files whose content the archive has under a hidden name. */
+  const renamed = new Map<string, TarHeader[]>()
   for await (const {header: archived, sha256} of entriesOf(read())) {
     signal.throwIfAborted()
     const path = placed(archived.path, root)
-    if (hidden.some((point) => path !== point && isWithin(path, point))) continue
-    if (withoutThem.some((top) => isWithin(path, top))) continue
     const link = archived.type === 'hardlink' ? placed(archived.link, root) : archived.link
     const header = {...archived, path, link}
-    yield {header, sha256}
+    if (isGone(path)) continue
+    if (points.includes(path) && header.type !== 'directory') yield emptyFile(header)
+    else if (header.type === 'hardlink' && (isGone(link) || points.includes(link)))
+      renamed.set(link, [...(renamed.get(link) ?? []), header])
+    else yield {header, sha256}
     if (path === root && header.type === 'directory')
       yield {header: {...header, type: 'file', path: `${root}/${OPAQUE}`}, sha256: undefined}
+  }
+  if (renamed.size > 0) yield* renamedEntries(renamed, root, read)
+}
+
+/** A file that another mount hides keeps only its path, owner, mode and time. */
+function emptyFile({gid, mode, mtime, path, uid}: TarHeader): Entry {
+  const nothing = {link: '', size: 0, deviceMajor: 0, deviceMinor: 0, xattrs: new Map<string, Buffer>()}
+  return {header: {...nothing, type: 'file', path, mode, uid, gid, mtime}, sha256: NOTHING}
+}
+
+const NOTHING = createHash('sha256').digest('hex')
+
+/** Files under the first of their visible names, and their other links. */
+async function* renamedEntries(
+  renamed: ReadonlyMap<string, readonly TarHeader[]>,
+  root: string,
+  read: MountRecording['read'],
+): AsyncGenerator<Entry> {
+  for await (const {header, sha256} of entriesOf(read())) {
+    const [first, ...others] = renamed.get(placed(header.path, root)) ?? []
+    if (first === undefined || header.type === 'hardlink') continue
+    yield {header: {...header, path: first.path}, sha256}
+    for (const other of others) yield {header: {...other, link: first.path}, sha256: undefined}
   }
 }
 

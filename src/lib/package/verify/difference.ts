@@ -1,29 +1,32 @@
-import {bytesToText} from '../../tar/tar-header.js'
-import {TAR_TYPE_NAMES, type Entry} from '../image/entry-list.js'
+import {shownBytes, shownPath} from '../../tar/shown-path.js'
+import {TAR_TYPE_NAMES, type Entry} from '../../image/entry-list.js'
 
-/** One thing about a file or layer that is another than it was recorded; keywords are those of mtree(5). */
+/** An attribute of a file or layer that differs from the record; keywords are those of mtree(5). */
 export interface ChangedKeyword {
+  /** The attribute: `mode`, `size`, `sha256`. */
   readonly keyword: string
-  /** `none` where there is none. */
+  /** `none` if there is none. */
   readonly expected: string
+  /** The value in the image. */
   readonly found: string
 }
 
-/** One place where an image is not what was recorded. */
+/** One difference between an image and what was recorded. */
 export interface Difference {
-  /** `missing`: recorded and not in the image; `added`: in the image and not recorded. */
+  /** `missing`: recorded but not in the image; `added`: in the image but not recorded. */
   readonly what: 'missing' | 'added' | 'changed'
-  /** Absolute, fit to be shown; null where it is about a whole layer or the configuration. */
+  /** Absolute, safe to print; null for a whole layer or the configuration. */
   readonly path: string | null
-  /** diffID, or digest of the stored blob where only that is known; null where it is about the image as a whole. */
+  /** diffID, or digest of the stored blob if only that is known; null for the image as a whole. */
   readonly layer: string | null
+  /** What differs, if it is in both. */
   readonly keywords: readonly ChangedKeyword[]
 }
 
-/** So many differences are listed; all are counted. */
-export const MOST_LISTED = 1000
+/** How many differences are listed; all are counted. */
+export const MAX_LISTED = 1000
 
-/** What was found so far: the first differences, and how many there are. */
+/** The differences so far: the first ones, and the total number. */
 export class Differences {
   readonly #list: Difference[] = []
   #total = 0
@@ -38,10 +41,10 @@ export class Differences {
 
   add(difference: Difference): void {
     this.#total++
-    if (this.#list.length < MOST_LISTED) this.#list.push(difference)
+    if (this.#list.length < MAX_LISTED) this.#list.push(difference)
   }
 
-  /** A difference about a file. @param path byte string without its leading slash. */
+  /** Adds a difference about a file. @param path byte string without its leading slash. */
   addPath(
     what: Difference['what'],
     layer: string | null,
@@ -67,7 +70,7 @@ export function layerDifference(
   return {what, path: null, layer, keywords}
 }
 
-/** The configuration or the manifest is not the one that the image's id is the digest of. */
+/** For a configuration or manifest that does not match the image's id, which is its digest. */
 export const CONFIGURATION_CHANGED: Difference = {
   what: 'changed',
   path: null,
@@ -75,7 +78,7 @@ export const CONFIGURATION_CHANGED: Difference = {
   keywords: [{keyword: 'configuration', expected: 'the one the id names', found: 'another'}],
 }
 
-/** All that differs between two entries of one path, but for times of folders, which engines change. */
+/** Everything that differs between two entries of one path, except times of folders, which engines change. */
 export function changedKeywords(expected: Entry, found: Entry): ChangedKeyword[] {
   const [before, after] = [keywordsOf(expected), keywordsOf(found)]
   const names = new Set([...before.keys(), ...after.keys()])
@@ -100,21 +103,4 @@ function keywordsOf({header, sha256}: Entry): Map<string, string> {
   if (type === 'character' || type === 'block') keywords.set('device', `${deviceMajor},${deviceMinor}`)
   for (const [name, value] of xattrs) keywords.set(`xattr.${shownBytes(name)}`, value.toString('hex'))
   return keywords
-}
-
-/** A path of a tar (byte string, no leading slash) as it is shown. */
-export function shownPath(path: string): string {
-  return `/${shownBytes(path)}`
-}
-
-/**
- * Bytes as text for people from which one can still tell one name from another: what is UTF-8 and visible stays as it is, every
- * other byte, and the backslash, becomes `\ooo` as in mtree(5).
- */
-export function shownBytes(bytes: string): string {
-  const text = bytesToText(bytes)
-  const isText = Buffer.from(text, 'utf8').toString('latin1') === bytes
-  const escaped = (part: string): string =>
-    [...Buffer.from(part, isText ? 'utf8' : 'latin1')].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
-  return isText ? text.replace(/[\p{C}\p{Zl}\p{Zp}\\]/gu, escaped) : bytes.replace(/[^ -[\]-~]/g, escaped)
 }

@@ -3,10 +3,10 @@ import {createInterface} from 'node:readline'
 import {Readable} from 'node:stream'
 import {readTar} from '../../tar/read-tar.js'
 import type {TarType} from '../../tar/tar-header.js'
-import type {Entry} from '../image/entry-list.js'
-import {Spool} from '../spool.js'
+import type {Entry} from '../../image/entry-list.js'
+import {Spool} from '../../image/spool.js'
 
-/** The entries of a tar as they come, with their contents hashed. */
+/** The entries of a tar in order, with their contents hashed. */
 export async function* entriesOf(tar: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
   for await (const {content, header} of readTar(tar)) {
     if (header.type !== 'file') {
@@ -19,13 +19,18 @@ export async function* entriesOf(tar: AsyncIterable<Buffer>): AsyncGenerator<Ent
   }
 }
 
-/** Entries in a temporary file, to be read as often as one likes: a layer of a million files needs no memory. */
-export class EntrySpool implements AsyncDisposable {
+/** Entries that can be read any number of times. */
+export interface EntrySource {
+  readonly read: () => AsyncIterable<Entry>
+}
+
+/** Entries in a temporary file that can be read any number of times: even a layer of a million files takes no memory. */
+export class EntrySpool implements AsyncDisposable, EntrySource {
   #count = 0
 
   private constructor(private readonly spool: Spool) {}
 
-  /** Writes down entries as they come. The file is gone when that fails. */
+  /** Writes entries to the file as they come. Removes the file on failure. */
   static async of(entries: AsyncIterable<Entry>): Promise<EntrySpool> {
     const written = new EntrySpool(await Spool.create())
     try {

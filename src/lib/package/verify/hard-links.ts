@@ -1,17 +1,17 @@
-import type {Entry} from '../image/entry-list.js'
+import type {Entry} from '../../image/entry-list.js'
 
 /**
- * The hard links of a tar, told from which name came first: two archives of the same files may each begin with another one.
+ * The hard links of a tar, independent of which name comes first: two archives of the same files may start with different ones.
  */
 export class HardLinks {
   private constructor(
-    /** First names by all others. */
+    /** The first name for each other name. */
     private readonly leaders: ReadonlyMap<string, string>,
-    /** What the first names are. */
+    /** The entries of the first names. */
     private readonly files: ReadonlyMap<string, Entry>,
   ) {}
 
-  /** @param read gives the entries from their beginning at each call. */
+  /** @param read returns the entries, from their beginning with each call. */
   static async of(read: () => AsyncIterable<Entry>): Promise<HardLinks> {
     const leaders = new Map<string, string>()
     for await (const {header} of read())
@@ -24,12 +24,12 @@ export class HardLinks {
     return new HardLinks(leaders, files)
   }
 
-  /** The first of the names of a file; its own where it has no other. */
+  /** The first of the names of a file; the given name if it has no other. */
   leaderOf(path: string): string {
     return this.leaders.get(path) ?? path
   }
 
-  /** An entry as if it were the first name of its file; untouched where that is not in the tar. */
+  /** An entry as if it had the first name of its file; unchanged if that is not in the tar. */
   resolve(entry: Entry): Entry {
     if (entry.header.type !== 'hardlink') return entry
     const file = this.files.get(this.leaderOf(entry.header.path))

@@ -1,16 +1,16 @@
-import type {Entry} from '../image/entry-list.js'
+import type {Entry} from '../../image/entry-list.js'
 
-/** What of two lists has no counterpart in the other, by path. */
+/** The entries of two lists that have no counterpart in the other, by path. */
 export interface Unmatched {
   readonly expected: ReadonlyMap<string, Entry>
   readonly found: ReadonlyMap<string, Entry>
-  /** Paths that a list has more than once: a later entry would replace the earlier one. */
+  /** Paths that occur more than once in a list: a later entry would replace the earlier one. */
   readonly twice: readonly string[]
 }
 
 /**
- * Brings the entries of two lists together by their paths, in whatever order they come. Both are read in step, and only what
- * waits for its counterpart is kept: memory grows with what differs, not with what is compared.
+ * Joins the entries of two lists by their paths, in any order. Reads both in step, and keeps only what waits for its counterpart:
+ * memory grows with the differences, not with the size.
  */
 export async function joinEntries(
   expected: AsyncIterable<Entry>,
@@ -19,14 +19,14 @@ export async function joinEntries(
 ): Promise<Unmatched> {
   const waiting = {expected: new Map<string, Entry>(), found: new Map<string, Entry>()}
   const twice: string[] = []
-  const take = (side: 'expected' | 'found', entry: Entry): void => {
+  const hold = (side: 'expected' | 'found', entry: Entry): void => {
     const other = side === 'expected' ? 'found' : 'expected'
     const {path} = entry.header
-    const counterpart = waiting[other].get(path)
-    if (counterpart !== undefined) {
+    const match = waiting[other].get(path)
+    if (match !== undefined) {
       waiting[other].delete(path)
-      if (side === 'expected') onPair(entry, counterpart)
-      else onPair(counterpart, entry)
+      if (side === 'expected') onPair(entry, match)
+      else onPair(match, entry)
     } else if (waiting[side].has(path)) twice.push(path)
     else waiting[side].set(path, entry)
   }
@@ -35,8 +35,8 @@ export async function joinEntries(
   try {
     for (let isOver = false; !isOver;) {
       const [one, other] = await Promise.all([left.next(), right.next()])
-      if (one.done !== true) take('expected', one.value)
-      if (other.done !== true) take('found', other.value)
+      if (one.done !== true) hold('expected', one.value)
+      if (other.done !== true) hold('found', other.value)
       isOver = one.done === true && other.done === true
     }
   } finally {

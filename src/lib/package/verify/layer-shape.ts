@@ -1,63 +1,75 @@
-import type {Entry} from '../image/entry-list.js'
-import {OPAQUE, WHITEOUT} from '../mount/mount-layer.js'
-import type {EntrySpool} from './entry-spool.js'
-import {changeKey} from './own-record.js'
+import type {Entry} from '../../image/entry-list.js'
+import {isWhiteoutName, OPAQUE, WHITEOUT} from '../../image/whiteout.js'
+import {changeKey} from '../../container/container-changes.js'
+import type {EntrySource} from './entry-spool.js'
+import {parentPaths} from '../../tar/path.js'
 
-/** The deletions in a layer (OCI image-spec, layer.md, "Whiteouts"), and the rest. Paths are kept by their keys. */
+/** The deletions in a layer (OCI image-spec, layer.md, "Whiteouts"), and the rest. Paths are byte strings. */
 export class LayerShape {
   private readonly whiteouts = new Set<string>()
   private readonly opaque = new Set<string>()
+  /** Number of deletions by key. */
+  private readonly deletedKeys = new Map<string, number>()
+  private readonly opaqueKeys = new Set<string>()
   #count = 0
 
-  private constructor(private readonly entries: EntrySpool | undefined) {}
+  private constructor(private readonly entries: EntrySource | undefined) {}
 
-  static async of(entries: EntrySpool | undefined): Promise<LayerShape> {
+  static async of(entries: EntrySource | undefined): Promise<LayerShape> {
     const shape = new LayerShape(entries)
-    for await (const {header} of entries?.read() ?? []) {
-      const {folder, name} = split(header.path)
-      if (name !== OPAQUE) shape.#count++
-      if (name === OPAQUE) shape.opaque.add(changeKey(folder))
-      else if (name.startsWith(WHITEOUT))
-        shape.whiteouts.add(changeKey(`${folder}${folder === '' ? '' : '/'}${name.slice(WHITEOUT.length)}`))
-    }
+    for await (const {header} of entries?.read() ?? []) shape.#add(header.path)
     return shape
   }
 
-  /** Entries without markers of opaque folders. */
+  /** Number of entries without markers of opaque folders. */
   get count(): number {
     return this.#count
   }
 
-  /** Keys of the paths that the layer deletes. */
+  /** The paths that the layer deletes. */
   get deleted(): readonly string[] {
     return [...this.whiteouts]
   }
 
-  /** All entries that are no deletions. */
+  /** All entries that are not deletions. */
   async *files(): AsyncGenerator<Entry> {
-    for await (const entry of this.entries?.read() ?? [])
-      if (!split(entry.header.path).name.startsWith(WHITEOUT)) yield entry
+    for await (const entry of this.entries?.read() ?? []) if (!isWhiteoutName(entry.header.path)) yield entry
   }
 
-  /** Whether what lower layers have at a path, or what is below it there, does not show through. */
-  hides(key: string): boolean {
-    if (this.whiteouts.has(key)) return true
-    return foldersAbove(key).some((folder) => this.whiteouts.has(folder) || this.opaque.has(folder))
+  /** Whether the layer hides what lower layers have at a path, or below it. */
+  hides(path: string): boolean {
+    if (this.whiteouts.has(path)) return true
+    return foldersAbove(path).some((folder) => this.whiteouts.has(folder) || this.opaque.has(folder))
   }
 
-  /** Whether a folder stands in the layer for another that lower layers have there. */
-  replaces(key: string): boolean {
-    return this.opaque.has(key) || this.hides(key)
+  /**
+   * Whether this number of paths of one key are deleted, or replaced by another file or folder of the layer.
+   * @param key of a path, as in a list of changes
+   */
+  hidesKey(key: string, paths: number, {orReplaces}: {readonly orReplaces: boolean}): boolean {
+    const replaced = orReplaces && this.opaqueKeys.has(key) ? 1 : 0
+    if ((this.deletedKeys.get(key) ?? 0) + replaced >= paths) return true
+    return foldersAbove(key).some((folder) => this.deletedKeys.has(folder) || this.opaqueKeys.has(folder))
+  }
+
+  #add(path: string): void {
+    const slash = path.lastIndexOf('/')
+    const [folder, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)]
+    if (name === OPAQUE) {
+      this.opaque.add(folder)
+      this.opaqueKeys.add(changeKey(folder))
+      return
+    }
+    this.#count++
+    if (!name.startsWith(WHITEOUT)) return
+    const deleted = `${folder}${folder === '' ? '' : '/'}${name.slice(WHITEOUT.length)}`
+    const key = changeKey(deleted)
+    this.whiteouts.add(deleted)
+    this.deletedKeys.set(key, (this.deletedKeys.get(key) ?? 0) + 1)
   }
 }
 
-function split(path: string): {folder: string; name: string} {
-  const slash = path.lastIndexOf('/')
-  return {folder: path.slice(0, Math.max(slash, 0)), name: path.slice(slash + 1)}
-}
-
-/** `a/b/c` lies in the root (the empty path), `a` and `a/b`. */
+/** `a/b/c` is in the root (the empty path), `a` and `a/b`. */
 function foldersAbove(path: string): string[] {
-  const names = path.split('/').slice(0, -1)
-  return ['', ...names.map((_, index) => names.slice(0, index + 1).join('/'))]
+  return ['', ...parentPaths(path)]
 }

@@ -1,62 +1,92 @@
-import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
-import {configDigest} from '../image/config-digest.js'
-import {readPackageFacts, type ReadFacts} from '../image/read-labels.js'
+import {FailedError} from '../../error/keg-error.js'
+import {configDigest} from '../../image/config-digest.js'
+import {readPackageFacts, type ReadFacts} from '../../image/read-labels.js'
 import {textToBytes} from '../../tar/tar-header.js'
-import type {ListedLayer} from '../image/entry-list.js'
-import {isWithin} from '../mount/mount-rules.js'
+import type {ListedLayer} from '../../image/model.js'
+import {formatReference} from '../../reference/reference.js'
+import {count, printable} from '../../terminal/text.js'
+import type {Work} from '../../work/work.js'
+import {filePathIn} from '../file/file-path.js'
+import {openPackageFile} from '../file/open-package-file.js'
 import {openPackage, type PackageQuery} from '../open-package.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference, type Difference} from './difference.js'
 import {LayerShape} from './layer-shape.js'
-import {changeKey} from './own-record.js'
 import {DamagedImageError, digestDifference, readBack, ZSTD, type ReadBack} from './read-back.js'
+import {readFileBack} from './read-file.js'
 import {recogniseLayers} from './recognise-layers.js'
+import {shownBelow} from './shown-paths.js'
 import {verificationFailed, verificationOf, type CheckedImage} from './verification.js'
+import {isWithin} from '../../tar/path.js'
 
-/** What scripts get, with `--json`. */
+/** What `--json` prints. */
 export interface VerifyResult extends CheckedImage {
+  /** The name of the package. */
   readonly reference: string
-  /** Id of the image in the engine. */
+  /** Id of the image in the engine; of a file, the digest of its configuration. */
   readonly image: string
-  /** Null where the engine knows none. */
+  /** Null if the engine knows none; of a file, that of its manifest. */
   readonly digest: string | null
+  /** How many layers it has. */
   readonly layers: number
 }
 
 /**
- * Checks an image against its own labels: every layer is hashed, and the list of the package's files is made again and
- * compared with the digest that was recorded when its container stood still.
- * @throws FailedError `not-a-package`, `package-schema-unknown`; RefusedError `verification-failed`; what getting the image throws.
+ * Verifies an image against its own labels: hashes every layer, lists the package's files again, and compares the digest of that
+ * list with the one recorded when its container was paused.
+ * @throws FailedError `not-a-package`, `package-schema-unknown`; RefusedError `verification-failed`; what pulling the image
+ * throws.
  */
-export async function verifyPackage(query: PackageQuery): Promise<VerifyResult> {
-  await using opened = await openPackage(query)
-  const {digest, engine, image, reference} = opened
+export async function verifyPackage(surrounding: Work, query: PackageQuery): Promise<VerifyResult> {
+  const path = await filePathIn(surrounding, query.reference)
+  if (path !== undefined) return verifyFile(surrounding, path)
+  const {work, digest, image, reference} = await openPackage(surrounding, query)
   const facts = readPackageFacts(reference, image.Config?.Labels)
-  const checked = await checkImage(engine, image, facts, query)
-  const result = {
-    reference,
-    image: image.Id,
-    digest: digest ?? null,
-    layers: (image.RootFS.Layers ?? []).length,
-    ...checked,
-  }
+  const checked = await checkImage(() => readBack(work, {image}), image, facts)
+  return resultOf(reference, image, digest ?? null, checked)
+}
+
+/** The same for a file. No engine is needed. @throws FailedError `file-incomplete` if it leaves out layers that have to be read */
+async function verifyFile(work: Work, path: string): Promise<VerifyResult> {
+  const {facts, file, reference} = await openPackageFile(work, path)
+  const missing = file.layers.flatMap(({diffId, read}) => (read === undefined ? [diffId] : []))
+  const {agentFiles, mounts} = facts
+  const needed = [...(mounts ?? []).map(({layer}) => layer), agentFiles?.layer]
+  if (missing.some((diffId) => needed.includes(diffId))) throw fileIncomplete(path, file.since, missing.length)
+  const checked = await checkImage(() => readFileBack(work, file), file.details, facts)
+  const notCompared = [
+    ...checked.notCompared,
+    ...missing.map((diffId) => `files of the layer ${diffId}: it is not in the file`),
+  ]
+  const digest = file.manifest?.descriptor.digest ?? null
+  return resultOf(formatReference(reference), file.details, digest, {...checked, notCompared})
+}
+
+function fileIncomplete(path: string, since: string | undefined, layers: number): FailedError {
+  return new FailedError(
+    `${printable(path)} leaves out ${count(layers, 'layer')} of ${printable(since ?? 'another image')}, so it cannot be verified alone.`,
+    {
+      code: 'file-incomplete',
+      hint: 'Run it, and verify the image that the engine then has; or ask for a file with all layers.',
+    },
+  )
+}
+
+/** @throws RefusedError `verification-failed` if anything differs */
+function resultOf(reference: string, image: ImageDetails, digest: string | null, checked: CheckedImage): VerifyResult {
+  const result = {reference, image: image.Id, digest, layers: (image.RootFS.Layers ?? []).length, ...checked}
   if (checked.differenceCount === 0) return result
   throw verificationFailed(
     `${reference} is not what was recorded when it was packaged`,
     result,
-    'Run it only if you trust whoever changed it; else ask for a new package.',
+    'Run it only if you trust whoever changed it. Otherwise ask for a new package.',
   )
 }
 
-async function checkImage(
-  engine: Engine,
-  image: ImageDetails,
-  facts: ReadFacts,
-  {progress, signal}: PackageQuery,
-): Promise<CheckedImage> {
+async function checkImage(read: () => Promise<ReadBack>, image: ImageDetails, facts: ReadFacts): Promise<CheckedImage> {
   const differences = new Differences()
   try {
-    await using stored = await readBack({engine, image, progress, signal})
+    await using stored = await read()
     if (!stored.configIsRight) differences.add(CONFIGURATION_CHANGED)
     if (facts.config !== configDigest(stored.config)) differences.add(anotherConfiguration(facts, stored.config))
     const diffIds = image.RootFS.Layers ?? []
@@ -67,32 +97,33 @@ async function checkImage(
       if (found?.problem === ZSTD) packed.push(`files of the layer ${diffId}: ${ZSTD}`)
       else if (wrong !== undefined) differences.add(wrong)
     }
-    const leftOut = facts.leftOut?.paths ?? []
+    const agentFiles = facts.agentFiles?.paths ?? []
     const found = await compareList(diffIds, stored, facts, differences)
-    return verificationOf(differences, {...found, leftOut}, packed)
+    await checkExcluded(image, stored, facts, differences)
+    return verificationOf(differences, {...found, agentFiles}, packed)
   } catch (error) {
     if (!(error instanceof DamagedImageError)) throw error
     differences.add(error.difference)
-    return verificationOf(differences, {entries: 0, unchangedLayers: 0, leftOut: []})
+    return verificationOf(differences, {entries: 0, unchangedLayers: 0, agentFiles: []})
   }
 }
 
-/** Compares the list that the image gives with the one its label names. */
+/** Compares the image's list with the one its label names. */
 async function compareList(
   diffIds: readonly string[],
   stored: ReadBack,
-  {entries: listDigest, leftOut, mounts}: ReadFacts,
+  {entries: listDigest, agentFiles, mounts}: ReadFacts,
   differences: Differences,
 ): Promise<Pick<CheckedImage, 'entries' | 'unchangedLayers'>> {
   const found = await recogniseLayers({
     diffIds,
     stored: stored.layers,
     mounts: mounts ?? [],
-    leftOut,
+    agentFiles,
     listDigest: listDigest ?? '',
   })
   if (found.layers !== undefined) {
-    for (const path of leftOut?.paths ?? [])
+    for (const path of agentFiles?.paths ?? [])
       if (await isShown(path, found.layers, stored)) differences.addPath('added', null, textToBytes(path.slice(1)))
     for (let index = found.layers.length; index < diffIds.length; index++)
       await listAdded(diffIds[index] ?? '', stored.layers[index]?.entries, differences)
@@ -107,7 +138,25 @@ async function compareList(
   return {entries: found.entries, unchangedLayers: 0}
 }
 
-/** Whether something that was left out shows in a package all the same. Only layers above its base can have it. */
+/** Checks that what was excluded is neither in the image's files nor in its environment. */
+async function checkExcluded(
+  image: ImageDetails,
+  stored: ReadBack,
+  {excluded}: ReadFacts,
+  differences: Differences,
+): Promise<void> {
+  if (excluded === null) return
+  const layers = stored.layers.map((layer) => layer?.entries)
+  for (const path of await shownBelow(excluded.paths, layers)) differences.addPath('added', null, path)
+  for (const assignment of image.Config?.Env ?? []) {
+    const name = assignment.split('=', 1)[0] ?? assignment
+    const keyword = {keyword: 'environment', expected: 'none', found: printable(name)}
+    if (excluded.environment.includes(name))
+      differences.add({what: 'added', path: null, layer: null, keywords: [keyword]})
+  }
+}
+
+/** Whether something that was left out is visible in a package anyway. Only layers above its base can have it. */
 async function isShown(path: string, layers: readonly ListedLayer[], stored: ReadBack): Promise<boolean> {
   const top = textToBytes(path.slice(1))
   let shown = true
@@ -115,13 +164,13 @@ async function isShown(path: string, layers: readonly ListedLayer[], stored: Rea
     const entries = stored.layers[index]?.entries
     if (kind === 'base' || entries === undefined) continue
     const shape = await LayerShape.of(entries)
-    if (shape.hides(changeKey(top))) shown = false
+    if (shape.hides(top)) shown = false
     for await (const {header} of shape.files()) shown ||= isWithin(header.path, top)
   }
   return shown
 }
 
-/** A layer on top of the package: all that it brings and takes away. */
+/** A layer on top of the package: everything that it adds and removes. */
 async function listAdded(
   diffId: string,
   entries: Parameters<typeof LayerShape.of>[0],
@@ -130,7 +179,7 @@ async function listAdded(
   const before = differences.total
   const shape = await LayerShape.of(entries)
   for await (const {header} of shape.files()) differences.addPath('added', diffId, header.path)
-  for (const key of shape.deleted) differences.addPath('missing', diffId, key)
+  for (const path of shape.deleted) differences.addPath('missing', diffId, path)
   if (differences.total === before) differences.add(layerDifference('added', diffId))
 }
 

@@ -1,67 +1,101 @@
-import type {Engine} from '../../engine/engine.js'
 import type {ImageDetails} from '../../engine/types.js'
-import type {ProgressListener} from '../../terminal/progress.js'
-import {readLeftOut, readMountLayers} from '../image/labels.js'
-import type {MountRecording} from '../mount/mount-layer.js'
-import {compareHiddenLayer} from './compare-hidden-layer.js'
+import {shownPath} from '../../tar/shown-path.js'
+import type {Entry} from '../../image/entry-list.js'
+import {readImageFile, type OpenFile} from '../../image/file/open-image-file.js'
+import type {RegistrySink} from '../../image/registry/registry-sink.js'
+import {agentFilePaths} from '../../image/layer-labels.js'
+import type {Layer} from '../../image/model.js'
+import {readBaseEntries} from './base-entries.js'
+import {compareWhiteoutLayer} from './compare-whiteout-layer.js'
 import {compareMountLayer} from './compare-mount-layer.js'
-import {compareOwnLayer} from './compare-own-layer.js'
-import {CONFIGURATION_CHANGED, Differences, layerDifference, shownPath} from './difference.js'
-import type {OwnRecord} from './own-record.js'
-import {DamagedImageError, digestDifference, readBack, type StoredLayer} from './read-back.js'
+import {compareWritableLayer} from './compare-writable-layer.js'
+import {CONFIGURATION_CHANGED, Differences, layerDifference} from './difference.js'
+import {maskedEntries, maskedRecord} from './masked-record.js'
+import type {WritableLayerRecord} from './writable-layer-record.js'
+import {DamagedImageError, digestDifference, readBack, type ReadBack, type StoredLayer} from './read-back.js'
+import {readFileBack} from './read-file.js'
+import type {EngineWork} from '../../engine/engine-work.js'
 import {verificationFailed, verificationOf, type Verification} from './verification.js'
+import {readAgentFilesLabel, readMountLayers} from '../../image/labels.js'
 
-/** A layer as a package was written with it. */
-export type WrittenLayer =
-  | {
-      readonly kind: 'base'
-      readonly diffId: string
-      /** Digest of the blob it is kept as, where an image store keeps blobs. */
-      readonly blob: string | undefined
-    }
-  | {readonly kind: 'own'; readonly diffId: string}
-  | {readonly kind: 'hidden'; readonly diffId: string; readonly paths: readonly string[]}
-  | {readonly kind: 'mount'; readonly diffId: string; readonly recording: MountRecording}
-
-/** A package that was written, and what was recorded while its container stood still. */
+/** A package that was written, and what was recorded while its container was paused. */
 export interface VerifyWrittenOptions {
-  readonly engine: Engine
-  /** Id of the image. */
-  readonly image: string
-  readonly layers: readonly WrittenLayer[]
+  readonly medium: WrittenMedium
+  readonly layers: readonly Layer[]
   /** The image the container was made from. */
   readonly base: ImageDetails
-  readonly record: OwnRecord
-  readonly progress: ProgressListener
-  readonly signal: AbortSignal
+  readonly record: WritableLayerRecord
+  /** What cannot be compared in this package. */
+  readonly notCompared: readonly string[]
+}
+
+/** Where a package was written to, and is read back from. */
+export interface WrittenMedium {
+  /** Undefined if it is not there. */
+  readonly details: () => Promise<ImageDetails | undefined>
+  /** @param known digests of stored layers whose files need not be checked */
+  readonly read: (details: ImageDetails, known: ReadonlySet<string>) => Promise<ReadBack>
+}
+
+/** An image in the engine. @param image its id */
+export function engineMedium(work: EngineWork, image: string): WrittenMedium {
+  return {
+    details: () => work.engine.image(image),
+    read: (details, known) => readBack(work, {image: details, known}),
+  }
+}
+
+/** An image in a file. All its layers are checked: none is where it came from. */
+export function fileMedium(work: EngineWork, open: OpenFile): WrittenMedium {
+  const file = readImageFile(work, open)
+  // Whoever awaits it gets the failure.
+  file.catch(() => undefined)
+  return {
+    details: async () => (await file).details,
+    read: async () => readFileBack(work, await file),
+  }
+}
+
+/** An image in a registry, as it is there. A layer of a base image that the registry had is not read again. */
+export function registryMedium(work: EngineWork, sent: RegistrySink): WrittenMedium {
+  const image = sent.open()
+  // Whoever awaits it gets the failure.
+  image.catch(() => undefined)
+  return {
+    details: async () => (await image).details,
+    read: async () => readFileBack(work, {...(await image), path: 'the image back from the registry'}),
+  }
 }
 
 /**
- * Reads a package back from the engine and compares it with what was recorded.
- * @throws RefusedError `verification-failed` with all that differs in its data.
+ * Reads a package back and compares it with what was recorded.
+ * @throws RefusedError `verification-failed` with all differences in its data.
  */
-export async function verifyWritten(options: VerifyWrittenOptions): Promise<Verification> {
+export async function verifyWritten(work: EngineWork, options: VerifyWrittenOptions): Promise<Verification> {
   const differences = new Differences()
   compareBaseLayers(options, differences)
-  const entries = await compareLayers(options, differences)
+  const entries = await compareLayers(work, options, differences)
   const unchangedLayers = options.layers.filter(({kind}) => kind === 'base').length
   const notCarried = options.record.sockets.map((key) => shownPath(key))
-  const leftOut = options.layers.flatMap((layer) => {
-    if (layer.kind === 'hidden') return layer.paths
-    return layer.kind === 'mount' ? layer.recording.leftOut : []
-  })
-  const verification = {...verificationOf(differences, {entries, unchangedLayers, leftOut}), notCarried}
+  const agentFiles = agentFilePaths(options.layers)
+  const verification = {
+    ...verificationOf(differences, {entries, unchangedLayers, agentFiles}, options.notCompared),
+    notCarried,
+  }
   if (verification.differenceCount === 0) return verification
   throw verificationFailed(
     'The image is not what was recorded of the container, and was removed',
     verification,
-    'Package it again; if it stays so, look into the log of the engine and at its disk.',
+    'Package it again. If it happens again, check the log of the engine and its disk.',
   )
 }
 
-/** The layers of the container's image are in the package, in their order; only earlier mount layers, and one that hid what a sync had made for itself, may have been replaced. */
+/**
+ * Checks that the layers of the container's image are in the package, in their order. Only earlier mount layers and an earlier
+ * whiteout layer for agent files may have been replaced.
+ */
 function compareBaseLayers({base, layers}: VerifyWrittenOptions, differences: Differences): void {
-  const hidden = readLeftOut(base.Config?.Labels)?.layer
+  const hidden = readAgentFilesLabel(base.Config?.Labels)?.layer
   const replaceable = new Set([...readMountLayers(base.Config?.Labels).map(({layer}) => layer), hidden])
   const written = layers.flatMap(({diffId, kind}) => (kind === 'base' ? [diffId] : []))
   for (const diffId of base.RootFS.Layers ?? [])
@@ -71,9 +105,14 @@ function compareBaseLayers({base, layers}: VerifyWrittenOptions, differences: Di
 }
 
 /** @returns how many entries were compared. */
-async function compareLayers(options: VerifyWrittenOptions, differences: Differences): Promise<number> {
-  const {engine, image, layers, progress, record, signal} = options
-  const details = await engine.image(image)
+async function compareLayers(
+  work: EngineWork,
+  options: VerifyWrittenOptions,
+  differences: Differences,
+): Promise<number> {
+  const {progress} = work
+  const {layers, medium, record} = options
+  const details = await medium.details()
   if (details === undefined) {
     differences.add({what: 'missing', path: null, layer: null, keywords: []})
     return 0
@@ -83,16 +122,24 @@ async function compareLayers(options: VerifyWrittenOptions, differences: Differe
     if (diffId !== diffIds[index]) differences.add(layerDifference('missing', diffId))
   })
   for (const diffId of diffIds.slice(layers.length)) differences.add(layerDifference('added', diffId))
-  const known = new Set(layers.flatMap((layer) => (layer.kind === 'base' ? [layer.diffId, layer.blob ?? ''] : [])))
+  const known = new Set(
+    layers.flatMap((layer) => (layer.kind === 'base' ? [layer.diffId, blobOf(layer) ?? layer.diffId] : [])),
+  )
   try {
-    await using stored = await readBack({engine, image: details, known, progress, signal})
+    await using stored = await medium.read(details, known)
     if (!stored.configIsRight) differences.add(CONFIGURATION_CHANGED)
     progress({stage: STAGE, state: 'running'})
     let entries = 0
     for (const [index, layer] of layers.entries())
-      entries += await compareLayer(layer, stored.layers[index], options, differences)
-    if (!layers.some(({kind}) => kind === 'own'))
-      await compareOwnLayer({record, found: undefined, diffId: null, differences})
+      entries += await compareLayer(work, layer, stored.layers[index], options, differences)
+    if (!layers.some(({kind}) => kind === 'writable'))
+      await compareWritableLayer({
+        record,
+        found: undefined,
+        diffId: null,
+        differences,
+        baseEntries: (paths) => readBaseEntries(work, options, paths),
+      })
     progress({stage: STAGE, state: 'done'})
     return entries
   } catch (error) {
@@ -106,22 +153,37 @@ const STAGE = 'Comparing it with the record'
 
 /** @returns how many entries were compared. */
 async function compareLayer(
-  layer: WrittenLayer,
+  work: EngineWork,
+  layer: Layer,
   found: StoredLayer | undefined,
-  {record, signal}: VerifyWrittenOptions,
+  options: VerifyWrittenOptions,
   differences: Differences,
 ): Promise<number> {
   const {diffId} = layer
-  const wrong = digestDifference(diffId, layer.kind === 'base' ? layer.blob : undefined, found)
+  const {record} = options
+  const baseEntries = (paths: ReadonlySet<string>): Promise<ReadonlyMap<string, Entry>> =>
+    readBaseEntries(work, options, paths)
+  const wrong = digestDifference(diffId, layer.kind === 'base' ? blobOf(layer) : undefined, found)
   const before = differences.total
   let entries = 0
-  if (layer.kind === 'own' && found?.entries !== undefined)
-    entries = await compareOwnLayer({record, found: found.entries, diffId, differences})
-  if (layer.kind === 'hidden' && found?.entries !== undefined)
-    await compareHiddenLayer({record, paths: layer.paths, found: found.entries, diffId, differences})
+  if (layer.kind === 'writable' && found?.entries !== undefined)
+    entries = await compareWritableLayer({
+      record: await maskedRecord(record, layer.masks),
+      found: maskedEntries(found.entries, layer.masks),
+      diffId,
+      differences,
+      baseEntries,
+    })
+  if (layer.kind === 'whiteout' && found?.entries !== undefined)
+    await compareWhiteoutLayer({record, paths: layer.paths, found: found.entries, diffId, differences})
   if (layer.kind === 'mount' && found?.entries !== undefined)
-    entries = await compareMountLayer({recording: layer.recording, found: found.entries, diffId, differences, signal})
-  // Where single files differ, they say it better.
+    entries = await compareMountLayer(work, {recording: layer.recording, found: found.entries, diffId, differences})
+  // Differences in single files say it better.
   if (wrong !== undefined && differences.total === before) differences.add(wrong)
   return entries
+}
+
+/** The digest of a layer's blob, if the store keeps blobs. */
+function blobOf({stored}: Layer): string | undefined {
+  return stored?.descriptor?.digest
 }

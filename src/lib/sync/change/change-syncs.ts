@@ -1,77 +1,76 @@
-import type {Questions} from '../../command/ask.js'
+import {troubleOf, type RowTrouble} from '../../terminal/row-trouble.js'
+import type {Work} from '../../work/work.js'
 import {FailedError, KegError, RefusedError} from '../../error/keg-error.js'
-import {settleAll} from '../../package/settle.js'
+import {allSettledOrThrow} from '../../async/all-settled.js'
 import {count, printable} from '../../terminal/text.js'
-import {findBranchMismatches, mismatchText, sessionBranch} from '../branch/branch-guard.js'
-import {Mutagen} from '../mutagen.js'
+import {findBranchMismatches, mismatchText, sessionBranch} from '../../branch/sync/branch-guard.js'
+import {Mutagen} from '../../mutagen/mutagen.js'
 import {observed, type ObservedSync} from '../observe-syncs.js'
 import {selectSessions} from '../select-sessions.js'
-import type {SyncSession} from '../session.js'
+import type {SyncSession} from '../../mutagen/session.js'
 
-/** Which syncs are to be changed, and how much keg may do by itself. */
+/** Which syncs to change; without targets, that of the current folder. */
 export interface ChangeOptions {
   readonly targets: readonly string[]
-  /** All that keg made. */
+  /** All syncs that keg made. */
   readonly all: boolean
-  /** The current folder: where nothing is named, its sync is meant. */
-  readonly folder: string
-  readonly environment: NodeJS.ProcessEnv
+  /** The flag that takes the targets; undefined if they are arguments. */
+  readonly targetFlag?: string
   /** Only say what would be done. */
   readonly dryRun: boolean
-  readonly questions: Questions
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-  readonly signal: AbortSignal
 }
 
-/** What has a sync go on though another branch is checked out in its folder: it is that branch's from then on. */
+/** Options to resume a sync though another branch is checked out in its folder; it then belongs to that branch. */
 export interface ForcedChangeOptions extends ChangeOptions {
   readonly force: boolean
 }
 
 /**
- * What became of a sync: `done`; `unchanged`, because it was so already; `planned`, with a dry run; `failed`, because of the
- * error that comes with it.
+ * What happened to a sync: `done`; `unchanged`, because it already was so; `planned`, with a dry run; `failed`, because of
+ * the given error.
  */
 export type Outcome = 'done' | 'unchanged' | 'planned' | 'failed'
 
-/** A sync after a change, as `--json` prints it; of one that was ended, as it was before. */
+/** A sync after a change, as `--json` prints it; a terminated one as it was before. */
 export interface ChangedSync extends ObservedSync {
+  /** What happened to it. */
   readonly outcome: Outcome
-  readonly error: {readonly code: string; readonly message: string; readonly hint: string | null} | null
+  /** Why it failed; null if it did not. */
+  readonly error: RowTrouble | null
 }
 
-/** What became of all of them. */
+/** What happened to all of them. */
 export interface ChangeReport {
   readonly syncs: readonly ChangedSync[]
-  /** To be thrown once the rest is shown; undefined where nothing failed. */
+  /** To be thrown after the rest is shown; undefined if nothing failed. */
   readonly failure: KegError | undefined
 }
 
 /** How a change is made. */
 export interface Change {
-  /** One line, after what has to be known for an answer was said; undefined where nobody has to be asked. */
+  /** One line to ask, after showing what the user needs to know; undefined if no answer is needed. */
   readonly question?: (sessions: readonly SyncSession[]) => Promise<string | undefined>
-  /** What says no before anything is done; called with a dry run as well. @throws KegError */
+  /** Checks before anything is done, with a dry run as well. @throws KegError */
   readonly check?: (session: SyncSession, mutagen: Mutagen) => Promise<void>
-  /** @returns undefined where the change would change nothing. @throws KegError */
+  /** @returns undefined if the change would change nothing. @throws KegError */
   readonly apply: (session: SyncSession, mutagen: Mutagen) => Promise<'done' | 'unchanged'>
 }
 
 /**
- * Makes a change to all syncs that are meant, side by side. Each is tried, whatever becomes of the others.
- * @throws what selectSessions and Mutagen do; UsageError `input-missing` and FailedError `cancelled` where it asks; the reason
+ * Applies a change to all selected syncs, side by side. Tries each, even if others fail.
+ * @throws what selectSessions and Mutagen do; UsageError `input-missing` and FailedError `cancelled` if it asks; the reason
  * of the signal
  */
-export async function changeSyncs(change: Change, options: ChangeOptions): Promise<ChangeReport> {
-  const {dryRun, environment, questions, signal} = options
+export async function changeSyncs(work: Work, change: Change, options: ChangeOptions): Promise<ChangeReport> {
+  const {dryRun} = options
+  const {environment, prompt, signal, warn} = work
   const mutagen = await Mutagen.ifUsed(environment)
   const sessions = (await mutagen?.list(signal)) ?? []
-  const selected = await selectSessions({...options, sessions, several: 'ask'})
+  const selected = await selectSessions(work, {...options, sessions, several: 'ask'})
   if (mutagen === undefined || selected.length === 0) return {syncs: [], failure: undefined}
 
-  const question = dryRun ? undefined : await change.question?.(selected)
-  if (question !== undefined && !(await questions.confirm(question, {flag: '--yes'}))) throw cancelled()
+  const question = await change.question?.(selected)
+  if (question !== undefined && !dryRun && !(await prompt.confirm(question, {flag: '--yes'}))) throw cancelled()
 
   const attempt = async (session: SyncSession): Promise<Attempt> => {
     try {
@@ -83,12 +82,12 @@ export async function changeSyncs(change: Change, options: ChangeOptions): Promi
       return {session, outcome: 'failed', error}
     }
   }
-  const attempts = await settleAll(selected.map(attempt))
+  const attempts = await allSettledOrThrow(selected.map(attempt))
   const states = dryRun ? selected : await mutagen.list(signal)
   const current = attempts.map(({session}) => states.find(({id}) => id === session.id) ?? session)
-  // By force a sync may have another branch by now.
+  // With force, a sync may belong to another branch now.
   const mismatches = await findBranchMismatches(current, environment)
-  if (dryRun) for (const mismatch of mismatches) options.say(`Warning: ${mismatchText(mismatch)}`)
+  if (dryRun) for (const mismatch of mismatches) warn(mismatchText(mismatch))
   const syncs = await Promise.all(
     current.map(async (session, index) => {
       const checkedOut = mismatches.find((mismatch) => mismatch.session === session)?.checkedOut ?? null
@@ -99,7 +98,7 @@ export async function changeSyncs(change: Change, options: ChangeOptions): Promi
   return {syncs, failure: failureOf(attempts, syncs)}
 }
 
-/** One try: an error comes with `failed` only. */
+/** One attempt; only `failed` comes with an error. */
 interface Attempt {
   readonly session: SyncSession
   readonly outcome: Outcome
@@ -111,11 +110,11 @@ function changed(sync: ObservedSync, attempt: Attempt | undefined): ChangedSync 
   return {
     ...sync,
     outcome: attempt?.outcome ?? 'unchanged',
-    error: error === undefined ? null : {code: error.code, message: error.message, hint: error.hint ?? null},
+    error: error === undefined ? null : troubleOf(error),
   }
 }
 
-/** One error for all that failed: of a single sync its own, and of several the branch guard's where it alone said no. */
+/** One error for all failures: a single sync's own, and for several the branch guard's if it refused all of them. */
 function failureOf(attempts: readonly Attempt[], syncs: readonly ChangedSync[]): KegError | undefined {
   const failed = attempts.flatMap(({error, session}) => (error === undefined ? [] : [{error, session}]))
   const [first] = failed
@@ -132,11 +131,11 @@ function failureOf(attempts: readonly Attempt[], syncs: readonly ChangedSync[]):
   })
   return new FailedError(`${failed.length} of ${count(attempts.length, 'sync')} failed.\n${lines.join('\n')}`, {
     code: 'syncs-failed',
-    hint: 'Each says what to do.',
+    hint: 'See what to do in each message.',
     data,
   })
 }
 
 function cancelled(): FailedError {
-  return new FailedError('Nothing was changed.', {code: 'cancelled', hint: 'With --yes keg does not ask.'})
+  return new FailedError('Nothing was changed.', {code: 'cancelled', hint: 'Use --yes to skip the question.'})
 }

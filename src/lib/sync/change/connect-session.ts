@@ -1,42 +1,48 @@
 import {setTimeout as sleep} from 'node:timers/promises'
 import {FailedError} from '../../error/keg-error.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
-import type {Mutagen} from '../mutagen.js'
-import {commandFor, containerNameOf, isConnected, isHalted, troublesOf, type SyncTrouble} from '../session-health.js'
-import type {SyncSession} from '../session.js'
+import type {Mutagen} from '../../mutagen/mutagen.js'
+import {
+  commandFor,
+  containerNameOf,
+  isConnected,
+  isHalted,
+  troublesOf,
+  type SyncTrouble,
+} from '../../mutagen/session-health.js'
+import type {SyncSession} from '../../mutagen/session.js'
+import type {Work} from '../../work/work.js'
 
-/** With what a session is worked on. */
-export interface SessionWork {
-  readonly mutagen: Mutagen
-  readonly signal: AbortSignal
-}
+/** What working on a session needs. */
+export type SessionWork = Pick<Work, 'signal'> & {readonly mutagen: Mutagen}
 
 /**
- * Has a session go on that is paused, halted or has lost a side. One that was paused and cannot go on, or is not to any more
- * because of the signal, is paused again.
+ * Resumes or reconnects a paused, halted or disconnected session. If a paused one cannot be resumed, or a signal comes, it
+ * is paused again.
  * @throws FailedError `sync-container-gone`, `container-stopped`, `sync-disconnected`
  */
 export async function connectSession(session: SyncSession, {mutagen, signal}: SessionWork): Promise<void> {
   try {
     await mutagen.resume(session.id, signal)
   } catch (error) {
-    // Mutagen itself would try again and again from now on.
+    // Otherwise Mutagen would keep retrying.
     if (session.isPaused) await mutagen.pause(session.id).catch(() => undefined)
     signal.throwIfAborted()
     throw error instanceof FailedError ? connectionError(session, error) : error
   }
 }
 
-/** Whether a session is at work, with both sides. */
-export function goesOn(session: SyncSession): boolean {
+/** Whether a session runs, with both sides connected. */
+export function isRunning(session: SyncSession): boolean {
   return !session.isPaused && !isHalted(session.status) && isConnected(session)
 }
 
 /**
- * Waits until Mutagen has compared both sides, so that it is known what stands in the way; what it sends then is not waited for.
- * @returns the session as it is then, or after ten seconds; undefined where somebody ended it
+ * Waits until Mutagen has compared both sides, so that problems are known; does not wait for transfers.
+ * @returns the session then, or after ten seconds; undefined if it was terminated
  */
-export async function onceCompared(id: string, {mutagen, signal}: SessionWork): Promise<SyncSession | undefined> {
+export async function waitUntilCompared(id: string, {mutagen, signal}: SessionWork): Promise<SyncSession | undefined> {
   const until = Date.now() + COMPARING_MILLISECONDS
   for (;;) {
     const session = (await mutagen.list(signal)).find((each) => each.id === id)
@@ -47,8 +53,8 @@ export async function onceCompared(id: string, {mutagen, signal}: SessionWork): 
 }
 
 /**
- * What is wrong with a session, as the error of a command that cannot do its work because of it.
- * @returns undefined for a session that is clean
+ * The problems of a session, as the error of a command that they prevent.
+ * @returns undefined for a clean session
  */
 export function errorOf(session: SyncSession): FailedError | undefined {
   const troubles = troublesOf(session)
@@ -57,9 +63,7 @@ export function errorOf(session: SyncSession): FailedError | undefined {
   const remedies = [...new Set(troubles.map(({remedy}) => remedy))]
   const details = {
     hint:
-      remedies.length === 1
-        ? (remedies[0] ?? '')
-        : `What to do about each is shown by: ${commandFor(session, 'status')}`,
+      remedies.length === 1 ? (remedies[0] ?? '') : `Show what to do about each with: ${commandFor(session, 'status')}`,
     data: {id: session.id, name: session.name ?? null, troubles},
   }
   const has = (kind: SyncTrouble['kind']): boolean => troubles.some((trouble) => trouble.kind === kind)
@@ -82,7 +86,7 @@ const COMPARING = new Set([
 const COMPARING_MILLISECONDS = 10_000
 const POLL_MILLISECONDS = 100
 
-/** Mutagen's words: pkg/agent/transport/docker/transport.go. */
+/** Mutagen's messages: pkg/agent/transport/docker/transport.go. */
 function connectionError(session: SyncSession, cause: FailedError): FailedError {
   const name = printable(session.name ?? session.id)
   const container = printable(containerNameOf(session) ?? '')
@@ -90,20 +94,20 @@ function connectionError(session: SyncSession, cause: FailedError): FailedError 
   if (/container does not exist|No such container/.test(cause.message))
     return new FailedError(`The container ${container} of the sync ${name} is gone.`, {
       code: 'sync-container-gone',
-      hint: `Sync with the new one by keg sync create, or end this sync: ${commandFor(session, 'terminate')}`,
+      hint: `Sync with the new one with ${commandLine`keg sync create`}, or end this sync: ${commandFor(session, 'terminate')}`,
       cause,
       data,
     })
   if (/container not running|is not running/.test(cause.message))
-    return new FailedError(`The container ${container} of the sync ${name} does not run.`, {
+    return new FailedError(`The container ${container} of the sync ${name} is not running.`, {
       code: 'container-stopped',
-      hint: `Start it with docker start ${container}, then: ${commandFor(session, 'resume')}`,
+      hint: `Start it with ${commandLine`docker start ${container}`}, then: ${commandFor(session, 'resume')}`,
       cause,
       data,
     })
   return new FailedError(`The sync ${name} cannot be connected. ${cause.message}`, {
     code: 'sync-disconnected',
-    hint: `Look at it with: ${commandFor(session, 'status')}`,
+    hint: `Show its state with: ${commandFor(session, 'status')}`,
     cause,
     data,
   })

@@ -1,12 +1,14 @@
 import {changeSyncs, type ChangeOptions, type ChangeReport} from './change-syncs.js'
+import type {Work} from '../../work/work.js'
 
-/** Has syncs stand still: nothing comes over until they are resumed, also when Mutagen's daemon starts anew. */
-export async function pauseSyncs(options: ChangeOptions): Promise<ChangeReport> {
+/** Pauses syncs: nothing is transferred until they are resumed, even if Mutagen's daemon restarts. */
+export async function pauseSyncs(work: Work, options: ChangeOptions): Promise<ChangeReport> {
   return changeSyncs(
+    work,
     {
       async apply({id, isPaused}, mutagen) {
         if (isPaused) return 'unchanged'
-        await mutagen.pause(id, options.signal)
+        await mutagen.pause(id, work.signal)
         return 'done'
       },
     },

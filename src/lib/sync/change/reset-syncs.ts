@@ -1,30 +1,33 @@
 import {readdir} from 'node:fs/promises'
 import {printable} from '../../terminal/text.js'
 import {changeSyncs, type ChangeReport, type ForcedChangeOptions} from './change-syncs.js'
-import {connectSession, errorOf, onceCompared} from './connect-session.js'
+import {connectSession, errorOf, waitUntilCompared} from './connect-session.js'
 import {guardBranch} from './resume-syncs.js'
-import {isConnected, isHalted, sessionText} from '../session-health.js'
-import type {SyncMode, SyncSession} from '../session.js'
+import {isConnected, isHalted, sessionText} from '../../mutagen/session-health.js'
+import type {SyncMode, SyncSession} from '../../mutagen/session.js'
+import type {Work} from '../../work/work.js'
 
 /**
- * Has syncs forget what both sides had in common, and compare them anew, after asking. One that was paused stays so.
- * Each may fail by RefusedError `branch-guard`; FailedError `sync-halted` where it halts again, and as connectSession does.
+ * Resets the history of syncs, so that both sides are compared again, after asking. A paused sync stays paused. Each can
+ * fail with RefusedError `branch-guard`; FailedError `sync-halted` if it halts again, and as connectSession does.
  */
-export async function resetSyncs(options: ForcedChangeOptions): Promise<ChangeReport> {
-  const {say, signal} = options
+export async function resetSyncs(work: Work, options: ForcedChangeOptions): Promise<ChangeReport> {
+  const {notice, signal} = work
   return changeSyncs(
+    work,
     {
       async question(sessions) {
-        for (const line of await Promise.all(sessions.map(warning))) say(line)
+        for (const line of await Promise.all(sessions.map(warning))) notice(line)
         return sessions.length === 1 ? 'Reset it?' : `Reset these ${sessions.length} syncs?`
       },
-      check: (session) => guardBranch(session, options),
+      check: (session) => guardBranch(work, session, options),
       async apply(session, mutagen) {
-        const work = {mutagen, signal}
-        // What cannot go on afterwards keeps its history.
-        if (!session.isPaused && !isHalted(session.status) && !isConnected(session)) await connectSession(session, work)
+        const connecting = {mutagen, signal}
+        // If it cannot be connected afterwards, it keeps its history.
+        if (!session.isPaused && !isHalted(session.status) && !isConnected(session))
+          await connectSession(session, connecting)
         await mutagen.reset(session.id, signal)
-        const after = await onceCompared(session.id, work)
+        const after = await waitUntilCompared(session.id, connecting)
         const error = after !== undefined && isHalted(after.status) ? errorOf(after) : undefined
         if (error !== undefined) throw error
         return 'done'
@@ -34,12 +37,12 @@ export async function resetSyncs(options: ForcedChangeOptions): Promise<ChangeRe
   )
 }
 
-/** What becomes of files that differ once Mutagen does not know any more which side has changed. */
+/** What happens to differing files once Mutagen does not know which side changed. */
 const CONSEQUENCES: Readonly<Record<SyncMode, string>> = {
-  'two-way-safe': 'What differs on both sides becomes a conflict, and what was deleted on one side only comes back.',
-  'two-way-resolved': 'What differs becomes as it is in the folder, and what was deleted on one side only comes back.',
-  'one-way-safe': 'What differs in the container becomes a conflict, and what was deleted there comes back.',
-  'one-way-replica': 'The container becomes like the folder: what is only in the container is deleted.',
+  'two-way-safe': 'What differs becomes a conflict, and what was deleted on only one side is restored.',
+  'two-way-resolved': 'What differs is overwritten from the folder, and what was deleted on only one side is restored.',
+  'one-way-safe': 'What differs in the container becomes a conflict, and what was deleted there is restored.',
+  'one-way-replica': 'The container becomes a copy of the folder: what is only in the container is deleted.',
 }
 
 async function warning(session: SyncSession): Promise<string> {
@@ -47,7 +50,7 @@ async function warning(session: SyncSession): Promise<string> {
   const isEmpty = alpha.protocol === 'local' && (await readdir(alpha.path).catch(() => [])).length === 0
   const more =
     mode === 'one-way-replica' && isEmpty
-      ? ` The folder is empty or not there: all of ${printable(beta.path)} in the container is deleted.`
+      ? ` The folder is empty or missing: everything in ${printable(beta.path)} in the container is deleted.`
       : ''
   return `${sessionText(session)} forgets what both sides had in common. ${CONSEQUENCES[mode]}${more}`
 }

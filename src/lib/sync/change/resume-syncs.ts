@@ -1,23 +1,25 @@
-import {refuseOtherBranch} from '../branch/branch-guard.js'
+import {refuseOtherBranch} from '../../branch/sync/branch-guard.js'
 import {changeSyncs, type ChangeReport, type ForcedChangeOptions} from './change-syncs.js'
-import {connectSession, errorOf, goesOn, onceCompared} from './connect-session.js'
-import {isHalted} from '../session-health.js'
-import type {SyncSession} from '../session.js'
+import {connectSession, errorOf, isRunning, waitUntilCompared} from './connect-session.js'
+import {isHalted} from '../../mutagen/session-health.js'
+import type {SyncSession} from '../../mutagen/session.js'
+import type {Work} from '../../work/work.js'
 
 /**
- * Has syncs go on that are paused, halted, or have lost their container. Returns once both sides are compared.
- * Each may fail by RefusedError `branch-guard`; FailedError `sync-container-gone`, `container-stopped`,
- * `sync-disconnected`, and `sync-halted` where it halts again.
+ * Resumes paused, halted or disconnected syncs. Returns once both sides are compared. Each can fail with RefusedError
+ * `branch-guard`; FailedError `sync-container-gone`, `container-stopped`, `sync-disconnected`, and `sync-halted` if it halts
+ * again.
  */
-export async function resumeSyncs(options: ForcedChangeOptions): Promise<ChangeReport> {
-  const {signal} = options
+export async function resumeSyncs(work: Work, options: ForcedChangeOptions): Promise<ChangeReport> {
+  const {signal} = work
   return changeSyncs(
+    work,
     {
-      check: (session) => guardBranch(session, options),
+      check: (session) => guardBranch(work, session, options),
       async apply(session, mutagen) {
-        if (goesOn(session)) return 'unchanged'
+        if (isRunning(session)) return 'unchanged'
         await connectSession(session, {mutagen, signal})
-        const after = await onceCompared(session.id, {mutagen, signal})
+        const after = await waitUntilCompared(session.id, {mutagen, signal})
         const error = after !== undefined && isHalted(after.status) ? errorOf(after) : undefined
         if (error !== undefined) throw error
         return 'done'
@@ -27,10 +29,11 @@ export async function resumeSyncs(options: ForcedChangeOptions): Promise<ChangeR
   )
 }
 
-/** A dry run binds no session to another branch. */
+/** A dry run does not bind a session to another branch. */
 export async function guardBranch(
+  {environment}: Pick<Work, 'environment'>,
   session: SyncSession,
-  {dryRun, environment, force}: Pick<ForcedChangeOptions, 'dryRun' | 'environment' | 'force'>,
+  {dryRun, force}: Pick<ForcedChangeOptions, 'dryRun' | 'force'>,
 ): Promise<void> {
-  if (!dryRun || !force) await refuseOtherBranch([session], {environment, force})
+  if (!dryRun || !force) await refuseOtherBranch({environment}, [session], {force})
 }

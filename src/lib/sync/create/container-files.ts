@@ -4,17 +4,17 @@ import {EngineError} from '../../engine/engine-error.js'
 import {GO_MODE, type ContainerDetails, type PathStat} from '../../engine/types.js'
 import {readTar, type TarEntry} from '../../tar/read-tar.js'
 import type {TarHeader} from '../../tar/tar-header.js'
-import {noFolder} from './remote-path.js'
+import {notAFolder} from './remote-path.js'
 
-/** What a path of a container leads to. */
+/** The target of a path in a container. */
 export interface ContainerPath {
   /** Without a symlink at its end. */
   readonly path: string
-  /** Undefined where nothing is there. */
+  /** Undefined if it does not exist. */
   readonly stat: PathStat | undefined
 }
 
-/** Single files of a container, read through the engine: nothing is needed or started inside. */
+/** Reads single files of a container through the engine, without starting or needing anything inside. */
 export class ContainerFiles {
   constructor(
     private readonly engine: Engine,
@@ -22,29 +22,37 @@ export class ContainerFiles {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Follows the symlink that a path may be. */
+  /** Follows the path if it is a symlink. */
   async follow(path: string): Promise<ContainerPath> {
     let current = posix.normalize(path)
     for (let links = 0; ; links++) {
       const stat = await this.#stat(current)
-      if (stat === undefined || !isSymlink(stat) || links > MOST_LINKS) return {path: current, stat}
-      // The engine says where a link leads in the end, as an absolute path inside the container.
+      if (stat === undefined || !isSymlink(stat) || links > MAX_LINKS) return {path: current, stat}
+      // The engine reports the final target of a link, as an absolute path inside the container.
       current = posix.normalize(stat.linkTarget)
     }
   }
 
-  /** The last folder on the way to a path that is there. @throws UsageError `remote-invalid` where that is none */
+  /** The real path, as far as it exists. */
+  async realPath(path: string): Promise<string> {
+    let real = '/'
+    for (const name of posix.normalize(path).split('/'))
+      if (name !== '') real = (await this.follow(posix.join(real, name))).path
+    return real
+  }
+
+  /** The nearest existing folder on the way to a path. @throws UsageError `remote-invalid` if it is not a folder */
   async nearestFolder(path: string): Promise<string> {
     for (let folder = posix.dirname(path); folder !== '/'; folder = posix.dirname(folder)) {
       const {path: real, stat} = await this.follow(folder)
       if (stat === undefined) continue
-      if ((stat.mode & GO_MODE.directory) === 0) throw noFolder(real, this.container)
+      if ((stat.mode & GO_MODE.directory) === 0) throw notAFolder(real, this.container)
       return folder
     }
     return '/'
   }
 
-  /** Whether a folder has nothing in it. */
+  /** Whether a folder is empty. */
   async isEmpty(folder: string): Promise<boolean> {
     let entries = 0
     // The first is the folder itself.
@@ -52,13 +60,13 @@ export class ContainerFiles {
     return true
   }
 
-  /** The tar header of a path, with the owners that the engine gives it; undefined when it is not there. */
+  /** The tar header of a path, with the owners that the engine reports; undefined if it does not exist. */
   async header(path: string): Promise<TarHeader | undefined> {
     for await (const {header} of this.#entries(path)) return header
     return undefined
   }
 
-  /** A text file; undefined when it is not there, or too large for one. */
+  /** A text file; undefined if it does not exist or is too large. */
   async text(path: string): Promise<string | undefined> {
     for await (const {content, header} of this.#entries(path)) {
       if (header.type === 'symlink') {
@@ -85,7 +93,7 @@ export class ContainerFiles {
     try {
       return await this.engine.pathStat(this.container.Id, path)
     } catch (error) {
-      // To this question an engine gives no reason (HEAD); to that for the file it does.
+      // For this request (HEAD) an engine gives no reason; for the file itself it does.
       if (error instanceof EngineError && (await this.header(path)) === undefined) return undefined
       throw error
     }
@@ -96,11 +104,11 @@ function isSymlink(stat: PathStat): boolean {
   return (stat.mode & GO_MODE.symlink) !== 0
 }
 
-/** Below a file nothing is there either: engines say so by an error of its own. */
+/** A path below a file does not exist either: engines report that with a different error. */
 function isAbsence(error: unknown): boolean {
-  return error instanceof EngineError && (error.status === 404 || /not a directory/i.test(error.said))
+  return error instanceof EngineError && (error.status === 404 || /not a directory/i.test(error.response))
 }
 
-/** As Linux has it (MAXSYMLINKS). */
-const MOST_LINKS = 40
+/** Linux's limit (MAXSYMLINKS). */
+const MAX_LINKS = 40
 const LARGEST_TEXT = 4_000_000

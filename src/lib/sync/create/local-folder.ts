@@ -1,42 +1,42 @@
 import {realpath, stat} from 'node:fs/promises'
 import {homedir} from 'node:os'
-import {isAbsolute, relative, resolve} from 'node:path'
-import type {Questions} from '../../command/ask.js'
+import {isAbsolute, resolve} from 'node:path'
 import {UsageError} from '../../error/keg-error.js'
 import {readRepository} from '../../git/repository.js'
 import {printable} from '../../terminal/text.js'
-import {mutagenFolder} from '../mutagen-folder.js'
-import type {SyncPermissions} from '../mutagen.js'
+import {mutagenFolder} from '../../mutagen/mutagen-folder.js'
+import type {SyncPermissions} from '../../mutagen/mutagen.js'
+import {below} from '../../tar/path.js'
+import type {Work} from '../../work/work.js'
 
 export interface LocalFolderOptions {
   /** `--local`. */
   readonly given: string | undefined
-  /** The folder that the container belongs to by its labels. */
+  /** The folder that the container belongs to by label. */
   readonly ofContainer: string | undefined
-  /** The current folder. */
-  readonly folder: string
-  readonly environment: NodeJS.ProcessEnv
-  readonly questions: Questions
 }
 
 /**
- * The folder of this machine to sync, as a real path: the one that is named, else the container's own, else the repository that
- * the current folder is in, else the one that is asked for. The whole machine or the whole home is synced only by name.
+ * The folder of this machine to sync, as a real path: the given one, or the container's own, or the repository of the
+ * current folder, or the answer to a question. The whole machine or home folder only if the user names it.
  * @throws UsageError `local-invalid`, `input-missing`
  */
-export async function findLocalFolder(options: LocalFolderOptions): Promise<string> {
-  const {environment, folder, given, ofContainer, questions} = options
+export async function findLocalFolder(
+  {environment, folder, prompt}: Pick<Work, 'environment' | 'folder' | 'prompt'>,
+  {given, ofContainer}: LocalFolderOptions,
+): Promise<string> {
   if (given !== undefined) return checked(resolve(folder, given), environment)
-  const usual = (await narrow(ofContainer, environment)) ?? (await repositoryFolder(folder, environment))
-  if (usual !== undefined) return checked(usual, environment)
-  const answer = await questions.text(`Folder to sync (nothing: ${folder})`, {flag: '--local'})
+  const defaultFolder =
+    (await realPathUnlessWide(ofContainer, environment)) ?? (await repositoryFolder(folder, environment))
+  if (defaultFolder !== undefined) return checked(defaultFolder, environment)
+  const answer = await prompt.text(`Folder to sync (nothing: ${folder})`, {flag: '--local'})
   return checked(resolve(folder, answer), environment)
 }
 
-/** Modes by which files come into the folder, as if its user had made them; root does it for whom the folder is. */
+/** Modes for new files in the folder, as if its user had created them; for root, also the folder's owner. */
 export async function localPermissions(folder: string): Promise<SyncPermissions> {
   const {gid, uid} = await stat(folder)
-  // Node tells the mask only of whoever sets one.
+  // Node only returns the umask while setting one.
   const mask = process.umask(0o077)
   process.umask(mask)
   const open = 0o777 & ~mask
@@ -49,31 +49,28 @@ export async function localPermissions(folder: string): Promise<SyncPermissions>
   }
 }
 
-/** Where a path lies below a folder; undefined where it lies elsewhere, empty where it is the folder itself. */
-export function below(folder: string, path: string): string | undefined {
-  const way = relative(folder, path)
-  return way === '..' || way.startsWith('../') || isAbsolute(way) ? undefined : way
-}
-
 async function checked(path: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const real = await realFolder(path)
   const wrong = (problem: string): UsageError =>
     new UsageError(`${printable(path)} cannot be synced: ${problem}.`, {
       code: 'local-invalid',
-      hint: 'Name a folder of this machine with --local.',
+      hint: 'Choose a folder of this machine with --local.',
     })
-  if (real === undefined) throw wrong('it is no folder')
+  if (real === undefined) throw wrong('it is not a folder')
   const data = mutagenFolder(environment)
   if (below(await realpath(data).catch(() => data), real) !== undefined) throw wrong('Mutagen keeps its own data there')
   return real
 }
 
 async function repositoryFolder(folder: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  return narrow((await readRepository(folder, {environment}))?.folder, environment)
+  return realPathUnlessWide((await readRepository(folder, {environment}))?.folder, environment)
 }
 
-/** The real path of a folder that is there, and is not the whole machine or the whole home. */
-async function narrow(path: string | undefined, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** The real path of an existing folder other than the root or the home folder. */
+async function realPathUnlessWide(
+  path: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
   const real = path === undefined || !isAbsolute(path) ? undefined : await realFolder(path)
   return real === undefined || (await isWide(real, environment)) ? undefined : real
 }

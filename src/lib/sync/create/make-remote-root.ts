@@ -3,10 +3,9 @@ import type {Engine} from '../../engine/engine.js'
 import {encodeHeader, END_OF_TAR, textToBytes} from '../../tar/tar-header.js'
 import type {ContainerFiles} from './container-files.js'
 import type {ContainerUser} from './container-user.js'
-import type {SyncPermissions} from '../mutagen.js'
+import type {SyncPermissions} from '../../mutagen/mutagen.js'
 
 export interface MakeRootOptions {
-  readonly engine: Engine
   /** Id of the container. */
   readonly container: string
   readonly files: ContainerFiles
@@ -16,17 +15,13 @@ export interface MakeRootOptions {
 }
 
 /**
- * Makes the folder in a container that is to be synced, with those above it: Mutagen makes only the last one, and its agent may
- * have no right to do that.
+ * Creates the folder to sync in a container, with its parents: Mutagen creates only the last one, and its agent may not have
+ * permission.
  */
-export async function makeRemoteRoot({
-  container,
-  engine,
-  files,
-  path,
-  permissions,
-  user,
-}: MakeRootOptions): Promise<void> {
+export async function makeRemoteRoot(
+  engine: Engine,
+  {container, files, path, permissions, user}: MakeRootOptions,
+): Promise<void> {
   const above = await files.nearestFolder(path)
   const names = posix.relative(above, path).split('/')
   const nothing = {size: 0, link: '', deviceMajor: 0, deviceMinor: 0, xattrs: new Map<string, Buffer>()}

@@ -1,24 +1,25 @@
 import {UsageError} from '../../error/keg-error.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
-import type {SyncSession} from '../session.js'
+import type {SyncSession} from '../../mutagen/session.js'
 
 /**
- * The name of a new session: the one that is wished, else the container's, with a number where another session has that.
- * @param others all sessions that stay, whoever made them
+ * The name of a new session: the requested one, or the container's, numbered if it is taken.
+ * @param others all sessions that stay, made by keg or not
  * @throws UsageError `sync-name-invalid`, `sync-name-taken`
  */
 export function sessionName(
-  wished: string | undefined,
+  requested: string | undefined,
   containerName: string,
   others: readonly Pick<SyncSession, 'name'>[],
 ): string {
   const taken = new Set(others.map(({name}) => name))
-  if (wished !== undefined) {
-    checkSessionName(wished)
-    if (!taken.has(wished)) return wished
-    throw new UsageError(`Another sync is named ${printable(wished)}.`, {
+  if (requested !== undefined) {
+    checkSessionName(requested)
+    if (!taken.has(requested)) return requested
+    throw new UsageError(`Another sync is named ${printable(requested)}.`, {
       code: 'sync-name-taken',
-      hint: 'Give --name another, or end that one: keg sync list shows it.',
+      hint: `Choose another --name, or end that one. Show it with: ${commandLine`keg sync list`}`,
     })
   }
   const name = cleaned(containerName)
@@ -31,9 +32,9 @@ export function sessionName(
 /** Mutagen's rule (mutagen 0.18, pkg/selection/names.go). @throws UsageError `sync-name-invalid` */
 export function checkSessionName(name: string): void {
   if (/^\p{L}[\p{L}\p{N}-]*$/u.test(name) && !UUID.test(name) && name !== 'defaults') return
-  throw new UsageError(`${printable(name)} is no name for a sync.`, {
+  throw new UsageError(`${printable(name)} is not a name for a sync.`, {
     code: 'sync-name-invalid',
-    hint: 'It begins with a letter, and has only letters, digits and dashes.',
+    hint: 'It starts with a letter, and has only letters, digits and dashes.',
   })
 }
 

@@ -1,34 +1,35 @@
 import {setTimeout as sleep} from 'node:timers/promises'
 import {FailedError} from '../../error/keg-error.js'
-import {settleAll} from '../../package/settle.js'
-import type {Mutagen} from '../mutagen.js'
-import {isOwn} from '../session-labels.js'
-import type {SyncSession} from '../session.js'
+import {allSettledOrThrow} from '../../async/all-settled.js'
+import type {Mutagen} from '../../mutagen/mutagen.js'
+import {isManaged} from '../../mutagen/session-labels.js'
+import type {SyncSession} from '../../mutagen/session.js'
 import type {MonitorListener} from './monitor-event.js'
 import {MonitoredSync} from './monitored-sync.js'
+import type {Work} from '../../work/work.js'
 
 export interface MonitorSyncsOptions {
   readonly sessions: readonly SyncSession[]
   readonly mutagen: Mutagen
-  readonly environment: NodeJS.ProcessEnv
   readonly listen: MonitorListener
-  readonly signal: AbortSignal
 }
 
 /**
- * Stays with sessions, and with those of keg's that are made meanwhile from the same folders: tells what becomes of them,
- * brings edits in their folders over at once, and keeps those paused in whose folders another branch is checked out. Returns
- * when Mutagen has none of them any more.
- * @throws the reason of the signal; what Mutagen does, where it cannot be asked at all
+ * Monitors sessions, and those that keg creates meanwhile for the same folders: reports events, syncs edits in their folders
+ * at once, and pauses sessions while another branch is checked out. Returns when Mutagen has none of them any more.
+ * @throws the reason of the signal; what Mutagen does, if it cannot be asked at all
  */
-export async function monitorSyncs({sessions, signal, ...options}: MonitorSyncsOptions): Promise<void> {
+export async function monitorSyncs(
+  {environment, signal}: Pick<Work, 'environment' | 'signal'>,
+  {sessions, ...options}: MonitorSyncsOptions,
+): Promise<void> {
   const failure = new AbortController()
   const end = AbortSignal.any([signal, failure.signal])
   const failed = (error: unknown): void => failure.abort(error)
   const monitored = new Map<string, MonitoredSync>()
   const starting: Promise<void>[] = []
   const begin = (session: SyncSession): void => {
-    const each = new MonitoredSync(session, {...options, failed, signal: end})
+    const each = new MonitoredSync({environment, signal: end}, session, {...options, failed})
     monitored.set(session.id, each)
     starting.push(each.start().catch(failed))
   }
@@ -38,7 +39,7 @@ export async function monitorSyncs({sessions, signal, ...options}: MonitorSyncsO
   try {
     for await (const current of statesOf(options.mutagen, end)) {
       for (const session of current)
-        if (known?.has(session.id) === false && isOwn(session) && folders.has(session.alpha.path)) begin(session)
+        if (known?.has(session.id) === false && isManaged(session) && folders.has(session.alpha.path)) begin(session)
       known = new Set(current.map(({id}) => id))
       for (const [id, each] of monitored) {
         const session = current.find((other) => other.id === id)
@@ -53,13 +54,13 @@ export async function monitorSyncs({sessions, signal, ...options}: MonitorSyncsO
     }
   } finally {
     await Promise.all(starting)
-    await settleAll([...monitored.values()].map(async (each) => each.end()))
+    await allSettledOrThrow([...monitored.values()].map(async (each) => each.end()))
   }
 }
 
 const PAUSE_MILLISECONDS = 500
 
-/** What Mutagen says, also after its daemon has ended: the next question starts another. */
+/** Mutagen's states, also after its daemon has ended: the next request starts another. */
 async function* statesOf(mutagen: Mutagen, signal: AbortSignal): AsyncGenerator<SyncSession[]> {
   for (;;) {
     let hasAnswered = false

@@ -1,17 +1,17 @@
 import type {AsyncSubscription, Event} from '@parcel/watcher'
 import {readdir, realpath} from 'node:fs/promises'
 import {relative, sep} from 'node:path'
-import {ignoreMatcher, type IgnoreMatcher} from '../ignore/ignore-matcher.js'
-import type {SyncSettings} from '../session.js'
-import {OneAtATime} from './one-at-a-time.js'
+import {ignoreMatcher, type IgnoreMatcher} from '../../git/ignore/ignore-matcher.js'
+import type {SyncSettings} from '../../mutagen/session.js'
+import {OneAtATime} from '../../async/one-at-a-time.js'
 
 export interface WatchFolderOptions {
   readonly folder: string
-  /** What the session leaves out, and nobody has to be told of. */
+  /** What the session ignores, which is not reported. */
   readonly settings: Pick<SyncSettings, 'ignores' | 'ignoresVersionControl'>
-  /** Something changed that is synced; at most every 50 ms. */
-  readonly changed: () => void
-  /** The folder cannot be watched any more; called once, and nothing changes after. */
+  /** Something synced changed, at these paths below the folder if known; at most every 50 ms. */
+  readonly changed: (paths: readonly string[]) => void
+  /** The folder cannot be watched any more; called once, with no change after it. */
   readonly lost: (reason: string) => void
 }
 
@@ -20,9 +20,9 @@ export interface FolderWatch {
 }
 
 /**
- * Watches all of a folder through the file system's own notifications. Folders that are left out under one name wherever
- * they are, as node_modules is, are not even looked into.
- * @returns undefined where that cannot be done: then `lost` was told why
+ * Watches a folder through the file system's notifications. Folders that are ignored by name at any depth, such as
+ * node_modules, are not even read.
+ * @returns undefined if that is not possible: then `lost` got the reason
  */
 export async function watchFolder(options: WatchFolderOptions): Promise<FolderWatch | undefined> {
   const {changed, folder, lost, settings} = options
@@ -39,12 +39,12 @@ export async function watchFolder(options: WatchFolderOptions): Promise<FolderWa
   }
 
   async function subscribe(): Promise<AsyncSubscription> {
-    // Its native part is there for the usual systems, not for all.
+    // Its native part exists only for the usual systems.
     const {default: watcher} = await import('@parcel/watcher')
-    return watcher.subscribe(root, (error, events) => take(error, events), {ignore})
+    return watcher.subscribe(root, (error, events) => onEvents(error, events), {ignore})
   }
 
-  function take(error: Error | null, events: readonly Event[]): void {
+  function onEvents(error: Error | null, events: readonly Event[]): void {
     if (isOver) return
     if (error !== null) {
       lose(error.message)
@@ -53,24 +53,27 @@ export async function watchFolder(options: WatchFolderOptions): Promise<FolderWa
     if (events.some(({path, type}) => path === root && type === 'delete')) lose('it is gone')
     const synced = events.filter(({path}) => isSynced(relative(root, path), isLeftOut))
     if (synced.length === 0) return
-    changed()
+    changed(synced.map(({path}) => relative(root, path).split(sep).join('/')))
     const made = synced.flatMap(({path, type}) => (type === 'create' ? [path] : []))
     void Promise.all(made.map(hasFolders)).then((found) => {
       if (found.includes(true)) renewals.request()
     })
   }
 
-  /** A folder made in a new one before that is watched is not (@parcel/watcher 2.6, InotifyBackend.cc): all are looked for anew. */
+  /**
+   * A folder created in a new folder before that is watched gets lost (@parcel/watcher 2.6, InotifyBackend.cc), so subscribe
+   * again.
+   */
   async function renew(): Promise<void> {
     if (isOver) return
     await subscription?.unsubscribe()
     subscription = await subscribe()
-    // Nobody watched for a moment.
-    changed()
+    // Nothing was watched for a moment.
+    changed([])
   }
 
   try {
-    // What changes is told by real paths.
+    // Changes are reported with real paths.
     root = await realpath(folder)
     subscription = await subscribe()
   } catch (error) {
@@ -95,17 +98,17 @@ function firstLineOf(error: unknown): string {
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
-/** Mutagen's own files are on their way to their names (mutagen 0.18, pkg/filesystem/temporary.go). */
+/** Mutagen's temporary files, before they are renamed (mutagen 0.18, pkg/filesystem/temporary.go). */
 const TEMPORARY = '.mutagen-temporary-'
 
 function isSynced(path: string, isLeftOut: IgnoreMatcher): boolean {
   const names = path.split(sep)
   if (names.at(-1)?.startsWith(TEMPORARY) === true) return false
-  // Whether the last is a folder nobody knows any more where it is gone: then one flush may be made for nothing.
+  // Whether a removed path was a folder is unknown: a flush may be unnecessary.
   return !names.some((_, index) => isLeftOut(names.slice(0, index + 1).join('/'), index < names.length - 1))
 }
 
-/** Names of folders that are left out at any depth. */
+/** Names of folders that are ignored at any depth. */
 function namesLeftOut({ignores}: WatchFolderOptions['settings'], isLeftOut: IgnoreMatcher): string[] {
   const plain = ignores.map((pattern) => pattern.replace(/\/$/, '')).filter((name) => /^[\w.@-]+$/.test(name))
   return [...new Set([...plain, '.git', '.svn', '.hg'])].filter((name) => isLeftOut(name, true))

@@ -1,28 +1,34 @@
-import {firstFree} from '../../port/port-plan.js'
-import {hostAndPort, portKey, type ContainerPort, type PortRequest, type Protocol} from '../../port/published-ports.js'
-import {portsOf, type ComposeModel, type ComposePort} from './compose-model.js'
+import {firstFree} from '../../container/port/port-plan.js'
+import {
+  hostAndPort,
+  portKey,
+  type ContainerPort,
+  type PortRequest,
+  type Protocol,
+} from '../../container/port/published-ports.js'
+import {portsOf, type ComposeModel, type ComposePort} from '../../compose/compose-model.js'
 import {hasNetworks, withPorts} from './edit-model.js'
 
-/** What is published of a project. */
+/** What to publish. */
 export interface ServicePortsOptions {
   readonly model: ComposeModel
   /** The app's service. */
   readonly service: string
-  /** What the user asked for by `-p`. */
+  /** What the user requested with `-p`. */
   readonly requests: readonly PortRequest[]
-  /** Ports of the app's container that are published on 127.0.0.1, unless file or user say where. */
+  /** Ports of the app's container to publish on 127.0.0.1, unless file or user say otherwise. */
   readonly wanted: readonly ContainerPort[]
   readonly isTaken: (port: number, protocol: Protocol) => Promise<boolean>
 }
 
-/** A port that is published elsewhere than it was to be. */
+/** A port that was published with another number than requested. */
 export interface MovedPort {
   readonly service: string
   readonly from: string
   readonly to: string
 }
 
-/** Ports as they are asked for, whatever is free: what makes two settings of a container differ. */
+/** Ports as requested, free or not: they are part of a container's settings. */
 export function askedPorts({
   model,
   requests,
@@ -32,20 +38,20 @@ export function askedPorts({
   const main = model.services[service]
   if (main === undefined || !hasNetworks(main)) return []
   const written = portsOf(main)
-  const said = [...written.map(({protocol, target}) => `${target}/${protocol}`), ...requests.map(portKey)]
-  const own = wanted.filter((port) => !said.includes(portKey(port)))
+  const knownPorts = [...written.map(({protocol, target}) => `${target}/${protocol}`), ...requests.map(portKey)]
+  const own = wanted.filter((port) => !knownPorts.includes(portKey(port)))
   return [...requests.map(requestedPort), ...written, ...own.map((port) => requestedPort({...port, kind: 'movable'}))]
 }
 
 /**
- * Gives every port of the host to one container alone: those of the compose files, and those that keg publishes itself, move to a
+ * Gives each host port to only one container: ports of the compose files, and those that keg publishes itself, move to a
  * free number on the same address; those of `-p` stay.
  */
 export async function placePorts(
   options: ServicePortsOptions,
 ): Promise<{readonly model: ComposeModel; readonly moved: readonly MovedPort[]}> {
   const {isTaken, requests, service: main} = options
-  const used = new Set(requests.flatMap((port) => (port.kind === 'fixed' ? [`${port.hostPort}/${port.protocol}`] : [])))
+  const used = new UsedPorts(requests)
   const moved: MovedPort[] = []
   let {model} = options
   const names = [main, ...Object.keys(model.services).filter((name) => name !== main)]
@@ -54,9 +60,14 @@ export async function placePorts(
     if (service === undefined || !hasNetworks(service)) continue
     const ports = name === main ? askedPorts(options) : portsOf(service)
     const placed: ComposePort[] = []
+    // A port with several addresses has the same number at all of them.
+    const numbers = new Map<string, string | undefined>()
     for (const [index, port] of ports.entries()) {
       const isFixed = name === main && requests[index]?.kind === 'fixed'
-      const place = isFixed ? port : await placePort(port, used, isTaken)
+      const key = numberKey(port)
+      const addresses = ports.filter((other) => numberKey(other) === key).map(({address = ''}) => address)
+      if (!isFixed && !numbers.has(key)) numbers.set(key, await freeNumber(port, {used, isTaken, addresses}))
+      const place = isFixed ? port : {...port, published: numbers.get(key)}
       placed.push(place)
       if (place.published !== port.published) moved.push({service: name, from: shownHost(port), to: shownHost(place)})
     }
@@ -65,19 +76,52 @@ export async function placePorts(
   return {model, moved}
 }
 
-async function placePort(
-  port: ComposePort,
-  used: Set<string>,
-  isTaken: ServicePortsOptions['isTaken'],
-): Promise<ComposePort> {
-  const {protocol, published} = port
-  // A range is the engine's to choose from, and without a number any will do.
-  if (published === undefined || !/^\d+$/.test(published) || !isProtocol(protocol)) return port
+/** Which numbers are used, and at which addresses. */
+class UsedPorts {
+  readonly #addresses = new Map<string, string[]>()
+
+  /** @param requests whose numbers are reserved first */
+  constructor(requests: readonly PortRequest[]) {
+    for (const port of requests) if (port.kind === 'fixed') this.use(port.hostPort, port.protocol, [port.address])
+  }
+
+  has(published: string, protocol: string, addresses: readonly string[]): boolean {
+    const used = this.#addresses.get(`${published}/${protocol}`) ?? []
+    return used.some((one) => addresses.some((other) => one === other || isEvery(one) || isEvery(other)))
+  }
+
+  use(published: string, protocol: string, addresses: readonly string[]): void {
+    const key = `${published}/${protocol}`
+    this.#addresses.set(key, [...(this.#addresses.get(key) ?? []), ...addresses])
+  }
+}
+
+function isEvery(address: string): boolean {
+  return ['', '0.0.0.0', '::'].includes(address)
+}
+
+/** What is equal in ports that differ only in their addresses. */
+function numberKey({protocol, published, target}: ComposePort): string {
+  return `${published ?? ''}:${target}/${protocol}`
+}
+
+/** The host number for a port: its own, or the next that is free at all of the addresses. */
+async function freeNumber(
+  {protocol, published}: ComposePort,
+  {
+    addresses,
+    isTaken,
+    used,
+  }: Pick<ServicePortsOptions, 'isTaken'> & {readonly used: UsedPorts; readonly addresses: readonly string[]},
+): Promise<string | undefined> {
+  // From a range the engine chooses, and without a number any will do.
+  if (published === undefined || !/^\d+$/.test(published) || !isProtocol(protocol)) return published
   const free = await firstFree({port: Number(published)}, async (candidate) => {
-    return used.has(`${candidate}/${protocol}`) || (await isTaken(candidate, protocol))
+    return used.has(String(candidate), protocol, addresses) || (await isTaken(candidate, protocol))
   })
-  if (free !== undefined) used.add(`${free}/${protocol}`)
-  return {...port, published: free === undefined ? undefined : String(free)}
+  if (free === undefined) return undefined
+  used.use(String(free), protocol, addresses)
+  return String(free)
 }
 
 function requestedPort(request: PortRequest): ComposePort {
@@ -88,7 +132,7 @@ function requestedPort(request: PortRequest): ComposePort {
   return {target, protocol, address: known(address), published: known(hostPort), rest: MODE}
 }
 
-/** As compose itself writes it of what it publishes. */
+/** As compose writes it for published ports. */
 const MODE = {mode: 'ingress'}
 
 function isProtocol(text: string): text is Protocol {

@@ -1,15 +1,15 @@
 import {createHash} from 'node:crypto'
-import {isRecord, mappingOf, type ComposePort, type ComposeService} from './compose-model.js'
+import {isRecord, mappingOf, type ComposePort, type ComposeService} from '../../compose/compose-model.js'
 
-/** On each container of a tap: digest of the settings that it was made with. */
+/** A label on each container of a tap: digest of its settings. */
 export const SETTINGS_LABEL = 'com.keg.tap.settings'
 
-/** What a service's container is told by an exec as well: for another word of it no container has to be made anew. */
+/** An exec passes it on as well: no container has to be recreated for a new value. */
 const TOLD_LATER = ['KEG_EXEC_CMD']
 
 /**
- * A digest of what a service's container is made with, by which keg knows whether it would be made otherwise now.
- * @param ports as they are asked for: the numbers that they were moved to are no part of it
+ * A digest of a service's container settings, which tells keg whether it would be created differently now.
+ * @param ports as requested: the numbers that they were moved to do not count
  */
 export function settingsDigest(service: ComposeService, ports: readonly ComposePort[]): string {
   const variables = Object.entries(mappingOf(service, 'environment')).filter(([name]) => !TOLD_LATER.includes(name))
@@ -19,7 +19,7 @@ export function settingsDigest(service: ComposeService, ports: readonly ComposeP
     .digest('hex')
 }
 
-/** With all keys in order: compose promises none. */
+/** With sorted keys: compose does not guarantee an order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (!isRecord(value)) return value

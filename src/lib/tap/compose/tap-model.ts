@@ -1,72 +1,93 @@
-import {join, resolve} from 'node:path'
-import {UsageError} from '../../error/keg-error.js'
+import {basename, join, resolve} from 'node:path'
 import {printable} from '../../terminal/text.js'
-import type {OpenTap} from '../open-tap.js'
-import {literal, readModel, type ComposeModel} from './compose-model.js'
-import {composeConfig, type ComposeContext} from './run-compose.js'
+import type {OpenTap} from '../../values/open-tap.js'
+import {appService, likelyNames} from './app-service.js'
+import {findComposeFiles} from './compose-files.js'
+import {
+  isRecord,
+  literal,
+  readModel,
+  withoutAbsentDependencies,
+  type ComposeModel,
+} from '../../compose/compose-model.js'
+import {describeUnsupported} from './compose-support.js'
+import {composeConfig, type ComposeContext} from '../../compose/run-compose.js'
 
-/** A tap's compose model, as its files have it. */
+/** A tap's compose model, from its files. */
 export interface TapModel {
+  /** The services to start: those of active profiles, and the app with its dependencies. */
   readonly model: ComposeModel
   /** The service that is the app. */
   readonly service: string
-  /** What compose warned of. */
+  /** Compose's warnings, and what differs from the files. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads the tap's compose files, or makes a model of one service where it has none.
+ * Reads the tap's compose files, or makes a model with one service if it has none.
  * @throws UsageError `compose-empty`, `compose-service-unknown`, and what composeConfig throws
  */
 export async function readTapModel(opened: OpenTap, context: ComposeContext): Promise<TapModel> {
-  const files = composeFiles(opened)
+  const found = await findComposeFiles(opened, context.environment)
+  const {files} = found
   if (files.length === 0) return {model: ownModel(opened), service: opened.tap.name, warnings: []}
-  const {text, warnings} = await composeConfig(context, {files, envFile: opened.files.dotenv?.file})
-  const model = readModel(text)
-  return {model, service: mainService(model, opened), warnings}
+  const {text, warnings} = await composeConfig(context, {files})
+  const enabled = readModel(text)
+  const service = await findApp(opened, context, {files, enabled})
+  const whole = service in enabled.services ? enabled : await withApp(enabled, service, {context, files})
+  const model = withoutAbsentDependencies(whole)
+  const ofFiles = opened.files.problems.filter(({file, severity}) => severity === 'warning' && isComposeFile(file))
+  return {
+    model,
+    service,
+    warnings: [
+      ...found.warnings,
+      ...ofFiles.map(({file, message}) => printable(`${file}: ${message}`)),
+      ...warnings,
+      ...describeUnsupported(model, service),
+    ],
+  }
 }
 
-/** The compose files of a tap, each above the one before it; none where it has none. */
-export function composeFiles({files, tap, values}: Pick<OpenTap, 'files' | 'tap' | 'values'>): string[] {
-  const [context, environment] = [tap.name, values.environmentName].map(asNamePart)
-  const more = ['REPO', environment, context, `${context}_${environment}`].map((part) => `KEG_COMPOSE_${part}`)
-  const [first = files.composeFile, ...others] = ['KEG_COMPOSE_DEFAULT', ...more].map((name) => values.text(name))
-  const written = [first, ...others].filter((file) => file !== undefined)
-  return [...new Set(written.map((file) => resolve(tap.folder, file)))]
+/** The name of the app's service; asks compose about inactive profiles only if that matters. */
+async function findApp(
+  opened: OpenTap,
+  context: ComposeContext,
+  {enabled, files}: {readonly enabled: ComposeModel; readonly files: readonly string[]},
+): Promise<string> {
+  const {services} = enabled
+  const [surest] = likelyNames(opened)
+  if (surest !== undefined && surest in services) return surest
+  const all = await composeConfig(context, {files, profile: EVERY_PROFILE})
+  return appService({enabled: services, all: {...readModel(all.text).services, ...services}}, opened)
 }
 
-/** As names of values have a tap or an environment: `my-shop` is MY_SHOP. */
-function asNamePart(text: string): string {
-  return text.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
+/** The model with an app from an inactive profile and its dependencies, as `docker compose up NAME` activates it. */
+async function withApp(
+  enabled: ComposeModel,
+  service: string,
+  {context, files}: {readonly context: ComposeContext; readonly files: readonly string[]},
+): Promise<ComposeModel> {
+  const own = readModel((await composeConfig(context, {files, service})).text)
+  const sections = ['networks', 'volumes', 'configs', 'secrets', 'models'].map((section) => {
+    const both = [enabled[section], own[section]].filter(isRecord)
+    return [section, both.length === 0 ? undefined : Object.assign({}, ...both)] as const
+  })
+  return {
+    ...enabled,
+    ...Object.fromEntries(sections.filter(([, content]) => content !== undefined)),
+    services: {...enabled.services, ...own.services},
+  }
 }
 
-/**
- * The service that is the app: KEG_COMPOSE_SERVICE, else the one that is called like the tap or its container, else the first.
- * @throws UsageError `compose-empty`, `compose-service-unknown`
- */
-export function mainService(
-  {services}: ComposeModel,
-  {files, tap, values}: Pick<OpenTap, 'files' | 'tap' | 'values'>,
-): string {
-  const names = Object.keys(services)
-  const [first] = files.services.filter((name) => names.includes(name)).concat(names)
-  if (first === undefined)
-    throw new UsageError(`The compose file ${printable(files.composeFile ?? '')} has no service.`, {
-      code: 'compose-empty',
-      hint: `Add one under services, such as: ${tap.name}: {}. Those of profiles count where COMPOSE_PROFILES names them.`,
-    })
-  const wanted = values.text('KEG_COMPOSE_SERVICE')
-  if (wanted !== undefined && !names.includes(wanted))
-    throw new UsageError(`KEG_COMPOSE_SERVICE names no service of the compose file: ${printable(wanted)}.`, {
-      code: 'compose-service-unknown',
-      hint: `Its services are: ${names.map((name) => printable(name)).join(', ')}.`,
-      data: {services: names},
-    })
-  const likely = [wanted, tap.name, files.alias, values.text('CONTAINER_NAME')]
-  return likely.find((name) => name !== undefined && names.includes(name)) ?? first
+/** Compose's word for all profiles. */
+const EVERY_PROFILE = '*'
+
+function isComposeFile(file: string): boolean {
+  return /^(?:docker-)?compose\./.test(basename(file))
 }
 
-/** What the container of a tap without a compose file gets of its values. */
+/** Values that the container of a tap without a compose file gets. */
 const PASSED_ON = /^(?:DOC_\w+|KEG_EXEC_CMD|KEG_PROXY_PORT|NODE_ENV)$/
 
 /** The model of a tap without a compose file. */
@@ -76,7 +97,7 @@ function ownModel({tap, values}: OpenTap): ComposeModel {
   return {services: {[tap.name]: {environment, networks: {default: null}}}, networks: {default: {}}}
 }
 
-/** The Dockerfile of a tap, and the folder that it is built in; undefined where it has none. */
+/** The Dockerfile of a tap, and its build context; undefined if it has none. */
 export function dockerfileOf({
   files,
   tap,

@@ -4,36 +4,36 @@ import type {ProcessTable} from '../../engine/types.js'
 export interface ContainerProcess {
   readonly pid: number
   readonly parent: number
-  /** Its command line, words parted by spaces. */
+  /** Its command line, separated by spaces. */
   readonly command: string
 }
 
-/** What `ps` is asked for: each of procps and busybox can say it. */
+/** The columns for `ps`, which procps and busybox both support. */
 export const PROCESS_COLUMNS = '-eo pid,ppid,args'
 
-/** The processes of a table with the columns of {@link PROCESS_COLUMNS}; those that ended and were not waited for are none. */
+/** The processes of a table with the columns of {@link PROCESS_COLUMNS}, without zombies. */
 export function readProcesses({Processes}: ProcessTable): ContainerProcess[] {
   return (Processes ?? []).flatMap(([pid, parent, ...words]) => {
-    // A busybox puts the name of a script before the program that runs it.
+    // busybox puts a script's name before the program that runs it.
     const command = words.join(' ').replace(/^\{[^}]*\} /, '')
     if (!isNumber(pid) || !isNumber(parent) || command === '' || DEFUNCT.test(command)) return []
     return [{pid: Number(pid), parent: Number(parent), command}]
   })
 }
 
-/** Without a command line `ps` shows a name in brackets. */
+/** Without a command line, `ps` shows a name in brackets. */
 const DEFUNCT = /^\[[^\]]*\](?: <defunct>)?$/
 
-/** A container's own processes, and those that were brought into it by exec. */
+/** A container's own processes, and those started in it by exec. */
 export interface ProcessTrees {
   /** Its first process. */
   readonly first: ContainerProcess | undefined
-  /** The first and all that it started. */
+  /** The first and all its descendants. */
   readonly own: readonly ContainerProcess[]
   readonly others: readonly ContainerProcess[]
 }
 
-/** @param firstPid of the container's first process as the engine says it, which `ps` may know by another id */
+/** @param firstPid the engine's id for the container's first process, which `ps` may know by another id */
 export function partProcesses(processes: readonly ContainerProcess[], firstPid: number | undefined): ProcessTrees {
   const pids = new Set(processes.map(({pid}) => pid))
   const roots = processes.filter(({parent}) => !pids.has(parent)).toSorted((one, other) => one.pid - other.pid)

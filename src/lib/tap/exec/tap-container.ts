@@ -1,15 +1,16 @@
 import type {Engine} from '../../engine/engine.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import {UsageError} from '../../error/keg-error.js'
-import {COMPOSE_SERVICE, nameOf} from '../../target/find-target.js'
-import {closestWord} from '../../terminal/closest-word.js'
+import {COMPOSE_SERVICE} from '../../container/target/match-rows.js'
+import {didYouMean} from '../../terminal/closest-word.js'
 import {printable} from '../../terminal/text.js'
-import {notStarted, runningMain} from '../containers/running-main.js'
-import {findTapContainers} from '../containers/tap-containers.js'
-import type {Tap} from '../tap.js'
+import {notStarted, runningMain} from '../../container/tap/running-main.js'
+import {findTapContainers} from '../../container/tap/tap-containers.js'
+import type {Tap} from '../../tap-folder/tap.js'
+import {nameOf} from '../../container/container-name.js'
 
 /**
- * The container of a tap that is meant: its own, or that of one of its services, running or not.
+ * The container of a tap, or of one of its services, running or not.
  * @throws FailedError `tap-not-started`; UsageError `service-unknown`
  */
 export async function tapContainer(engine: Engine, tap: Tap, service: string | undefined): Promise<ContainerDetails> {
@@ -25,7 +26,7 @@ export async function tapContainer(engine: Engine, tap: Tap, service: string | u
   return found
 }
 
-/** As {@link tapContainer}, but running. @throws FailedError `container-stopped`, too */
+/** Like {@link tapContainer}, but running. @throws also FailedError `container-stopped` */
 export async function runningTapContainer(
   engine: Engine,
   tap: Tap,
@@ -44,11 +45,9 @@ async function unknownService(
   containers: readonly ContainerDetails[],
 ): Promise<UsageError> {
   const services = containers.map((container) => serviceOf(container) ?? nameOf(container))
-  const closest = await closestWord(written, services)
-  const question = closest === undefined ? '' : ` Did you mean ${printable(closest)}?`
-  return new UsageError(`The tap ${name} has no service ${printable(written)}.${question}`, {
+  return new UsageError(`The tap ${name} has no service ${printable(written)}.`, {
     code: 'service-unknown',
-    hint: `Its services are: ${services.map((service) => printable(service)).join(', ')}.`,
+    hint: `${await didYouMean(written, services)}Its services are: ${services.map((service) => printable(service)).join(', ')}.`,
     data: {services},
   })
 }

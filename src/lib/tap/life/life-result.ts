@@ -1,7 +1,7 @@
 import type {ContainerDetails} from '../../engine/types.js'
-import {nameOf} from '../../target/find-target.js'
 import {serviceOf} from '../containers/container-order.js'
-import {branchOfTapContainer, isMain} from '../containers/tap-containers.js'
+import {branchOfTapContainer, isMain} from '../../container/tap/tap-containers.js'
+import {nameOf} from '../../container/container-name.js'
 
 /** What was done to a container, or would be with a dry run. */
 export type ContainerOutcome = 'stopped' | 'started' | 'restarted' | 'removed' | 'planned' | 'unchanged'
@@ -10,12 +10,15 @@ export type ContainerOutcome = 'stopped' | 'started' | 'restarted' | 'removed' |
 export interface TapContainerResult {
   /** All 64 digits. */
   readonly id: string
+  /** Its name. */
   readonly name: string
-  /** Compose's name of the service; null for one that compose did not make. */
+  /** Compose's service name; null for one that compose did not create. */
   readonly service: string | null
-  /** Whether it is the one that the tap's code is synced into. */
+  /** Whether the tap's code is synced into it. */
   readonly main: boolean
+  /** The branch that it is for; null without git. */
   readonly branch: string | null
+  /** What was done to it, or would be. */
   readonly outcome: ContainerOutcome
 }
 

@@ -5,22 +5,22 @@ import type {DestroyTapResult} from './destroy-tap.js'
 import type {ContainerOutcome, TapContainerResult} from './life-result.js'
 import type {StopTapResult} from './stop-tap.js'
 
-/** What became of each sync and container, a line for one; empty where there was none. */
+/** What happened to each sync and container, one line each; empty if there was none. */
 export function stopText({containers, syncs}: StopTapResult): string {
   return lines(
-    syncsText(syncs, {verb: 'pause', done: 'Paused', already: 'Paused already'}),
-    ...containers.map((container) =>
-      containerText(container, {planned: 'Would stop', unchanged: 'Not running already:'}),
-    ),
+    syncsText(syncs, {verb: 'pause', done: 'Paused', already: 'Already paused'}),
+    ...containers.map((container) => containerText(container, {planned: 'Would stop', unchanged: 'Already stopped:'})),
   )
 }
 
-/** The same of what was taken away. */
-export function destroyText({containers, images, networks, syncs, volumes}: DestroyTapResult): string {
-  const isPlanned = containers.some(({outcome}) => outcome === 'planned')
-  const verb = isPlanned || syncs.some(({outcome}) => outcome === 'planned') ? 'Would remove' : 'Removed'
+/** The same for what was removed, or would be with a dry run. */
+export function destroyText(
+  {containers, images, networks, syncs, volumes}: DestroyTapResult,
+  {dryRun}: {readonly dryRun: boolean},
+): string {
+  const verb = dryRun ? 'Would remove' : 'Removed'
   return lines(
-    syncsText(syncs, {verb: 'end', done: 'Ended', already: 'Ended already', ends: true}),
+    syncsText(syncs, {verb: 'end', done: 'Ended', already: 'Already ended', ends: true}),
     ...containers.map((container) => containerText(container, {planned: 'Would remove'})),
     ...networks.map((name) => `${verb} network ${name}`),
     ...volumes.map((name) => `${verb} volume ${name}`),
@@ -28,7 +28,7 @@ export function destroyText({containers, images, networks, syncs, volumes}: Dest
   )
 }
 
-/** For `--quiet`: the names of the containers, a line each. */
+/** For `--quiet`: the names of the containers, one a line. */
 export function containerNames(containers: readonly TapContainerResult[]): string {
   return containers.map(({name}) => printable(name)).join('\n')
 }

@@ -1,60 +1,75 @@
-import type {Engine} from '../../engine/engine.js'
 import type {ContainerDetails} from '../../engine/types.js'
-import {settleAll} from '../../package/settle.js'
-import {shownPort} from '../../port/reachable-address.js'
+import {allSettledOrThrow} from '../../async/all-settled.js'
+import {shownPort, type ShownPort} from '../../container/port/reachable-address.js'
 import type {CreateSyncResult} from '../../sync/create/create-result.js'
-import {nameOf} from '../../target/find-target.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
-import {startOrder, waitsForHealth} from '../containers/container-order.js'
-import {notStarted} from '../containers/running-main.js'
-import {findTapContainers} from '../containers/tap-containers.js'
-import {stillRunning} from '../start/container/still-running.js'
+import {wasStartedDetached} from '../exec/run-tap-command.js'
+import {startOrder, waitsForEnd, waitsForHealth} from '../containers/container-order.js'
+import {notStarted} from '../../container/tap/running-main.js'
+import {findTapContainers} from '../../container/tap/tap-containers.js'
+import {settleServices} from '../start/container/settle-services.js'
 import {serveTap} from '../start/serve-tap.js'
 import {startContext} from '../start/start-context.js'
-import type {StartContext, StartTapOptions} from '../start/start-options.js'
+import type {StartContext, StartTapOptions} from '../start/model.js'
+import type {Work} from '../../work/work.js'
 import {proxyUrl} from '../status/proxy-url.js'
+import {confirmStop} from './confirm-stop.js'
 import {containerResult, type TapContainerResult} from './life-result.js'
 import {restartError} from './restart-error.js'
 import {resumeTap} from './resume-tap.js'
-import {standStill} from './still-syncs.js'
+import {pauseFolderSyncs} from './pause-folder-syncs.js'
 import {stopSeconds} from './stop-seconds.js'
+import {untilEnded} from './until-ended.js'
 import {untilHealthy} from './until-healthy.js'
+import {nameOf, shownName} from '../../container/container-name.js'
 
-/** Which tap to restart, and who is told. */
+/** Which tap to restart. */
 export interface RestartTapOptions extends Omit<
   StartTapOptions,
-  'build' | 'from' | 'publish' | 'pull' | 'ready' | 'recreate' | 'sync'
+  'build' | 'detach' | 'from' | 'publish' | 'pull' | 'ready' | 'recreate' | 'sync'
 > {
-  /** Called once, when the tap is ready to be used. */
+  /** Undefined runs its command as before: in the background, or followed. */
+  readonly detach?: boolean | undefined
+  /** Called once, when the tap is ready. */
   readonly ready: (result: RestartTapResult) => void
 }
 
 /** What `keg tap restart --json` prints; scripts can rely on these fields. */
 export interface RestartTapResult {
+  /** Name of the tap. */
   readonly tap: string
+  /** Its folder. */
   readonly folder: string
+  /** The branch checked out there; null without git. */
   readonly branch: string | null
   /** Id of the app's container. */
   readonly container: string
+  /** Name of the app's container. */
   readonly name: string
+  /** Its URL; null if it has no port to answer at. */
   readonly url: string | null
-  /** Ports in docker's words: `8080/tcp` at `127.0.0.1:8080`. */
-  readonly ports: readonly {readonly container: string; readonly host: string}[]
+  /** Its published ports. */
+  readonly ports: readonly ShownPort[]
+  /** Its containers, in start order. */
   readonly containers: readonly TapContainerResult[]
-  /** The sync of the tap's folder; null where it is not synced. */
+  /** The sync of the tap's folder; null if it is not synced. */
   readonly sync: CreateSyncResult | null
 }
 
 /**
- * Starts the containers of a tap again, running or not, in the order in which they wait for each other; none is made anew. Their
- * syncs go on, and then the tap's command is run and its answer waited for, as by a start.
- * @returns the exit code: that of its command in the foreground, else 0
- * @throws FailedError `tap-not-started`, `port-taken`, `start-failed`, `container-ended`; what openTap, syncTap and serveTap do
+ * Restarts the containers of a tap, running or not, in dependency order; recreates none. Then resumes their syncs, runs the
+ * tap's command and waits for an answer, like a start: in the background if it was started so, unless `detach` says
+ * otherwise.
+ * @returns the exit code: that of its command in the foreground, otherwise 0
+ * @throws FailedError `tap-not-started`, `port-taken`, `start-failed`, `container-ended`; what openTap, syncTap and serveTap
+ * do
  */
-export async function restartTap(options: RestartTapOptions): Promise<number> {
-  const context = await startContext({...options, build: false, publish: [], ready: () => undefined})
-  await using engine = context.engine
-  const {tap} = context.opened
+export async function restartTap(work: Work, options: RestartTapOptions): Promise<number> {
+  const {detach = false} = options
+  const opening = await startContext(work, {...options, detach, build: false, publish: [], ready: () => undefined})
+  const {engine, notice} = opening
+  const {tap} = opening.opened
   const {all, main} = await findTapContainers(engine, tap)
   if (main === undefined) throw notStarted(tap)
   const results = all.map((container) =>
@@ -71,13 +86,20 @@ export async function restartTap(options: RestartTapOptions): Promise<number> {
     containers: results,
     sync: null,
   }
+  await confirmStop(opening, {containers: all, dryRun: options.dryRun, tap: tap.name})
   if (options.dryRun) {
-    for (const container of startOrder(all).flat()) options.say(`${nameOf(container)} would be started again.`)
+    for (const container of startOrder(all).flat()) notice(`${nameOf(container)} would be started again.`)
     options.ready(result)
     return 0
   }
+  const context = await asBefore(opening, main, options)
   await restartAll(context, all)
-  const container = await stillRunning(context, main)
+  const services = all.filter((other) => other !== main)
+  const {findOtherFailure, main: container} = await settleServices(context, {
+    main,
+    services,
+    optional: new Set(),
+  })
   const sync = await resumeTap(context, {all, container})
   const {opened} = context
   const port = opened.values.text('KEG_PROXY_PORT')
@@ -90,37 +112,58 @@ export async function restartTap(options: RestartTapOptions): Promise<number> {
   }
   return await serveTap(context, {
     container,
+    findOtherFailure,
     reach,
     ready: ({ports, url}) =>
       options.ready({...result, url: url ?? null, ports: ports.map(shownPort), sync: sync ?? null}),
   })
 }
 
-/** Their syncs stand still meanwhile: one whose container goes away under it is found out late. */
+/** Runs the tap's command in the background or the foreground as before, unless the user says which. */
+async function asBefore(
+  context: StartContext,
+  main: ContainerDetails,
+  {detach}: RestartTapOptions,
+): Promise<StartContext> {
+  const {engine, environment, notice} = context
+  if (detach !== undefined || (await wasStartedDetached(engine, main, environment)) !== true) return context
+  notice('Its command stays in the background: --no-detach follows it.')
+  return {...context, options: {...context.options, detach: true}}
+}
+
+/** Their syncs are paused meanwhile: Mutagen notices late when a container goes away. */
 async function restartAll(context: StartContext, containers: readonly ContainerDetails[]): Promise<void> {
-  const {engine, opened, options} = context
-  const {syncs} = await standStill(containers, {...opened.tap, isGone: false}, {...options, engine, flushes: false})
+  const {notice, opened, signal} = context
+  const {syncs} = await pauseFolderSyncs(context, {
+    tap: {...opened.tap, isGone: false},
+    containers,
+    dryRun: false,
+    flushes: false,
+  })
   try {
     for (const list of startOrder(containers)) {
-      options.signal.throwIfAborted()
-      await settleAll(list.map(async (container) => restart(engine, container, options)))
-      const awaited = list.filter((other) => containers.some((container) => waitsForHealth(container, other)))
-      await settleAll(awaited.map(async (container) => untilHealthy(container, context)))
+      signal.throwIfAborted()
+      await allSettledOrThrow(list.map(async (container) => restart(context, container)))
+      const dependencies = list.filter((other) => containers.some((container) => waitsForHealth(container, other)))
+      const ending = list.filter((other) => containers.some((container) => waitsForEnd(container, other)))
+      await allSettledOrThrow([
+        ...dependencies.map(async (container) => untilHealthy(container, context)),
+        ...ending.map(async (container) => untilEnded(container, context)),
+      ])
     }
   } catch (error) {
     const paused = syncs.filter(({outcome}) => outcome === 'done').map(({id, name}) => printable(name ?? id))
-    if (paused.length > 0) options.say(`Paused stay the syncs ${paused.join(', ')}, until: keg tap restart`)
+    if (paused.length > 0)
+      notice(
+        `These syncs are still paused: ${paused.join(', ')}. Resume them with: ${commandLine`keg tap restart ${opened.tap.name}`}`,
+      )
     throw error
   }
 }
 
-async function restart(
-  engine: Engine,
-  container: ContainerDetails,
-  {progress}: Pick<StartTapOptions, 'progress'>,
-): Promise<void> {
+async function restart({engine, opened, progress}: StartContext, container: ContainerDetails): Promise<void> {
   const {Id, State} = container
-  const stage = `Starting ${printable(nameOf(container))}`
+  const stage = `Starting ${shownName(container)}`
   progress({stage, state: 'running'})
   try {
     // A paused one cannot end by itself.
@@ -128,7 +171,7 @@ async function restart(
     if (State.Running) await engine.restartContainer(Id, await stopSeconds(engine, container))
     else await engine.startContainer(Id)
   } catch (error) {
-    throw restartError(error, container)
+    throw restartError(error, container, opened.tap.name)
   }
   progress({stage, state: 'done'})
 }

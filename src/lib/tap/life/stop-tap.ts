@@ -1,89 +1,94 @@
-import {Engine} from '../../engine/engine.js'
+import {withEngine, type EngineWork} from '../../engine/engine-work.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import type {KegError} from '../../error/keg-error.js'
-import {settleAll} from '../../package/settle.js'
+import {allSettledOrThrow} from '../../async/all-settled.js'
 import type {ChangedSync} from '../../sync/change/change-syncs.js'
-import {nameOf} from '../../target/find-target.js'
-import type {ProgressListener} from '../../terminal/progress.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
 import {startOrder} from '../containers/container-order.js'
+import {confirmStop} from './confirm-stop.js'
 import {containerResult, type TapContainerResult} from './life-result.js'
 import {locateTap} from '../containers/locate-tap.js'
-import {standStill} from './still-syncs.js'
+import {pauseFolderSyncs} from './pause-folder-syncs.js'
 import {stopSeconds} from './stop-seconds.js'
-import {findTapContainers} from '../containers/tap-containers.js'
-import type {TapWork} from '../containers/tap-syncs.js'
+import {findTapContainers} from '../../container/tap/tap-containers.js'
+import type {Work} from '../../work/work.js'
+import {nameOf, shownName} from '../../container/container-name.js'
 
-/** Which tap's containers are meant, and how much keg may do by itself. */
-export interface LifeOptions extends Omit<TapWork, 'engine'> {
+/** Which containers of a tap to change. */
+export interface LifeOptions {
   /** The name of a link; undefined for the tap that the folder is in. */
   readonly name: string | undefined
-  /** The current folder. */
-  readonly folder: string
   /** Only say what would be done. */
   readonly dryRun: boolean
-  readonly progress: ProgressListener
 }
 
 export interface StopTapOptions extends LifeOptions {
-  /** The containers of all branches of the folder; those of other folders, other worktrees included, are their own. */
+  /** The containers of all branches of the folder; never those of other folders, including other worktrees. */
   readonly all: boolean
 }
 
 /** What `keg tap stop --json` prints; scripts can rely on these fields. */
 export interface StopTapResult {
+  /** Name of the tap. */
   readonly tap: string
+  /** Its folder. */
   readonly folder: string
+  /** The branch checked out there; null without git. */
   readonly branch: string | null
+  /** Its containers, in the order of stopping. */
   readonly containers: readonly TapContainerResult[]
+  /** Their syncs. */
   readonly syncs: readonly ChangedSync[]
 }
 
-/** What became of a tap, and the error to throw once that is shown. */
+/** The result for a tap, and the error to throw after it is shown. */
 export interface LifeReport<T> {
   readonly result: T
   readonly failure: KegError | undefined
 }
 
 /**
- * Stops a tap: what was just edited is brought over, as far as that is quickly done, the syncs into its containers are paused, and
- * all its containers stopped, those first that wait for others. Nothing is removed.
- * @throws what locateTap does; the reason of the signal, once it was said what still runs
+ * Stops a tap: flushes recent edits, if that is quick, pauses the syncs into its containers, and stops all its containers in
+ * reverse dependency order. Removes nothing; asks if a container has data in memory.
+ * @throws what locateTap and confirmStop do; the reason of the signal, after saying what still runs
  */
-export async function stopTap(options: StopTapOptions): Promise<LifeReport<StopTapResult>> {
-  const {all, dryRun, environment, say, signal} = options
-  const tap = await locateTap(options)
-  await using engine = await Engine.connect(environment, signal)
+export async function stopTap(surrounding: Work, options: StopTapOptions): Promise<LifeReport<StopTapResult>> {
+  const {all, dryRun, name} = options
+  const tap = await locateTap(surrounding, name)
+  const work = await withEngine(surrounding)
+  const {engine, notice} = work
   const {all: containers} = await findTapContainers(engine, tap, {allBranches: all || tap.isGone})
   const running = containers.filter(({State}) => State.Running)
-  const {failure, syncs} = await standStill(containers, tap, {...options, engine, flushes: true})
-  const stopped = dryRun ? running : await stopInOrder(engine, running, options)
+  await confirmStop(work, {containers: running, dryRun, tap: tap.name})
+  const {failure, syncs} = await pauseFolderSyncs(work, {containers, tap, dryRun, flushes: true})
+  const stopped = dryRun ? running : await stopInOrder(work, tap, running)
   const results = containers.map((container) =>
     containerResult(container, !stopped.includes(container) ? 'unchanged' : dryRun ? 'planned' : 'stopped'),
   )
-  if (containers.length === 0) say(`The tap ${tap.name} has no container here.`)
+  if (containers.length === 0) notice(`The tap ${tap.name} has no container here.`)
   return {
     result: {tap: tap.name, folder: tap.folder, branch: tap.branch ?? null, containers: results, syncs},
     failure,
   }
 }
 
-/** @returns those that were stopped. @throws the reason of the signal, once it was said what still runs */
+/** @returns the stopped ones. @throws the reason of the signal, after saying what still runs */
 async function stopInOrder(
-  engine: Engine,
+  {engine, notice, progress, signal}: EngineWork,
+  tap: {readonly name: string},
   containers: readonly ContainerDetails[],
-  {progress, say, signal}: LifeOptions,
 ): Promise<readonly ContainerDetails[]> {
   const stopped: ContainerDetails[] = []
   for (const list of startOrder(containers).reverse()) {
     if (signal.aborted) {
       const left = containers.filter((container) => !stopped.includes(container)).map(nameOf)
-      say(`Still running: ${printable(left.join(', '))}. They are stopped by: keg tap stop`)
+      notice(`Still running: ${printable(left.join(', '))}. Stop them with: ${commandLine`keg tap stop ${tap.name}`}`)
       signal.throwIfAborted()
     }
-    await settleAll(
+    await allSettledOrThrow(
       list.map(async (container) => {
-        const stage = `Stopping ${printable(nameOf(container))}`
+        const stage = `Stopping ${shownName(container)}`
         progress({stage, state: 'running'})
         await engine.stopContainer(container.Id, await stopSeconds(engine, container))
         progress({stage, state: 'done'})

@@ -1,19 +1,20 @@
-import {lstat, mkdir, open, rm, rmdir} from 'node:fs/promises'
+import {lstat, open, rm, rmdir, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {FailedError, KegError, RefusedError} from '../../error/keg-error.js'
+import {folderTrouble, makeFolder} from '../../process/make-folder.js'
 import {property} from '../../json/json.js'
 import {count, printable} from '../../terminal/text.js'
 import type {NewFile} from './template/new-file.js'
 
-/** Files that were made. */
+/** Files that were created. */
 export interface WrittenFiles {
-  /** Takes away what was made, and nothing else. */
+  /** Removes what was created, and nothing else. */
   undo(): Promise<void>
 }
 
 /**
- * Makes files, all or none: where one is there already, or something fails, nothing is left of them.
- * @param folder absolute; made where it is missing
+ * Creates all files or none: leaves nothing if one exists or something fails.
+ * @param folder absolute; created if missing
  * @throws RefusedError `tap-file-exists`, FailedError `tap-unwritable`, the reason of the signal
  */
 export async function writeFiles(
@@ -22,10 +23,10 @@ export async function writeFiles(
   signal: AbortSignal,
 ): Promise<WrittenFiles> {
   await refuseExisting(folder, files)
-  /** How each is taken away. */
+  /** How each is removed. */
   const made: (() => Promise<void>)[] = []
   const undo = async (): Promise<void> => {
-    for (const take of made.reverse()) await take().catch(() => undefined)
+    for (const undoOne of made.reverse()) await undoOne().catch(() => undefined)
     made.length = 0
   }
   try {
@@ -33,7 +34,7 @@ export async function writeFiles(
       signal.throwIfAborted()
       const file = join(folder, path)
       for (const missing of await makeFolder(dirname(file))) made.push(() => rmdir(missing))
-      // Somebody else may have made it since it was looked for.
+      // Somebody else may have created it since the check.
       const handle = await open(file, 'wx', mode)
       made.push(() => rm(file))
       try {
@@ -50,16 +51,21 @@ export async function writeFiles(
     if (error instanceof KegError) throw error
     const code = property(error, 'code')
     if (code === 'EEXIST') throw exists(folder, [String(property(error, 'path'))])
-    throw new FailedError(`${printable(folder)} cannot be written (${String(code)}).`, {
+    throw new FailedError(`${printable(folder)} cannot be written: ${folderTrouble(error) ?? String(code)}.`, {
       code: 'tap-unwritable',
-      hint: 'Give yourself the right to write there, or name another folder with --path. Nothing was left behind.',
+      hint: 'Make it writable for your user, or choose another folder with --path. Nothing was left behind.',
       cause: error,
     })
   }
 }
 
-/** @throws RefusedError `tap-file-exists` with all that are there */
+/** @throws RefusedError `tap-file-exists` with all that exist */
 export async function refuseExisting(folder: string, files: readonly NewFile[]): Promise<void> {
+  const isInPlace = await stat(folder).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  )
+  if (isInPlace) throw exists(folder, [folder])
   const there = await Promise.all(
     files.map(async ({path}) => ((await standsInTheWay(join(folder, path))) ? [join(folder, path)] : [])),
   )
@@ -71,7 +77,7 @@ async function standsInTheWay(file: string): Promise<boolean> {
     await lstat(file)
     return true
   } catch (error) {
-    // Below what is no folder nothing can be made.
+    // Nothing can exist below a file.
     return property(error, 'code') === 'ENOTDIR'
   }
 }
@@ -79,20 +85,11 @@ async function standsInTheWay(file: string): Promise<boolean> {
 function exists(folder: string, files: readonly string[]): RefusedError {
   const names = files.map((file) => `  ${printable(file)}`)
   return new RefusedError(
-    `${count(files.length, 'file is', 'files are')} there already, and none is overwritten:\n${names.join('\n')}`,
+    `${count(files.length, 'file exists', 'files exist')} already, and none is overwritten:\n${names.join('\n')}`,
     {
       code: 'tap-file-exists',
-      hint: 'Nothing was changed. Name another folder with --path, or move them away.',
+      hint: 'Nothing was changed. Choose another folder with --path, or move them away.',
       data: {folder, files},
     },
   )
-}
-
-/** @returns the folders that were made, from the outermost */
-async function makeFolder(folder: string): Promise<string[]> {
-  const first = await mkdir(folder, {recursive: true})
-  if (first === undefined) return []
-  const made = [folder]
-  while (made[0] !== undefined && made[0] !== first) made.unshift(dirname(made[0]))
-  return made
 }

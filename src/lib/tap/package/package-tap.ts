@@ -1,81 +1,98 @@
-import {Engine} from '../../engine/engine.js'
+import {withEngine, type EngineWork} from '../../engine/engine-work.js'
+import type {ContainerDetails} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
-import type {ExecStreams} from '../../exec/exec-streams.js'
-import {packageContainer, type PackageOptions} from '../../package/package-container.js'
+import type {ExecStreams} from '../../container/exec/exec-streams.js'
+import {packageContainer} from '../../package/package-container.js'
+import type {PackageOptions} from '../../package/package-options.js'
 import type {PackageResult} from '../../package/package-result.js'
 import {RunError} from '../../container/run-error.js'
-import {nameOf} from '../../target/find-target.js'
 import {printable} from '../../terminal/text.js'
-import {runningMain} from '../containers/running-main.js'
+import {serviceOf} from '../containers/container-order.js'
+import {runningMain} from '../../container/tap/running-main.js'
+import {isMain} from '../../container/tap/tap-containers.js'
 import {findActions} from '../exec/action/find-actions.js'
 import {runActions} from '../exec/action/run-actions.js'
 import {tapContainer} from '../exec/tap-container.js'
-import {openTap, type OpenTap} from '../open-tap.js'
+import type {Work} from '../../work/work.js'
+import {openTap, type OpenTap} from '../../values/open-tap.js'
 import {registryOf} from '../tap-images.js'
-import {imageNameOf} from './image-name.js'
+import {imageNameOf} from '../../values/tap-image-name.js'
+import {nameOf, shownName} from '../../container/container-name.js'
 
-/** Which tap is packaged, and how. */
+/** Which tap to package, and how. */
 export interface PackageTapOptions extends Omit<PackageOptions, 'tapImage' | 'target'> {
   /** The name of a link; undefined for the tap that the folder is in. */
   readonly tapName: string | undefined
   /** `--environment` */
   readonly environmentName: string | undefined
-  /** Whether the tap's action for that is run before, where it has one. */
+  /** A service of the tap; undefined is the tap's own container. */
+  readonly service: string | undefined
+  /** Whether to run the tap's build action first, if it has one. */
   readonly action: boolean
-  /** Where goes what the action prints. */
+  /** Where the action's output goes. */
   readonly streams: ExecStreams
 }
 
-/** What makes in the container what a package is to have, by the tap's own files. */
+/** The action that prepares the container for a package. */
 const BUILD = 'tap:build'
 
 /**
- * Packages the container of a tap for the branch checked out, after its action `tap:build`. The image is called as the tap's own,
- * and goes where that is.
+ * Packages the container of a tap for the checked-out branch, after its action `tap:build`. The image gets the name and
+ * registry of the tap's own; that of another service, where the action does not run, is named `IMAGE-SERVICE`.
  * @throws what opening the tap, running the action and packaging do; FailedError `tap-not-started`, `container-stopped`,
- * `action-failed`
+ * `action-failed`; UsageError `service-unknown`
  */
-export async function packageTap(options: PackageTapOptions): Promise<PackageResult> {
-  const {environment, environmentName, folder, tapName, ...packaging} = options
-  const opened = await openTap({name: tapName, folder, environment, environmentName})
-  const target = await build(opened, options)
-  const image = imageNameOf(opened.values)
-  return packageContainer({
-    ...packaging,
-    environment,
-    folder: opened.tap.folder,
-    target,
-    registry: packaging.registry ?? registryText(opened),
-    ...(image !== undefined && {tapImage: image}),
-  })
+export async function packageTap(surrounding: Work, options: PackageTapOptions): Promise<PackageResult> {
+  const {environmentName, tapName, ...packaging} = options
+  const {environment, folder, prompt} = surrounding
+  const opened = await openTap({folder, environment, prompt}, {name: tapName, environmentName})
+  const work = await withEngine(surrounding)
+  const container = await build(work, opened, options)
+  return packageContainer(
+    {...work, folder: opened.tap.folder},
+    {
+      ...packaging,
+      target: container.Id,
+      fileFolder: folder,
+      registry: packaging.registry ?? registryText(opened),
+      tapImage: tapImageOf(opened, container),
+    },
+  )
 }
 
-/** @returns the id of the tap's container, in which the action has run, where there is one and it is wanted */
-async function build(opened: OpenTap, options: PackageTapOptions): Promise<string> {
-  const {action, dryRun, environment, say, signal, streams} = options
-  await using engine = await Engine.connect(environment, signal)
-  const container = await tapContainer(engine, opened.tap, undefined)
-  if (!action || !opened.files.actions.has(BUILD)) return container.Id
+/** @returns the container to package, after its action has run, if there is one and it is wanted */
+async function build(work: EngineWork, opened: OpenTap, options: PackageTapOptions): Promise<ContainerDetails> {
+  const {engine, notice} = work
+  const {action, dryRun, service, streams} = options
+  const container = await tapContainer(engine, opened.tap, service)
+  // The action builds the app.
+  if (!action || !isMain(container) || !opened.files.actions.has(BUILD)) return container
   const actions = await findActions([BUILD], opened)
   if (dryRun) {
     const commands = actions.flatMap((each) => each.commands).join(' && ')
-    say(`Before, ${BUILD} would be run in ${printable(nameOf(container))}: ${printable(commands)}`)
-    return container.Id
+    notice(`First, ${BUILD} would be run in ${shownName(container)}: ${printable(commands)}`)
+    return container
   }
   const running = runningMain({main: container}, opened.tap)
-  await runActions(actions, {engine, container: running, streams, say, signal}).catch((error: unknown) => {
+  await runActions(work, {actions, container: running, streams}).catch((error: unknown) => {
     throw notBuilt(error)
   })
-  return container.Id
+  return container
 }
 
-/** A command's own exit code is what exec passes on; a package that could not be made is a failure as any other. */
+/** The image name for one of a tap's containers: a database never gets the name by which the app is pulled. */
+function tapImageOf(opened: OpenTap, container: ContainerDetails): string {
+  const image = imageNameOf(opened)
+  return isMain(container) ? image : `${image}-${serviceOf(container) ?? nameOf(container)}`
+}
+
+/** exec passes on the exit code of a command; for a package it is a failure like any other. */
 function notBuilt(error: unknown): unknown {
   if (!(error instanceof RunError) || error.code !== 'action-failed') return error
   const {data, message} = error
   return new FailedError(`Nothing was packaged. ${message}`, {
     code: 'action-failed',
-    hint: 'What it printed says why. With --no-action the container is packaged as it is.',
+    hint: 'See its output. With --no-action, the container is packaged as it is.',
     cause: error,
     ...(data && {data}),
   })

@@ -1,4 +1,4 @@
-/** The address that a proxy serves a container at, by traefik's labels. */
+/** The URL of a container behind a proxy, from traefik's labels. */
 export function proxyUrl(labels: Readonly<Record<string, string>> | null | undefined): string | undefined {
   if (labels?.['traefik.enable'] !== 'true') return undefined
   const rule = Object.entries(labels).find(([name]) => /^traefik\.http\.routers\.[^.]+\.rule$/.test(name))?.[1]

@@ -1,50 +1,90 @@
-import {stateText, troublesText} from '../../sync/sync-text.js'
+import {syncStateText, troublesText} from '../../sync/sync-text.js'
 import type {ObservedSync} from '../../sync/observe-syncs.js'
+import {troubleNotes} from '../../terminal/row-trouble.js'
+import {folderGoneHint} from '../../tap-folder/link/find-tap.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {formatDuration, printable} from '../../terminal/text.js'
 import {textTable} from '../../terminal/table.js'
+import {wrapText} from '../../terminal/wrap-text.js'
 import type {ContainerStatus, ElsewhereContainer, TapStatus} from './tap-status.js'
 import type {TapOverview} from './taps-overview.js'
 
-/** A tap for people: its containers, its syncs, and what there is beside them. @param now milliseconds since 1970 */
+/** A tap as text: its containers, syncs, and the rest. @param now milliseconds since 1970 */
 export function statusText(status: TapStatus, {now, width}: {now: number; width: number | undefined}): string {
-  const {branch, containers, elsewhere, folder, folderExists, syncs, tap, wantedImage} = status
+  const {branch, containers, elsewhere, folder, folderExists, syncs, tap, trouble, wantedImage} = status
   const current = containers.filter((container) => container.current)
   const others = containers.filter((container) => !container.current)
   const place = folderExists ? folder : `${folder}, which is gone`
   const head = printable(`${tap} in ${place}${branch === null ? '' : `, branch ${branch}`}`)
   const isOther = wantedImage?.differs === true
-  return [
+  const lines = [
     head,
-    ...(current.length === 0
-      ? [`  No container runs for it: keg tap start ${tap}`]
-      : [indented(containerTable(current, now, width))]),
+    ...troubleNotes([{name: INDENT + tap, trouble}]),
+    ...(current.length > 0 ? [indented(containerTable(current, now, width))] : []),
+    ...(folderExists ? [] : [printable(`  ${folderGoneHint(tap)}`)]),
+    ...(current.length === 0 && trouble === null && folderExists
+      ? [`  No container is running. Start it with: ${commandLine`keg tap start ${tap}`}`]
+      : []),
+    ...current
+      .filter(({app}) => app === 'idle')
+      .map(({name}) =>
+        printable(
+          `  The app in ${name} has stopped, and its container is idle. Start it with: ${commandLine`keg tap start ${tap}`}`,
+        ),
+      ),
     ...(isOther
-      ? [printable(`  keg tap start would take the ${wantedImage.reference} of now, which is another image.`)]
+      ? [
+          printable(
+            `  ${commandLine`keg tap start ${tap}`} would use the current ${wantedImage.reference}, which is another image.`,
+          ),
+        ]
       : []),
     ...syncs.map((sync) => printable(`  ${syncLine(sync)}`)),
-    ...(others.length === 0 ? [] : ['Of other branches:', indented(containerTable(others, now, width))]),
+    ...(others.length === 0
+      ? []
+      : [
+          trouble === null && folderExists ? 'Of other branches:' : 'Of any branch:',
+          indented(containerTable(others, now, width)),
+        ]),
     ...(elsewhere.length === 0 ? [] : ['In other folders:', ...elsewhere.map(elsewhereLine)]),
-  ].join('\n')
+  ]
+  return lines.flatMap((line) => wrapText(line, width)).join('\n')
 }
 
-/** Linked taps, one a line. @param width columns of the terminal; undefined where nothing has to fit */
+/** Linked taps, one a line. @param width columns of the terminal; undefined for no limit */
 export function overviewTable(taps: readonly TapOverview[], width: number | undefined): string {
-  const rows = taps.map(({branch, folder, folderExists, health, state, syncs, tap, url}) => [
+  const rows = taps.map(({app, branch, folder, folderExists, health, state, syncs, tap, trouble, url}) => [
     tap,
-    branch ?? '-',
-    folderExists ? withHealth(state ?? 'not started', health) : 'folder is gone',
+    branch ?? (trouble === null ? '-' : 'unknown'),
+    tapStateText({app, folder, folderExists, health, state, trouble}),
     syncs.length === 0 ? '-' : [...new Set(syncs.map(syncState))].join(', '),
     url ?? '-',
-    folder,
+    folder ?? '-',
   ])
-  return textTable([['TAP', 'BRANCH', 'STATE', 'SYNC', 'URL', 'FOLDER'], ...rows], width)
+  const table = textTable([['TAP', 'BRANCH', 'STATE', 'SYNC', 'URL', 'FOLDER'], ...rows], width)
+  const notes = troubleNotes(taps.map(({tap, trouble}) => ({name: tap, trouble})))
+  return [table, ...notes.flatMap((note) => wrapText(note, width))].join('\n')
+}
+
+function tapStateText({
+  app,
+  folder,
+  folderExists,
+  health,
+  state,
+  trouble,
+}: Pick<TapOverview, 'app' | 'folder' | 'folderExists' | 'health' | 'state' | 'trouble'>) {
+  if (folder === null) return 'not valid'
+  if (!folderExists) return 'folder is gone'
+  // Without the branch it is unknown which container is meant.
+  return trouble === null ? shownState(state ?? 'not started', {app, health}) : 'unknown'
 }
 
 function containerTable(containers: readonly ContainerStatus[], now: number, width: number | undefined): string {
-  const rows = containers.map(({branch, exitCode, health, image, name, service, startedAt, state, url}) => [
+  const rows = containers.map(({app, branch, exitCode, health, image, name, service, startedAt, state, url}) => [
     service ?? '-',
     name,
-    exitCode === null ? withHealth(state, health) : `${state} (${exitCode})`,
+    exitCode === null ? shownState(state, {app, health}) : `${state} (${exitCode})`,
     startedAt === null ? '-' : uptime(now - Date.parse(startedAt)),
     branch ?? '-',
     url ?? '-',
@@ -57,22 +97,26 @@ function containerTable(containers: readonly ContainerStatus[], now: number, wid
 function syncLine(sync: ObservedSync): string {
   const name = sync.name ?? sync.id
   const troubles = troublesText(sync)
-  const more = troubles === '' ? '' : `: ${troubles}, see keg sync status ${name}`
-  return `sync ${name} (${sync.folder} -> ${sync.remote}) ${stateText(sync)}, ${sync.mode}${more}`
+  const more = troubles === '' ? '' : `: ${troubles}, see ${commandLine`keg sync status ${name}`}`
+  return `sync ${name} (${sync.folder} -> ${sync.remote}) ${syncStateText(sync)}, ${sync.mode}${more}`
 }
 
 function syncState(sync: ObservedSync): string {
-  return troublesText(sync) || stateText(sync)
+  return troublesText(sync) || syncStateText(sync)
 }
 
 function elsewhereLine({branch, folder, folderExists, name, state}: ElsewhereContainer): string {
   const facts = [state, ...(branch === null ? [] : [`branch ${branch}`])].join(', ')
-  // Of an engine elsewhere it may be a folder of somebody else's machine.
-  const note = folderExists ? '' : `, which is not on this machine; docker rm -f ${name} removes it`
+  // With a remote engine it can be a folder of another machine.
+  const note = folderExists
+    ? ''
+    : `, which does not exist on this machine; remove it with: ${commandLine`docker rm -f ${name}`}`
   return printable(`  ${name} (${facts}) of ${folder}${note}`)
 }
 
-function withHealth(state: string, health: string | null): string {
+/** Docker's state, unless the container runs but is idle. */
+function shownState(state: string, {app, health}: Pick<ContainerStatus, 'app' | 'health'>): string {
+  if (app === 'idle') return 'idle'
   return health === null || state !== 'running' ? state : `${state}, ${health}`
 }
 

@@ -1,117 +1,153 @@
 import {stat} from 'node:fs/promises'
-import {Engine} from '../../engine/engine.js'
+import type {Engine} from '../../engine/engine.js'
+import {withEngine, type EngineWork} from '../../engine/engine-work.js'
 import type {EngineAddress} from '../../engine/engine-address.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import {KegError} from '../../error/keg-error.js'
-import {boundPorts} from '../../port/bound-ports.js'
-import {portUrl, reachableAddress, shownPort} from '../../port/reachable-address.js'
+import type {RowTrouble} from '../../terminal/row-trouble.js'
+import {boundPorts} from '../../container/port/bound-ports.js'
+import {portUrl, reachableAddress, shownPort, type ShownPort} from '../../container/port/reachable-address.js'
 import {formatReference} from '../../reference/reference.js'
 import {observeSyncs, type ObservedSync} from '../../sync/observe-syncs.js'
-import {CONTAINER_LABELS} from '../../target/container-labels.js'
-import {nameOf} from '../../target/find-target.js'
+import {CONTAINER_LABELS} from '../../label/container-labels.js'
 import {printable} from '../../terminal/text.js'
 import {serviceOf} from '../containers/container-order.js'
-import {locateTap, type LocatedTap} from '../containers/locate-tap.js'
-import {branchOfTapContainer, findTapContainers, isMain} from '../containers/tap-containers.js'
-import {changing, findTapSyncs, type TapWork} from '../containers/tap-syncs.js'
-import {openTap, type OpenTapOptions} from '../open-tap.js'
+import {seeTap, type LocatedTap} from '../containers/locate-tap.js'
+import {branchOfTapContainer, findTapContainers, isMain} from '../../container/tap/tap-containers.js'
+import {changing, findTapSyncs} from '../containers/tap-syncs.js'
+import {openTap, type OpenTapOptions} from '../../values/open-tap.js'
 import {wantedImage} from '../tap-images.js'
+import {isRestarting, readAppState, type AppState} from './app-state.js'
 import {proxyUrl} from './proxy-url.js'
+import {nameOf, rowName} from '../../container/container-name.js'
+import type {Work} from '../../work/work.js'
 
-export interface TapStatusOptions extends Omit<TapWork, 'engine'>, Omit<OpenTapOptions, 'flags'> {}
+/** Which tap to show. */
+export type TapStatusOptions = Pick<OpenTapOptions, 'environmentName' | 'name'>
 
 /** A container of a tap, as `--json` prints it; scripts can rely on these fields. */
 export interface ContainerStatus {
   /** All 64 digits. */
   readonly id: string
+  /** Its name. */
   readonly name: string
-  /** Compose's name of the service; null for one that compose did not make. */
+  /** Compose's service name; null for one that compose did not create. */
   readonly service: string | null
-  /** Whether it is the one that the tap's code is synced into. */
+  /** Whether the tap's code is synced into it. */
   readonly main: boolean
+  /** The branch that it is for; null without git. */
   readonly branch: string | null
-  /** Whether it is for the branch that is checked out. */
+  /** Whether it is for the checked-out branch. */
   readonly current: boolean
-  /** Docker's word: created, running, paused, restarting, exited, dead. */
+  /** Docker's state: created, running, paused, restarting (also for 10 seconds after a restart by itself), exited, dead. */
   readonly state: string
-  /** Of one that has ended. */
+  /** The exit code after it has ended. */
   readonly exitCode: number | null
-  /** Docker's word: starting, healthy, unhealthy; null without a healthcheck. */
+  /** Whether the app in it runs; null for a container that does not run, or is not the tap's own. */
+  readonly app: AppState | null
+  /** Docker's health status: starting, healthy, unhealthy; null without a healthcheck. */
   readonly health: string | null
-  /** ISO 8601; null for one that does not run. */
+  /** ISO 8601; null if it does not run. */
   readonly startedAt: string | null
+  /** Its image, as named when it was created. */
   readonly image: string
+  /** Id of the image. */
   readonly imageId: string
-  /** Ports in docker's words: `8080/tcp` at `127.0.0.1:8080`. */
-  readonly ports: readonly {readonly container: string; readonly host: string}[]
+  /** Its published ports. */
+  readonly ports: readonly ShownPort[]
+  /** Also null if nothing answers because the app does not run. */
   readonly url: string | null
 }
 
-/** The image that `keg tap start` would take, as far as this engine knows without asking a registry. */
+/** The image that `keg tap start` would use, as far as this engine knows without asking a registry. */
 export interface WantedImage {
+  /** Its name. */
   readonly reference: string
-  /** Null where it is not here. */
+  /** Its id; null if it is not here. */
   readonly id: string | null
-  /** Whether the container was made from another one; null where there is no container, or no image. */
+  /** Whether the container's image is another one; null without a container or image. */
   readonly differs: boolean | null
 }
 
 /** A container of the tap that belongs to another folder. */
 export interface ElsewhereContainer {
+  /** Its name. */
   readonly name: string
+  /** The folder that it belongs to. */
   readonly folder: string
+  /** The branch that it is for; null without git. */
   readonly branch: string | null
+  /** Docker's state: created, running, paused, restarting, exited, dead. */
   readonly state: string
-  /** Whether that folder is on this machine. */
+  /** Whether that folder exists on this machine. */
   readonly folderExists: boolean
 }
 
 /** What `keg tap status --json` prints for a tap; scripts can rely on these fields. */
 export interface TapStatus {
+  /** Name of the tap. */
   readonly tap: string
+  /** Its folder. */
   readonly folder: string
-  /** Whether the folder is there. */
+  /** Whether the folder exists. */
   readonly folderExists: boolean
+  /** The branch checked out there; null without git. */
   readonly branch: string | null
+  /** Why the branch is unknown, and so which containers are current; null if it is known. */
+  readonly trouble: RowTrouble | null
+  /** Containers of this folder, of all branches. */
   readonly containers: readonly ContainerStatus[]
-  /** Null where nobody names an image, or the tap's files cannot be read. */
+  /** Null if no image is configured, or the tap's files cannot be read. */
   readonly wantedImage: WantedImage | null
+  /** Syncs of this folder. */
   readonly syncs: readonly ObservedSync[]
   /** Containers of this tap in other folders, such as other worktrees. */
   readonly elsewhere: readonly ElsewhereContainer[]
 }
 
 /**
- * Looks how a tap is: all containers of its folder, those of other branches included, and the syncs into them. Warns of syncs in
- * whose folder another branch is checked out.
+ * Reads the status of a tap: all containers of its folder, including those of other branches, and the syncs into them. Warns
+ * about syncs whose folder has another branch checked out.
  * @throws what locateTap, the engine and Mutagen do
  */
-export async function readTapStatus(options: TapStatusOptions): Promise<TapStatus> {
-  const {environment, signal} = options
-  const tap = await locateTap(options)
-  await using engine = await Engine.connect(environment, signal)
+export async function readTapStatus(surrounding: Work, options: TapStatusOptions): Promise<TapStatus> {
+  const tap = await seeTap(surrounding, options.name)
+  const work = await withEngine(surrounding)
+  const {engine} = work
   const {all, main} = await findTapContainers(engine, tap, {allBranches: true})
   return {
     tap: tap.name,
     folder: tap.folder,
     folderExists: !tap.isGone,
     branch: tap.branch ?? null,
-    containers: all.map((container) => containerStatus(container, tap, engine)),
-    wantedImage: tap.isGone ? null : await findWantedImage(engine, main, options),
-    syncs: await observeTapSyncs(tap, all, {...options, engine}),
+    trouble: tap.trouble,
+    containers: await Promise.all(all.map((container) => readContainerStatus(work, container, tap))),
+    wantedImage: tap.isGone || tap.trouble !== null ? null : await findWantedImage(work, main, options),
+    syncs: await observeTapSyncs(work, tap, all),
     elsewhere: await findElsewhere(engine, tap),
   }
 }
 
-/** @param tap whose branch is checked out */
+/** @param tap its checked-out branch decides what is current */
+export async function readContainerStatus(
+  {engine, signal}: Pick<EngineWork, 'engine' | 'signal'>,
+  container: ContainerDetails,
+  tap: Pick<LocatedTap, 'branch' | 'name'>,
+): Promise<ContainerStatus> {
+  return containerStatus(container, tap, engine, await readAppState(engine, container, signal))
+}
+
+/** @param tap its checked-out branch decides what is current */
 export function containerStatus(
   container: ContainerDetails,
   {branch, name}: Pick<LocatedTap, 'branch' | 'name'>,
   {endpoint}: {readonly endpoint: EngineAddress},
+  app: AppState | null = null,
 ): ContainerStatus {
   const {Config, State} = container
   const own = branchOfTapContainer(container)
-  const ports = State.Running ? boundPorts(container, []) : []
+  const runs = State.Running && !isRestarting(container)
+  const ports = runs ? boundPorts(container, []) : []
   const [first] = ports.flatMap((port) => (port.protocol === 'tcp' ? (reachableAddress(port, endpoint) ?? []) : []))
   const url = proxyUrl(Config.Labels) ?? (first && portUrl(first, 'silent'))
   return {
@@ -121,25 +157,26 @@ export function containerStatus(
     main: isMain(container),
     branch: own ?? null,
     current: own === branch && Config.Labels?.[CONTAINER_LABELS.tap] === name,
-    state: State.Status,
+    state: State.Running && !runs ? 'restarting' : State.Status,
     exitCode: State.Running || State.Status === 'created' ? null : State.ExitCode,
+    app,
     health: State.Health?.Status ?? null,
-    startedAt: State.Running ? (State.StartedAt ?? null) : null,
+    startedAt: runs ? (State.StartedAt ?? null) : null,
     image: Config.Image,
     imageId: container.Image,
     ports: ports.map(shownPort),
-    url: State.Running ? (url ?? null) : null,
+    url: runs && app !== 'idle' ? (url ?? null) : null,
   }
 }
 
-/** Files that cannot be read keep nobody from seeing what runs. */
+/** The status is shown even if files cannot be read. */
 async function findWantedImage(
-  engine: Engine,
+  {engine, environment, folder, warn}: EngineWork,
   main: ContainerDetails | undefined,
   options: TapStatusOptions,
 ): Promise<WantedImage | null> {
   try {
-    const opened = await openTap(options)
+    const opened = await openTap({environment, folder}, options)
     const reference = wantedImage(opened)
     if (reference === undefined) return null
     const text = formatReference(reference)
@@ -147,21 +184,21 @@ async function findWantedImage(
     return {reference: text, id, differs: main === undefined || id === null ? null : main.Image !== id}
   } catch (error) {
     if (!(error instanceof KegError)) throw error
-    options.say(`Warning: ${error.message}`)
+    warn(error.message)
     return null
   }
 }
 
 async function observeTapSyncs(
+  work: EngineWork,
   tap: LocatedTap,
   containers: readonly ContainerDetails[],
-  work: TapWork,
 ): Promise<readonly ObservedSync[]> {
-  const {gone, live, missing} = await findTapSyncs({tap, containers, allBranches: true}, work)
-  if (missing !== undefined) work.say(`Warning: ${missing.message} Nothing is known of syncs.`)
+  const {gone, live, missing} = await findTapSyncs(work, {tap, containers, allBranches: true})
+  if (missing !== undefined) work.warn(`${missing.message} Syncs are not shown.`)
   const sessions = [...live, ...gone]
   if (sessions.length === 0) return []
-  return observeSyncs({...changing(sessions, work, {dryRun: true, folder: tap.folder}), patient: true})
+  return observeSyncs(work, {...changing(sessions, {dryRun: true}), patient: true})
 }
 
 async function findElsewhere(engine: Engine, {folder, name}: LocatedTap): Promise<ElsewhereContainer[]> {
@@ -171,7 +208,7 @@ async function findElsewhere(engine: Engine, {folder, name}: LocatedTap): Promis
     others.map(async ({Id, Labels, Names, State}) => {
       const place = Labels?.[CONTAINER_LABELS.folder] ?? ''
       return {
-        name: Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12),
+        name: rowName({Id, Names}),
         folder: place,
         branch: Labels?.[CONTAINER_LABELS.branch] || null,
         state: printable(State),

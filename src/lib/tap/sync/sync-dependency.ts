@@ -1,26 +1,27 @@
 import type {CreateSyncResult} from '../../sync/create/create-result.js'
 import {createSync} from '../../sync/create/create-sync.js'
-import {nameOf} from '../../target/find-target.js'
 import type {Dependency} from './dependencies.js'
-import {wishesOf} from './sync-settings.js'
-import {commonOptions, connectionOf, type TapSyncOptions} from './tap-sync-options.js'
+import {syncOptionsOf} from './sync-settings.js'
+import {commonOptions, type TapSyncOptions} from './tap-sync-options.js'
+import {nameOf} from '../../container/container-name.js'
+import type {EngineWork} from '../../engine/engine-work.js'
 
 /**
- * Syncs the folder of a dependency with that in a tap's container, and waits until both are the same. The container is for a
- * branch of the tap; which one is checked out in the dependency's folder is another matter, so the sync belongs to no branch.
- * @throws as syncTap does, but for the branch guard
+ * Syncs a dependency's folder with that in a tap's container, and waits until both are the same. The container's branch is
+ * the tap's, not the dependency's, so the sync belongs to no branch.
+ * @throws as syncTap does, except for the branch guard
  */
 export async function syncDependency(
+  work: EngineWork,
   {local, name, remote, settings}: Dependency,
   options: TapSyncOptions,
 ): Promise<CreateSyncResult> {
-  return createSync({
+  return createSync(work, {
     ...commonOptions(options),
-    connection: await connectionOf(options),
-    ...wishesOf(settings),
+    ...syncOptionsOf(settings),
     local,
     remote,
     isOfNoBranch: true,
-    usualName: `${nameOf(options.container)}-${name}`,
+    defaultName: `${nameOf(options.container)}-${name}`,
   })
 }

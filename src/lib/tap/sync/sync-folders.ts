@@ -1,38 +1,32 @@
 import {resolve} from 'node:path'
-import type {Questions} from '../../command/ask.js'
-import {Engine} from '../../engine/engine.js'
+import {withEngine} from '../../engine/engine-work.js'
 import {UsageError} from '../../error/keg-error.js'
-import type {ExecStreams} from '../../exec/exec-streams.js'
+import type {ExecStreams} from '../../container/exec/exec-streams.js'
 import type {CreateSyncResult} from '../../sync/create/create-result.js'
-import type {ProgressListener} from '../../terminal/progress.js'
-import {runningMain} from '../containers/running-main.js'
-import {findTapContainers} from '../containers/tap-containers.js'
+import {runningMain} from '../../container/tap/running-main.js'
+import {findTapContainers} from '../../container/tap/tap-containers.js'
 import {findActions, type ReadyAction} from '../exec/action/find-actions.js'
 import {runActions} from '../exec/action/run-actions.js'
-import {openTap, type OpenTapOptions} from '../open-tap.js'
+import {openTap, type OpenTapOptions} from '../../values/open-tap.js'
 import {findDependency, type Dependency} from './dependencies.js'
 import {syncDependency} from './sync-dependency.js'
 import {syncTap} from './sync-tap.js'
 import type {TapSyncOptions} from './tap-sync-options.js'
+import type {Work} from '../../work/work.js'
 
-/** What is to be synced with a tap's container. */
-export interface SyncFoldersOptions extends Omit<OpenTapOptions, 'flags'> {
-  /** Dependencies as they are written: `core`, `core,theme`, `core:install`; none of them syncs the tap's own folder. */
+/** What to sync with a tap's container. */
+export interface SyncFoldersOptions extends Pick<OpenTapOptions, 'environmentName' | 'name'> {
+  /** Dependencies as typed: `core`, `core,theme`, `core:install`; without any, syncs the tap's own folder. */
   readonly dependencies: readonly string[]
-  /** `--local` and `--remote`, for one folder alone. */
+  /** `--local` and `--remote`, only for a single folder. */
   readonly local: string | undefined
   readonly remote: string | undefined
-  /** Sync the tap's folder though the container is for another branch than the one checked out. */
+  /** Sync the tap's folder even if the container is for another branch than the checked-out one. */
   readonly force: boolean
   /** Only say what would be done. */
   readonly dryRun: boolean
-  /** Where what actions print goes. */
+  /** Where the output of actions goes. */
   readonly streams: ExecStreams
-  readonly progress: ProgressListener
-  readonly questions: Questions
-  /** Takes a line for the person at the terminal. */
-  readonly say: (line: string) => void
-  readonly signal: AbortSignal
 }
 
 /** A folder that was synced, as `keg tap sync --json` prints it; scripts can rely on these fields. */
@@ -44,34 +38,36 @@ export interface SyncedFolder extends CreateSyncResult {
 }
 
 /**
- * Syncs a tap's folder, or the folders of its dependencies, with its container, and waits until they are the same; then runs the
- * actions that are named with a dependency. All that is named is looked for before anything is synced.
- * @throws what openTap, findDependency, findActions, runningMain, syncTap and runActions do; UsageError `usage-invalid` where
- * one folder is named for several
+ * Syncs a tap's folder, or those of its dependencies, with its container, and waits until they are the same; then runs the
+ * actions named with a dependency. Checks all names before it syncs anything.
+ * @throws what openTap, findDependency, findActions, runningMain, syncTap and runActions do; UsageError `usage-invalid` if
+ * one folder is given for several
  */
-export async function syncFolders(options: SyncFoldersOptions): Promise<SyncedFolder[]> {
-  const {dryRun, environment, folder, signal} = options
+export async function syncFolders(surrounding: Work, options: SyncFoldersOptions): Promise<SyncedFolder[]> {
+  const {dryRun, environmentName, force, name: tapName, streams} = options
+  const {environment, folder, prompt} = surrounding
   const written = options.dependencies.flatMap(readDependency)
   if (written.length > 1 && (options.local !== undefined || options.remote !== undefined))
-    throw new UsageError('--local and --remote name the folders of one sync, and several are named.', {
+    throw new UsageError('--local and --remote can be used with one dependency only.', {
       code: 'usage-invalid',
       hint: 'Sync one after the other.',
     })
-  const opened = await openTap(options)
+  const opened = await openTap({environment, folder, prompt}, {name: tapName, environmentName})
   const folders = {local: options.local && resolve(folder, options.local), remote: options.remote}
   const wanted: WantedFolder[] = []
   for (const {actions, name} of written) {
     const dependency = await findDependency(name, opened, folders)
     wanted.push({dependency, actions: await findActions(actions, opened)})
   }
-  await using engine = await Engine.connect(environment, signal)
+  const work = await withEngine(surrounding)
+  const {engine} = work
   const container = runningMain(await findTapContainers(engine, opened.tap), opened.tap)
-  const work: TapSyncOptions = {...options, opened, container, engine, isFresh: false, troubles: 'fail'}
-  if (wanted.length === 0) return [{...(await syncTap({...work, ...folders})), dependency: null, actions: []}]
+  const common: TapSyncOptions = {opened, container, isFresh: false, troubles: 'fail', force, dryRun}
+  if (wanted.length === 0) return [{...(await syncTap(work, {...common, ...folders})), dependency: null, actions: []}]
   const synced: SyncedFolder[] = []
   for (const {actions, dependency} of wanted) {
-    const result = await syncDependency(dependency, work)
-    if (!dryRun) await runActions(actions, {...options, engine, container})
+    const result = await syncDependency(work, dependency, common)
+    if (!dryRun) await runActions(work, {actions, container, streams})
     synced.push({...result, dependency: dependency.name, actions: actions.map(({name}) => name)})
   }
   return synced
@@ -82,7 +78,7 @@ interface WantedFolder {
   readonly actions: readonly ReadyAction[]
 }
 
-/** `core:install` is the dependency core, and its action core:install after it; commas stand between several of either. */
+/** `core:install` is the dependency core, followed by its action core:install; commas separate several of either. */
 export function readDependency(word: string): {readonly name: string; readonly actions: readonly string[]}[] {
   const [name = '', ...actions] = word.split(':')
   if (actions.length > 0) return [{name, actions: actions.map((action) => `${name}:${action}`)}]

@@ -1,14 +1,17 @@
-import type {SyncWishes} from '../../sync/create/plan-sync.js'
-import {DEFAULTS} from '../folder/file/mutagen-file.js'
-import type {SyncSettings} from '../folder/tap-folder.js'
-import type {OpenTap} from '../open-tap.js'
+import type {SyncOptions} from '../../sync/create/model.js'
+import {DEFAULTS} from '../../tap-folder/file/mutagen-file.js'
+import type {OpenTap} from '../../values/open-tap.js'
 import {isDependency} from './dependency-values.js'
+import type {TapSyncSettings} from '../../tap-folder/model.js'
 
-/** What a sync gets of `mutagen.yml`. */
-export type SettledWishes = Pick<SyncWishes, 'ignore' | 'ignores' | 'ignoresVersionControl' | 'mode' | 'permissions'>
+/** The settings for a sync from `mutagen.yml`. */
+export type SettledSyncOptions = Pick<
+  SyncOptions,
+  'ignore' | 'ignores' | 'ignoresVersionControl' | 'mode' | 'permissions'
+>
 
-/** What was said nowhere is keg's own: two-way-safe, without version control, and what `.gitignore` names. */
-export function wishesOf(settings: SyncSettings | undefined): SettledWishes {
+/** The default is keg's own: two-way-safe, ignoring version control and the patterns of `.gitignore`. */
+export function syncOptionsOf(settings: TapSyncSettings | undefined): SettledSyncOptions {
   const {directoryMode, fileMode, group, ignores = [], mergesDefaults = true, owner} = settings ?? {}
   const replaces = settings?.ignores !== undefined && !mergesDefaults
   return {
@@ -20,15 +23,14 @@ export function wishesOf(settings: SyncSettings | undefined): SettledWishes {
   }
 }
 
-/** How the tap's own folder is synced with a container of that name. */
-export function mainSettings(facts: TapFacts, containerName: string): SyncSettings | undefined {
+/** The settings for the sync of the tap's own folder with a container of that name. */
+export function mainSettings(facts: TapFacts, containerName: string): TapSyncSettings | undefined {
   return facts.files.syncs.get(mainSyncName(facts, containerName) ?? DEFAULTS)
 }
 
 /**
- * Under which name `mutagen.yml` has the sync of the tap's own folder. In files that were written for the old keg it is that of
- * the container; it may be the name of the link, the tap's alias or its service as well, and the only one that is there is meant
- * whatever it is called.
+ * The name of the own folder's sync in `mutagen.yml`. In files for the old keg it is the container's name; it can also be
+ * the name of the link, the tap's alias or its service, and the only sync is used whatever its name.
  */
 export function mainSyncName(
   {files: {alias, services, syncs}, tap, values}: TapFacts,

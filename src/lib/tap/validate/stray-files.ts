@@ -1,11 +1,11 @@
 import {readdir, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {closestWord} from '../../terminal/closest-word.js'
-import type {TapFolder, TapProblem} from '../folder/tap-folder.js'
+import type {TapFolder, TapProblem} from '../../tap-folder/model.js'
 
 const KNOWN = ['Dockerfile', 'docker-compose.yml', 'mutagen.yml', 'values.yml'] as const
 
-/** Warns of files that keg does not read, though whoever wrote them may think so. */
+/** Warns about files that keg does not read, though their author may think so. */
 export async function strayFiles({composeFile, containerFolder, folder}: TapFolder): Promise<TapProblem[]> {
   const problems: TapProblem[] = []
   const warn = (file: string, message: string, hint: string): void => {
@@ -13,12 +13,12 @@ export async function strayFiles({composeFile, containerFolder, folder}: TapFold
   }
   const tasks = join(folder, 'tasks', 'index.js')
   if ((await stat(tasks).catch(() => undefined)) !== undefined)
-    warn(tasks, 'tasks of a tap are not run any more.', 'Make a plugin of them, or actions in values.yml.')
+    warn(tasks, 'tasks of a tap are no longer run.', 'Write a plugin, or actions in values.yml.')
   for (const name of await readdir(containerFolder)) {
     if (!/\.ya?ml$/.test(name) || isKnown(name) || join(containerFolder, name) === composeFile) continue
     const environment = /^values\.(.+)\.ya?ml$/.exec(name)?.[1]
     const meant = environment === undefined ? await closestWord(name, KNOWN) : `values-${environment}.yml`
-    if (meant !== undefined) warn(join(containerFolder, name), 'keg does not read this file.', `Did you mean ${meant}?`)
+    if (meant !== undefined) warn(join(containerFolder, name), 'keg ignores this file.', `Did you mean ${meant}?`)
   }
   return problems
 }

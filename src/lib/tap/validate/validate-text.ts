@@ -1,9 +1,9 @@
 import {relative, sep} from 'node:path'
 import {count, printable} from '../../terminal/text.js'
-import {problemText} from '../folder/tap-problem.js'
+import {problemText} from '../../tap-folder/tap-problem.js'
 import type {TapReport} from './validate-tap.js'
 
-/** A line for each problem, as compilers tell of them, and one that says how many. @param current the current folder */
+/** One line for each problem, in the form of compilers, and one with the totals. @param current the current folder */
 export function validateText({errors, folder, name, problems, warnings}: TapReport, current: string): string {
   const lines = problems.map((problem) => problemText({...problem, file: shownPath(problem.file, current)}))
   const counts = [
@@ -14,7 +14,7 @@ export function validateText({errors, folder, name, problems, warnings}: TapRepo
   return [...lines, printable(`${name} (${folder}): ${summary}`)].join('\n')
 }
 
-/** The places alone, one a line. */
+/** Only the places, one a line. */
 export function problemPlaces({problems}: TapReport, current: string): string {
   return problems.map(({column, file, line}) => printable(`${shownPath(file, current)}:${line}:${column}`)).join('\n')
 }

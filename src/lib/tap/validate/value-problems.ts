@@ -1,22 +1,22 @@
 import {KegError} from '../../error/keg-error.js'
 import {property} from '../../json/json.js'
-import type {Values} from '../../environment/values.js'
-import type {FilePlace, TapFolder, TapProblem} from '../folder/tap-folder.js'
+import type {Values} from '../../values/values.js'
+import type {FilePlace, TapFolder, TapProblem} from '../../tap-folder/model.js'
 
 /**
- * What is wrong with the values that a tap's own files set, and with what is to be filled into its actions. What others set, such
- * as the shell, is no business of the files.
+ * Problems of the values that a tap's own files set, and of the templates in its actions. Values from elsewhere, such as the
+ * shell, are not the files' problem.
  */
 export function valueProblems(files: TapFolder, values: Values): TapProblem[] {
-  return [...templateProblems(files, values), ...doubts(files, values)]
+  return [...templateProblems(files, values), ...warningProblems(files, values)]
 }
 
 function templateProblems({actions, dotenv, values: written}: TapFolder, values: Values): TapProblem[] {
-  // Of several files the highest decides what a value is.
+  // The highest of several files decides the value.
   const highest = new Map([...written, ...(dotenv === undefined ? [] : [dotenv])].flatMap((file) => [...file.values]))
   const ofValues = [...highest].flatMap(([name, place]) => {
     if (!isAt(place, values.origin(name)?.place ?? '')) return []
-    // Other values are for programs and dependencies that need not be on each machine.
+    // Other values are for programs and dependencies that need not exist on each machine.
     return attempt(place, /^(KEG|DOC)_/.test(name) ? 'error' : 'warning', () => values.text(name))
   })
   const ofActions = [...actions.values()].flatMap((action) =>
@@ -27,33 +27,33 @@ function templateProblems({actions, dotenv, values: written}: TapFolder, values:
   return [...ofValues, ...ofActions]
 }
 
-/** Runs what needs a text whole, and takes its error for a problem of the place. */
+/** Runs work that fails for an invalid text, and turns its error into a problem at that place. */
 function attempt(place: FilePlace, severity: TapProblem['severity'], work: () => unknown): TapProblem[] {
   try {
     work()
     return []
   } catch (error) {
     if (!(error instanceof KegError)) throw error
-    // The error itself says where, as long as nobody else does.
+    // The error's own place is removed.
     const message = error.message.replace(/^[^\n]*?:\d+(:\d+)?: /, '')
     const isCircular = property(error.data, 'chain') !== undefined
     return [problemAt(place, isCircular ? 'error' : severity, message, error.hint ?? '')]
   }
 }
 
-/** What the resolver warns of, where it names a place of the tap's files. */
-function doubts({dotenv, values: written}: TapFolder, {warnings}: Values): TapProblem[] {
+/** The resolver's warnings about places in the tap's files. */
+function warningProblems({dotenv, values: written}: TapFolder, {warnings}: Values): TapProblem[] {
   const places = [...written, ...(dotenv === undefined ? [] : [dotenv])].flatMap(({values}) => [...values.values()])
   return warnings.flatMap((warning) => {
     const place = places.find((each) => isAt(each, warning))
     if (place === undefined) return []
-    // The line begins with the place already.
-    const said = [` It is set in ${placeText(place)}.`, ` (${placeText(place)})`]
+    // The line already begins with the place.
+    const placeSuffixes = [` It is set in ${placeText(place)}.`, ` (${placeText(place)})`]
     return [
       problemAt(
         place,
         'warning',
-        said.reduce((text, part) => text.replace(part, ''), warning),
+        placeSuffixes.reduce((text, part) => text.replace(part, ''), warning),
         '',
       ),
     ]

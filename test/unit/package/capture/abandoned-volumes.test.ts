@@ -11,12 +11,12 @@ function mount(
 }
 
 describe('anonymous volumes of a container', () => {
-  it('are those that the engine named', () => {
+  it('are the volumes that the engine named', () => {
     const Mounts = [mount('volume', id('a')), mount('volume', 'named'), mount('bind'), mount('tmpfs')]
     expect(anonymousVolumes({HostConfig: {}, Mounts})).to.deep.equal([id('a')])
   })
 
-  it('are none that somebody asked for by that very name', () => {
+  it('do not include a volume that somebody named the same way', () => {
     const Mounts = [mount('volume', id('a')), mount('volume', id('b')), mount('volume', id('c'))]
     const HostConfig = {Binds: [`${id('a')}:/a:ro`], Mounts: [{Type: 'volume', Source: id('b'), Target: '/b'}]}
     expect(anonymousVolumes({HostConfig, Mounts})).to.deep.equal([id('c')])

@@ -1,5 +1,5 @@
 import {expect} from 'chai'
-import {exclusionOf, isWithin, type Exclusion, type MountFacts} from '../../../../src/lib/package/mount/mount-rules.js'
+import {exclusionOf, type Exclusion, type MountFacts} from '../../../../src/lib/package/mount/mount-rules.js'
 
 const linux = {home: '/home/ada', folder: '/home/ada/work/app'}
 const mac = {home: '/Users/ada', folder: '/Users/ada/work/app'}
@@ -13,7 +13,7 @@ function reasonOf(exclusion: Exclusion | undefined): string {
   return exclusion?.reason ?? 'goes in'
 }
 
-/** Sources of binds, by the reason they stay out for. */
+/** Sources of binds, by the reason for excluding them. */
 type Table = Record<string, readonly string[]>
 
 function expectAll(surroundings: {home: string | undefined; folder: string | undefined}, table: Table): void {
@@ -220,13 +220,13 @@ describe('rule for a bind', () => {
       )
   })
 
-  describe('where the project is a system folder, it goes in', () =>
+  describe('includes a project in a system folder', () =>
     expectAll(
       {home: '/root', folder: '/usr/share/app'},
       {'goes in': ['/usr/share/app', '/usr/share/app/x'], 'a system folder': ['/usr/share/application']},
     ))
 
-  describe('where the project is said to be all there is, nothing becomes its own', () => {
+  describe('ignores a project folder that is the whole file system or a home', () => {
     for (const folder of ['/', '/home', '/home/ada'])
       expectAll(
         {home: '/home/ada', folder},
@@ -240,14 +240,33 @@ describe('rule for a bind', () => {
     expectAll({home: '/home/ada', folder: '/'}, {'a system folder': ['/etc', '/var/lib']})
   })
 
-  it('stays out when it is a secret of compose or swarm, whatever its source', () => {
-    for (const destination of ['/run/secrets', '/run/secrets/db'])
-      expect(reasonOf(exclusionOf(bind('/srv/x', {destination}), linux))).to.include('credentials')
+  for (const destination of [
+    '/run/secrets',
+    '/run/secrets/db',
+    '/var/run/secrets/kubernetes.io/serviceaccount',
+    '/vault/secrets',
+  ])
+    it(`excludes ${destination} as a secret, whatever its source`, () => {
+      for (const type of ['bind', 'volume'])
+        for (const source of ['/srv/x', '/home/ada/work/app/secrets/db.txt'])
+          expect(exclusionOf(bind(source, {destination, type}), linux)).to.deep.equal({
+            reason: 'a secret',
+            canBeIncluded: true,
+            isSecret: true,
+          })
+    })
+
+  it('excludes a secret of the compose file, whatever its destination', () => {
+    const mount = bind('/home/ada/work/app/db.txt', {destination: '/etc/db', isSecret: true})
+    expect(reasonOf(exclusionOf(mount, linux))).to.equal('a secret')
+  })
+
+  it('includes a path that only begins like a path of secrets', () => {
     expect(exclusionOf(bind('/srv/x', {destination: '/run/secretsauce'}), linux)).to.equal(undefined)
   })
 })
 
-describe('rule for a mount that has no contents', () => {
+describe('rule for a mount without contents', () => {
   const table: [what: string, mount: MountFacts, reason: string][] = [
     ['a socket', bind('/var/run/docker.sock', {kind: 'socket'}), 'a socket'],
     ['a socket of the project', bind('/home/ada/work/app/s', {kind: 'socket'}), 'a socket'],
@@ -258,7 +277,7 @@ describe('rule for a mount that has no contents', () => {
     ['what is not known', bind('', {type: 'cluster'}), 'type cluster'],
   ]
   for (const [what, mount, reason] of table)
-    it(`${what} stays out, and asking does not help`, () => {
+    it(`excludes ${what}, and it cannot be included`, () => {
       const exclusion = exclusionOf(mount, linux)
       expect(exclusion?.reason).to.include(reason)
       expect(exclusion?.canBeIncluded).to.equal(false)
@@ -266,23 +285,8 @@ describe('rule for a mount that has no contents', () => {
 })
 
 describe('rule for a volume', () => {
-  it('goes in, wherever the engine keeps it', () => {
+  it('includes it, wherever the engine stores it', () => {
     for (const source of ['/var/lib/docker/volumes/secrets/_data', '', '/'])
       expect(exclusionOf(bind(source, {type: 'volume'}), linux)).to.equal(undefined)
-  })
-})
-
-describe('path within a folder', () => {
-  it('is the folder itself or below it, by whole names', () => {
-    const table: [path: string, folder: string, within: boolean][] = [
-      ['/a', '/a', true],
-      ['/a/b', '/a', true],
-      ['/ab', '/a', false],
-      ['/', '/', true],
-      ['/a', '/', true],
-      ['/', '/a', false],
-      ['a/b', 'a', true],
-    ]
-    for (const [path, folder, within] of table) expect(isWithin(path, folder), `${path} in ${folder}`).to.equal(within)
   })
 })

@@ -1,5 +1,7 @@
 import {expect} from 'chai'
 import type {ContainerPlan} from '../../../../src/lib/package/run/container-config.js'
+import {readDockerFlags} from '../../../../src/lib/package/run/docker-flags.js'
+import {withHintEngine} from '../../../../src/lib/terminal/command-line.js'
 import {equivalentLine} from '../../../../src/lib/package/run/equivalent-line.js'
 
 const plain: ContainerPlan = {
@@ -29,23 +31,20 @@ const line = (
     remove: rest.remove ?? false,
     typedVariables: rest.typedVariables ?? [],
     environmentFiles: rest.files ?? [],
-    engine: {},
   })
 
 describe('equivalentLine', () => {
-  it('goes to the engine that was named', () => {
-    const rest = {plan: plain, remove: false, typedVariables: [], environmentFiles: []}
-    expect(equivalentLine({...rest, engine: {host: 'ssh://ada@build'}})).to.match(
-      /^docker --host ssh:\/\/ada@build run /,
-    )
-    expect(equivalentLine({...rest, engine: {context: 'my build'}})).to.match(/^docker --context 'my build' run /)
+  it('uses the named engine', () => {
+    const goingTo = (...words: string[]) => withHintEngine({args: words}, () => line({}))
+    expect(goingTo('--host', 'ssh://ada@build')).to.match(/^docker --host ssh:\/\/ada@build run /)
+    expect(goingTo('--context', 'my build')).to.match(/^docker --context 'my build' run /)
   })
 
-  it('is short for a package that needs nothing', () => {
+  it('is short for a package without settings', () => {
     expect(line({}, {remove: true})).to.equal('docker run --rm --name keg-app-x registry.example/app:x')
   })
 
-  it('has every option before the image and the command after it', () => {
+  it('puts every option before the image and the command after it', () => {
     const plan = {
       detach: true,
       command: ['sh', '-c', `echo "it's $HOME"`],
@@ -74,7 +73,7 @@ describe('equivalentLine', () => {
     )
   })
 
-  it("has the labels of a proxy, above the image's own, and what keg tells a tap's run script", () => {
+  it("includes the labels of a proxy, which override the image's, and keg's variables for a tap's run script", () => {
     const imageLabels = {'traefik.enable': 'true', 'traefik.http.routers.dev.rule': 'Host(`dev`)'}
     const proxyLabels = {'traefik.enable': 'true', 'traefik.docker.network': 'hub'}
     expect(line({imageLabels, proxyLabels, ownVariables: ['KEG_DOCKER_EXEC=package-run']})).to.equal(
@@ -83,7 +82,21 @@ describe('equivalentLine', () => {
     )
   })
 
-  it('shows no value of the host that was not typed', () => {
+  it("includes the granted settings and the user's flags", async () => {
+    const settings = {
+      ...{init: false, tty: false, readOnly: false, writable: [], tmpfs: {}, interactive: true, hostname: 'shop'},
+      ...{extraHosts: ['db:10.0.0.5'], sysctls: {'net.core.somaxconn': '1024'}, capDrop: ['ALL'], capAdd: ['CHOWN']},
+      ...{ulimits: [{name: 'nofile', soft: 1, hard: 2}], noNewPrivileges: true, cpus: 0.5, stopTimeout: 3},
+    }
+    const docker = await readDockerFlags({privileged: true, device: ['/dev/kvm'], workdir: '/a b'}, undefined)
+    expect(line({settings, docker})).to.equal(
+      'docker run --name keg-app-x --interactive --hostname shop --add-host db:10.0.0.5 --sysctl net.core.somaxconn=1024 ' +
+        '--ulimit nofile=1:2 --cap-drop ALL --cap-add CHOWN --security-opt no-new-privileges --cpu-period 100000 ' +
+        "--cpu-quota 50000 --stop-timeout 3 --privileged --device /dev/kvm --workdir '/a b' registry.example/app:x",
+    )
+  })
+
+  it('contains no value from the host that was not typed', () => {
     expect(line({variables: ['TOKEN=secret']}, {typedVariables: ['TOKEN']}))
       .to.include('--env TOKEN ')
       .and.not.include('secret')

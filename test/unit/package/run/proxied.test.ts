@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import {proxied} from '../../../../src/lib/package/run/proxied.js'
-import {parsePublishedPorts} from '../../../../src/lib/port/published-ports.js'
+import {parsePublishedPorts} from '../../../../src/lib/container/port/published-ports.js'
 import {parseReference} from '../../../../src/lib/reference/reference.js'
 
 interface Wanted {
@@ -28,8 +28,8 @@ const portOf = (wanted: Wanted): string | undefined =>
   served(wanted)?.labels['traefik.http.services.keg-shop-feature-x.loadbalancer.server.port']
 
 describe('a package behind a proxy', () => {
-  it('is at its name and branch', () => {
-    expect(served({branch: 'feature/x'})?.url).to.match(/^http:\/\/shop-feature-x-k[0-9a-f]{10}\.local\.example\.com$/)
+  it('has a host name with its name and branch', () => {
+    expect(served({branch: 'feature/x'})?.url).to.match(/^http:\/\/shop-feature-x\.local\.example\.com$/)
     expect(served({branch: 'main'})).to.deep.equal({
       url: 'http://shop-main.local.example.com',
       labels: {
@@ -41,14 +41,14 @@ describe('a package behind a proxy', () => {
     })
   })
 
-  it('is at its tag or digest, where no label names a branch', () => {
-    expect(served()?.url).to.equal('http://shop-feature-x.local.example.com')
+  it('has its tag or digest in the host name if no label names a branch', () => {
+    expect(served({reference: 'shop:search'})?.url).to.equal('http://shop-search.local.example.com')
     expect(served({reference: `shop@sha256:${'1234567890ab'.padEnd(64, '0')}`})?.url).to.equal(
       'http://shop-1234567890ab.local.example.com',
     )
   })
 
-  it('has a host name whatever its name and its label are', () => {
+  it('has a valid host name for any name and label', () => {
     for (const reference of ['ghcr.io/acme/my_app.v2:x', 'shop:x'])
       for (const branch of ['`) || Host(`bank.example', 'x'.repeat(300), 'Ünïcode/😀', '...', '-'])
         expect(served({branch, reference})?.labels['traefik.http.routers.keg-shop-feature-x.rule'], branch).to.match(
@@ -56,7 +56,7 @@ describe('a package behind a proxy', () => {
         )
   })
 
-  it('is asked for at the port of -p, else at its own KEG_PROXY_PORT, else at the first that is exposed', () => {
+  it('gets the port of -p, else its own KEG_PROXY_PORT, else the first exposed port', () => {
     const env = ['KEG_PROXY_PORT=19006']
     const exposed = ['9000/tcp', '53/udp', '8080/tcp']
     expect(portOf({env, exposed, publish: ['53/udp', '3000:3001']})).to.equal('3001')
@@ -64,11 +64,11 @@ describe('a package behind a proxy', () => {
     expect(portOf({env: ['KEG_PROXY_PORT=web'], exposed})).to.equal('8080')
   })
 
-  it('is not served where nothing says at which port', () => {
+  it('is not served without a port', () => {
     expect(served({exposed: ['53/udp']})).to.equal(undefined)
   })
 
-  it("goes through the proxy's entrypoint", () => {
+  it("uses the proxy's entrypoint", () => {
     expect(served({entry: 'keg'})?.labels).to.include({'traefik.http.routers.keg-shop-feature-x.entrypoints': 'keg'})
   })
 })

@@ -1,7 +1,9 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
 import {buffer} from 'node:stream/consumers'
-import {mountLayer, type MountRecording} from '../../../../src/lib/package/mount/mount-layer.js'
+import {mountLayer} from '../../../../src/lib/image/layer/mount-layer.js'
+import type {MountRecording} from '../../../../src/lib/image/model.js'
+import {isWhiteoutDevice} from '../../../../src/lib/image/whiteout.js'
 import {compareMountLayer} from '../../../../src/lib/package/verify/compare-mount-layer.js'
 import {Differences} from '../../../../src/lib/package/verify/difference.js'
 import {entriesOf, EntrySpool} from '../../../../src/lib/package/verify/entry-spool.js'
@@ -19,32 +21,38 @@ const files = [
 
 function recordingOf(archived: readonly ArchivedFile[], more: Partial<MountRecording> = {}): MountRecording {
   const parents = [headerOf('srv', {type: 'directory', mode: 0o700})]
-  return {path: '/srv/data', hiddenPaths: [], leftOut: [], parents, read: () => inChunks(archiveOf(archived)), ...more}
+  return {
+    path: '/srv/data',
+    mountPointsBelow: [],
+    agentFiles: [],
+    parents,
+    read: () => inChunks(archiveOf(archived)),
+    ...more,
+  }
 }
 
-/** Compares a recording with a layer, which is made of it unless another is given. */
+/** Compares a recording with a layer, by default the layer made of it. */
 async function compare(recording: MountRecording, layer?: readonly ArchivedFile[]) {
   const differences = new Differences()
   const tar = layer === undefined ? await buffer(mountLayer(recording)) : archiveOf(layer)
   await using found = await EntrySpool.of(entriesOf(inChunks(tar)))
   const {signal} = new AbortController()
-  const entries = await compareMountLayer({recording, found, diffId: 'sha256:a', differences, signal})
+  const entries = await compareMountLayer({signal}, {recording, found, diffId: 'sha256:a', differences})
   const lines = differences.list.map(({keywords, path, what}) =>
     `${what} ${path ?? ''} ${keywords.map(({keyword}) => keyword).join(' ')}`.trim(),
   )
   return {entries, lines: lines.sort()}
 }
 
-describe("comparison of a mount's layer with its recording", () => {
-  it('finds no difference in the layer that keg writes, whatever the mount holds', async () => {
-    const mounts = fc
-      .uniqueArray(file, {selector: ({header}) => header.path, maxLength: 15})
-      .map((list) => [
-        without('m', {type: 'directory'}),
-        ...list
-          .filter(({header}) => header.path !== '' && !/(?:^|\/)\.wh\./.test(header.path) && header.type !== 'hardlink')
-          .map((each) => ({...each, header: {...each.header, path: `m/${each.header.path}`}})),
-      ])
+describe("comparing a mount's layer with its recording", () => {
+  it('finds no difference in the layer that keg writes for any mount', async () => {
+    const mounts = fc.uniqueArray(file, {selector: ({header}) => header.path, maxLength: 15}).map((list) => [
+      without('m', {type: 'directory'}),
+      ...list
+        .filter(({header}) => header.path !== '' && !/(?:^|\/)\.wh\./.test(header.path) && header.type !== 'hardlink')
+        .filter(({header}) => !isWhiteoutDevice(header))
+        .map((each) => ({...each, header: {...each.header, path: `m/${each.header.path}`}})),
+    ])
     await fc.assert(
       fc.asyncProperty(mounts, async (list) => {
         expect(await compare(recordingOf(list))).to.deep.equal({entries: list.length, lines: []})
@@ -53,11 +61,25 @@ describe("comparison of a mount's layer with its recording", () => {
     )
   })
 
-  it('finds none where another mount is nested in it, and where the mount is a single file', async () => {
-    const nested = recordingOf(files, {hiddenPaths: ['/srv/data/inner']})
+  it('finds none with a nested mount, or if the mount is a single file', async () => {
+    const nested = recordingOf(files, {mountPointsBelow: ['/srv/data/inner']})
     expect(await compare(nested)).to.deep.equal({entries: 4, lines: []})
+    const masked = recordingOf(files, {mountPointsBelow: ['/srv/data/a', '/srv/data/inner/hidden']})
+    expect(await compare(masked)).to.deep.equal({entries: 5, lines: []})
+    const linked = [...files, without('mount/c', {type: 'hardlink', link: 'mount/inner/hidden'})]
+    expect(await compare(recordingOf(linked, {mountPointsBelow: ['/srv/data/inner']}))).to.deep.equal({
+      entries: 5,
+      lines: [],
+    })
     const single = recordingOf([fileWith('mount', 'content')])
     expect(await compare(single)).to.deep.equal({entries: 1, lines: []})
+  })
+
+  it('finds what a mounted file hides, but the package shows', async () => {
+    const shown = recordingOf(files)
+    const layer = await filesOf(mountLayer(shown))
+    const {lines} = await compare(recordingOf(files, {mountPointsBelow: ['/srv/data/inner/hidden']}), layer)
+    expect(lines).to.deep.equal(['changed /srv/data/inner/hidden size sha256digest'])
   })
 
   const change = (path: string, make: (found: ArchivedFile) => ArchivedFile[]) => (layer: readonly ArchivedFile[]) =>

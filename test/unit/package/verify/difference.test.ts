@@ -1,13 +1,14 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
-import {changedKeywords, Differences, MOST_LISTED, shownBytes} from '../../../../src/lib/package/verify/difference.js'
+import {changedKeywords, Differences, MAX_LISTED} from '../../../../src/lib/package/verify/difference.js'
+import {shownBytes} from '../../../../src/lib/tar/shown-path.js'
 import {differencesText, verificationFailed, verificationOf} from '../../../../src/lib/package/verify/verification.js'
 import {printable} from '../../../../src/lib/terminal/text.js'
 import {textToBytes} from '../../../../src/lib/tar/tar-header.js'
 import {entry, fileEntry} from './entries.js'
 
 describe('a difference', () => {
-  it('names each keyword with what was expected and what was found', () => {
+  it('names each keyword with the expected and the found value', () => {
     const [expected, found] = [fileEntry('a', '1', {mode: 0o4755, uid: 5}), fileEntry('a', '22', {mode: 0o755, uid: 5})]
     const [mode, size, digest, ...rest] = changedKeywords(expected, found)
     expect(mode).to.deep.equal({keyword: 'mode', expected: '04755', found: '0755'})
@@ -17,7 +18,7 @@ describe('a difference', () => {
     expect(changedKeywords(entry('d'), entry('d', {type: 'directory', mode: 0o755, mtime: 1}))).to.deep.equal([])
   })
 
-  it('shows a name so that one can tell it from every other, and a terminal obeys nothing of it', () => {
+  it('prints every name differently, without control characters', () => {
     expect(shownBytes(textToBytes('gr\u00f6\u00dfe \ud83d\udc33'))).to.equal('gr\u00f6\u00dfe \ud83d\udc33')
     expect(shownBytes('a\nb\\c\u001b[1m')).to.equal('a\\012b\\134c\\033[1m')
     expect(shownBytes('\u00ff\u00fea')).to.equal('\\377\\376a')
@@ -35,10 +36,10 @@ describe('a difference', () => {
 describe('differences', () => {
   it('are all counted, and listed up to a limit', () => {
     const differences = new Differences()
-    for (let index = 0; index < MOST_LISTED + 5; index++) differences.addPath('added', null, `file ${index}`)
-    const checked = verificationOf(differences, {entries: 7, unchangedLayers: 1, leftOut: []})
-    expect(checked.differences).to.have.length(MOST_LISTED)
-    expect(checked.differenceCount).to.equal(MOST_LISTED + 5)
+    for (let index = 0; index < MAX_LISTED + 5; index++) differences.addPath('added', null, `file ${index}`)
+    const checked = verificationOf(differences, {entries: 7, unchangedLayers: 1, agentFiles: []})
+    expect(checked.differences).to.have.length(MAX_LISTED)
+    expect(checked.differenceCount).to.equal(MAX_LISTED + 5)
     const lines = differencesText(checked).split('\n')
     expect(lines).to.have.length(31)
     expect(lines.at(-1)).to.equal('  and 975 more')

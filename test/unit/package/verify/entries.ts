@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {Entry} from '../../../../src/lib/package/image/entry-list.js'
+import type {Entry} from '../../../../src/lib/image/entry-list.js'
 import {EntrySpool} from '../../../../src/lib/package/verify/entry-spool.js'
 import type {TarHeader} from '../../../../src/lib/tar/tar-header.js'
 import {headerOf} from '../../tar/archive.js'
@@ -11,7 +11,7 @@ export function fileEntry(path: string, text = '', more: Partial<TarHeader> = {}
   return {header, sha256: createHash('sha256').update(content).digest('hex')}
 }
 
-/** What has no content. */
+/** An entry without content. */
 export function entry(path: string, more: Partial<TarHeader> = {type: 'directory', mode: 0o755}): Entry {
   return {header: headerOf(path, more), sha256: undefined}
 }
@@ -25,7 +25,7 @@ export async function* stream(entries: readonly Entry[]): AsyncGenerator<Entry> 
   for (const each of entries) yield await Promise.resolve(each)
 }
 
-/** Does something with entries in a temporary file. */
+/** Calls a function with entries in a temporary file. */
 export async function withSpool<Result>(
   entries: readonly Entry[],
   use: (spool: EntrySpool) => Promise<Result>,

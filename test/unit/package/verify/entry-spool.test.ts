@@ -1,7 +1,7 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
 import {createHash} from 'node:crypto'
-import type {Entry} from '../../../../src/lib/package/image/entry-list.js'
+import type {Entry} from '../../../../src/lib/image/entry-list.js'
 import {entriesOf} from '../../../../src/lib/package/verify/entry-spool.js'
 import {inChunks} from '../../../support/chunks.js'
 import {archiveOf, headerOf} from '../../tar/archive.js'
@@ -15,7 +15,7 @@ async function collect(entries: AsyncIterable<Entry>): Promise<Entry[]> {
 }
 
 describe('entries in a temporary file', () => {
-  it('are those of the tar with the digests of their contents, as often as they are read', async () => {
+  it('match the tar and the digests of its contents, however often they are read', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(file, {maxLength: 20}), async (files) => {
         const expected = files.map(({content, header}) => ({
@@ -23,7 +23,7 @@ describe('entries in a temporary file', () => {
           sha256: header.type === 'file' ? createHash('sha256').update(content).digest('hex') : undefined,
         }))
         const entries = await collect(entriesOf(inChunks(archiveOf(files), 700)))
-        // The order of attributes is not that of the tar.
+        // The order of attributes can differ from the tar's.
         const plain = (list: readonly Entry[]) =>
           list.map(({header, sha256}) => ({sha256, header: {...header, xattrs: [...header.xattrs].sort()}}))
         expect(plain(entries)).to.deep.equal(plain(expected))
@@ -36,7 +36,7 @@ describe('entries in a temporary file', () => {
     )
   })
 
-  it('need no memory: a hundred thousand of them are read one by one', async () => {
+  it('are read one by one: a hundred thousand need no memory', async () => {
     await withSpool(
       Array.from({length: 100_000}, (_, index) => ({
         header: headerOf(`file ${index}`),

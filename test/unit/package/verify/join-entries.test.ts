@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
-import type {Entry} from '../../../../src/lib/package/image/entry-list.js'
+import type {Entry} from '../../../../src/lib/image/entry-list.js'
 import {joinEntries} from '../../../../src/lib/package/verify/join-entries.js'
 import {path} from '../../tar/arbitrary.js'
 import {fileEntry, stream} from './entries.js'
@@ -15,8 +15,8 @@ async function join(expected: readonly Entry[], found: readonly Entry[]) {
   return {pairs, ...unmatched}
 }
 
-describe('bringing two lists of entries together', () => {
-  it('pairs what both have, and tells the rest, in whatever order they come', async () => {
+describe('joinEntries', () => {
+  it('pairs what both lists have, and returns the rest, in any order', async () => {
     const lists = fc.tuple(paths, paths, paths).chain(([both, left, right]) => {
       const [onlyLeft, onlyRight] = [left, right].map((list) => list.filter((each) => !both.includes(each)))
       const [here, there] = [onlyLeft ?? [], (onlyRight ?? []).filter((each) => !left.includes(each))]
@@ -41,14 +41,14 @@ describe('bringing two lists of entries together', () => {
     )
   })
 
-  it('tells what one of them has more than once', async () => {
+  it('reports duplicates in a list', async () => {
     const both = await join([fileEntry('a')], [fileEntry('a', '1'), fileEntry('a', '2')])
     expect([...both.found.keys()]).to.deep.equal(['a'])
     const alone = await join([], [fileEntry('a', '1'), fileEntry('a', '2'), fileEntry('a', '3')])
     expect(alone.twice).to.deep.equal(['a', 'a'])
   })
 
-  it('reads both in step, so that little waits where both have the same order', async () => {
+  it('reads both lists in step, and buffers little if they have the same order', async () => {
     let [read, furthest] = [0, 0]
     const counted = async function* (step: number): AsyncGenerator<Entry> {
       for (let index = 0; index < 1000; index++) {
@@ -61,7 +61,7 @@ describe('bringing two lists of entries together', () => {
     expect(furthest).to.be.below(3)
   })
 
-  it('lets both go when one of them fails', async () => {
+  it('closes both lists if one fails', async () => {
     let isClosed = false
     const endless = async function* (): AsyncGenerator<Entry> {
       try {

@@ -4,7 +4,7 @@ import {KegError} from '../../../../src/lib/error/keg-error.js'
 import {execUser, type ContainerUser, type UserDatabase} from '../../../../src/lib/sync/create/container-user.js'
 import {
   remotePermissions,
-  type PermissionWishes,
+  type PermissionOptions,
   type RemoteRoot,
 } from '../../../../src/lib/sync/create/remote-permissions.js'
 import {exampleContainer} from '../example-container.js'
@@ -22,38 +22,43 @@ const database: UserDatabase = {
   ],
 }
 
-describe('the user of a container', () => {
+describe('user of a container', () => {
   function user(User: string, HostConfig: ContainerDetails['HostConfig'] = {}, Env: string[] = []): ContainerUser {
     return execUser({...exampleContainer, Config: {...exampleContainer.Config, User, Env}, HostConfig}, database)
   }
 
-  it('is whom the engine runs programs as', () => {
-    const root = {uid: 0, gid: 0, name: 'root', home: '/root', groups: new Set([0])}
-    const node = {uid: 1000, gid: 1000, name: 'node', home: '/home/node', groups: new Set([1000, 65753])}
+  it('is the one that the engine runs programs as', () => {
+    const root = {uid: 0, gid: 0, name: 'root', home: '/root', groups: [0]}
+    const node = {uid: 1000, gid: 1000, name: 'node', home: '/home/node', groups: [1000, 65753]}
     expect(user('')).to.deep.equal(root)
     expect(user('0')).to.deep.equal(root)
     expect(user('node')).to.deep.equal(node)
     expect(user('1000')).to.deep.equal(node)
-    expect(user('node:editor')).to.deep.include({gid: 65753, groups: new Set([65753])})
-    expect(user('node:7')).to.deep.include({gid: 7, groups: new Set([7])})
-    expect(user('4242')).to.deep.equal({uid: 4242, gid: 0, name: undefined, home: '/', groups: new Set([0])})
+    expect(user('node:editor')).to.deep.include({gid: 65753, groups: [65753]})
+    expect(user('node:7')).to.deep.include({gid: 7, groups: [7]})
+    expect(user('4242')).to.deep.equal({uid: 4242, gid: 0, name: undefined, home: '/', groups: [0]})
     expect(user('33')).to.include({uid: 70, gid: 71})
-    expect(user('node', {GroupAdd: ['44', 'editor']}).groups).to.deep.equal(new Set([1000, 65753, 44]))
+    expect(user('node', {GroupAdd: ['44', 'editor']}).groups).to.deep.equal([1000, 65753, 44])
     expect(user('node', {}, ['HOME=/app'])).to.include({home: '/app'})
   })
 })
 
 describe('owner and modes in a container', () => {
-  const root: ContainerUser = {uid: 0, gid: 0, groups: new Set([0]), name: 'root', home: '/root'}
-  const node: ContainerUser = {uid: 1000, gid: 1000, groups: new Set([1000, 65753]), name: 'node', home: '/home/node'}
-  const noWishes: PermissionWishes = {owner: undefined, group: undefined, fileMode: undefined, directoryMode: undefined}
+  const root: ContainerUser = {uid: 0, gid: 0, groups: [0], name: 'root', home: '/root'}
+  const node: ContainerUser = {uid: 1000, gid: 1000, groups: [1000, 65753], name: 'node', home: '/home/node'}
+  const noWishes: PermissionOptions = {
+    owner: undefined,
+    group: undefined,
+    fileMode: undefined,
+    directoryMode: undefined,
+  }
 
-  function permissions(user: ContainerUser, folder: RemoteRoot | undefined, wishes: Partial<PermissionWishes> = {}) {
+  function permissions(user: ContainerUser, folder: RemoteRoot | undefined, wishes: Partial<PermissionOptions> = {}) {
     const facts = {container: exampleContainer, user, database, path: '/app', root: folder}
     return remotePermissions(facts, {...noWishes, ...wishes})
   }
 
-  function code(user: ContainerUser, folder: RemoteRoot | undefined, wishes: Partial<PermissionWishes> = {}): unknown {
+  function code(user: ContainerUser, folder: RemoteRoot | undefined, wishes: Partial<PermissionOptions> = {}): unknown {
     try {
       permissions(user, folder, wishes)
     } catch (error) {
@@ -63,7 +68,7 @@ describe('owner and modes in a container', () => {
     return []
   }
 
-  it('are those of the folder, where there is one', () => {
+  it('come from the folder, if it exists', () => {
     const usual = {fileMode: 0o644, directoryMode: 0o755}
     expect(permissions(root, {uid: 0, gid: 0, mode: 0o755})).to.deep.equal({
       owner: undefined,
@@ -87,13 +92,13 @@ describe('owner and modes in a container', () => {
     expect(permissions(node, {uid: 0, gid: 7, mode: 0o777})).to.include({owner: undefined, group: undefined})
   })
 
-  it('are those of the user who works there, where there is no folder yet', () => {
+  it('come from the container’s user, if the folder does not exist yet', () => {
     const usual = {owner: undefined, group: undefined, fileMode: 0o644, directoryMode: 0o755}
     expect(permissions(root, undefined)).to.deep.equal(usual)
     expect(permissions(node, undefined)).to.deep.equal(usual)
   })
 
-  it('are as wished', () => {
+  it('come from the options', () => {
     expect(permissions(root, undefined, {owner: 'node', group: 'editor'})).to.deep.equal({
       owner: 'id:1000',
       group: 'id:65753',
@@ -113,7 +118,7 @@ describe('owner and modes in a container', () => {
     })
   })
 
-  it('are refused where they cannot be', () => {
+  it('are refused if they are impossible', () => {
     expect(code(root, undefined, {owner: 'nobody'})).to.deep.equal(['owner-unknown', 2])
     expect(code(root, undefined, {group: 'nobody'})).to.deep.equal(['owner-unknown', 2])
     for (const fileMode of ['0755', '9', '', '0', '1644', 'rw-r--r--'])

@@ -2,10 +2,10 @@ import {expect} from 'chai'
 import type {MonitorEvent} from '../../../../src/lib/sync/monitor/monitor-event.js'
 import {MonitorText} from '../../../../src/lib/sync/monitor/monitor-text.js'
 import {observed} from '../../../../src/lib/sync/observe-syncs.js'
-import type {SyncSession} from '../../../../src/lib/sync/session.js'
+import type {SyncSession} from '../../../../src/lib/mutagen/session.js'
 import {session} from '../example-session.js'
 
-describe('the text of a monitor', () => {
+describe('text of a monitor', () => {
   const state = (changes: Partial<SyncSession> = {}, checkedOut: string | null = null): MonitorEvent => {
     const {id, name = null, ...rest} = session(changes)
     return {id, name, event: 'state', sync: observed({id, name: name ?? undefined, ...rest}, 'main', checkedOut)}
@@ -13,7 +13,7 @@ describe('the text of a monitor', () => {
   const {id} = session()
   const trouble = {kind: 'conflict', path: 'a\u001b[2J.txt', detail: 'changed in both', remedy: 'Delete one.'} as const
 
-  it('has a line for what lasts, and none for what passes or was told', () => {
+  it('has a line for each lasting state, and none for passing or repeated ones', () => {
     const text = new MonitorText()
     const passing = ['scanning', 'reconciling', 'staging-beta', 'transitioning', 'saving'].map((status) =>
       state({status}),
@@ -27,7 +27,7 @@ describe('the text of a monitor', () => {
     ])
   })
 
-  it('has how all are at the moment', () => {
+  it('lists the current state of all syncs', () => {
     const text = new MonitorText()
     text.lines(state())
     text.lines(state({id: 'sync_two', name: 'api'}))
@@ -37,7 +37,7 @@ describe('the text of a monitor', () => {
     expect(text.current).to.equal('api: in sync')
   })
 
-  it('has what the monitor does and finds, fit to show', () => {
+  it('prints the monitor’s events as safe text', () => {
     const text = new MonitorText()
     const lines = (event: MonitorEvent): string[] => text.lines(event)
     const name = 'sh\u0007op'
@@ -47,10 +47,14 @@ describe('the text of a monitor', () => {
     ])
     expect(lines({id, name, event: 'cleared', trouble})).to.deep.equal(['sh?op: no longer: conflict a?[2J.txt'])
     expect(lines({id, name, event: 'held', reason: 'git', message: 'Wait.'})).to.deep.equal(['sh?op: held. Wait.'])
-    expect(lines({id, name, event: 'released'})).to.deep.equal(['sh?op: goes on'])
+    expect(lines({id, name, event: 'released'})).to.deep.equal(['sh?op: resumed'])
     expect(lines({id, name, event: 'watched', folder: '/a\nb'})).to.deep.equal(['sh?op: watching /a?b'])
     expect(lines({id, name, event: 'unwatched', message: 'Slow.'})).to.deep.equal(['sh?op: Slow.'])
-    expect(lines({id, name, event: 'flushed', milliseconds: 3})).to.deep.equal([])
+    const flushed = {id, name, event: 'flushed', milliseconds: 3, morePaths: 0} as const
+    expect(lines({...flushed, paths: []})).to.deep.equal([])
+    expect(lines({...flushed, paths: ['a\u001b[2J', 'b']})).to.deep.equal(['sh?op: synced a?[2J, b in 3 ms'])
+    const many = {...flushed, paths: ['a', 'b', 'c', 'd'], morePaths: 2}
+    expect(lines(many)).to.deep.equal(['sh?op: synced a, b, c and 3 more in 3 ms'])
     expect(lines({id, name: null, event: 'ended'})).to.deep.equal([`${id}: ended`])
   })
 })

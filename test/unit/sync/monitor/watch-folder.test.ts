@@ -36,7 +36,7 @@ describe('watchFolder', () => {
   }
   const changed = async (): Promise<void> => {
     while (changes === 0) await sleep(5)
-    // Until nothing more comes that belongs to the same change.
+    // Until no more events of the same change come.
     for (let seen = 0; seen !== changes;) {
       seen = changes
       await sleep(300)
@@ -44,7 +44,7 @@ describe('watchFolder', () => {
     changes = 0
   }
 
-  it('tells of what changes at any depth, also in folders that are made meanwhile', async () => {
+  it('reports changes at any depth, also in new folders', async () => {
     await write('a/b/c/file.txt')
     await start([])
     await write('a/b/c/file.txt')
@@ -52,7 +52,7 @@ describe('watchFolder', () => {
     await rm(join(folder, 'a'), {recursive: true})
     await changed()
     for (let index = 0; index < 5; index++) {
-      // Faster than anybody can begin to watch the first of them.
+      // Faster than a watch on the first of them can start.
       await write(`new-${index}/deep/er/file.txt`)
       await changed()
       await write(`new-${index}/deep/er/file.txt`)
@@ -61,7 +61,7 @@ describe('watchFolder', () => {
     expect(reasons).to.deep.equal([])
   })
 
-  it('does not tell of what is left out, and not of what Mutagen is about to put in place', async () => {
+  it('does not report ignored files, or temporary files of Mutagen', async () => {
     const leftOut = [
       'node_modules/x/index.js',
       'p/node_modules/y/index.js',
@@ -79,7 +79,7 @@ describe('watchFolder', () => {
     await changed()
   })
 
-  it('does not look into folders that are left out by their name', async () => {
+  it('does not watch folders that are ignored by name', async () => {
     await write('src/file.txt')
     for (let index = 0; index < 50; index++) await write(`p/node_modules/library-${index}/lib/index.js`)
     const before = watchedFolders()
@@ -87,7 +87,7 @@ describe('watchFolder', () => {
     expect(watchedFolders() - before).to.be.lessThan(10)
   })
 
-  it('follows a link to the folder', async () => {
+  it('follows a symlink to the folder', async () => {
     await write('real/file.txt')
     await symlink('real', join(folder, 'link'))
     await start([], join(folder, 'link'))
@@ -95,7 +95,7 @@ describe('watchFolder', () => {
     await changed()
   })
 
-  it('says that a folder is gone, or was never there', async () => {
+  it('reports a folder that was removed, or does not exist', async () => {
     await write('place/file.txt')
     await start([], join(folder, 'place'))
     await rm(join(folder, 'place'), {recursive: true})
@@ -108,7 +108,7 @@ describe('watchFolder', () => {
   })
 })
 
-/** How many folders this process has the system watch (proc(5), fdinfo). */
+/** Number of folders that the system watches for this process (proc(5), fdinfo). */
 function watchedFolders(): number {
   const texts = readdirSync('/proc/self/fdinfo').map((file) => {
     try {

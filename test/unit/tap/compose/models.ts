@@ -1,6 +1,6 @@
-import {readModel, type ComposeModel} from '../../../../src/lib/tap/compose/compose-model.js'
+import {readModel, type ComposeModel} from '../../../../src/lib/compose/compose-model.js'
 
-/** A model as `docker compose config` gives it, of an app `shop` and its database. */
+/** A model as from `docker compose config`, with an app `shop` and its database. */
 export function exampleModel(): ComposeModel {
   return readModel(
     JSON.stringify({

@@ -1,6 +1,6 @@
 import {expect} from 'chai'
-import {parsePublishedPorts} from '../../../../src/lib/port/published-ports.js'
-import {portsOf} from '../../../../src/lib/tap/compose/compose-model.js'
+import {parsePublishedPorts} from '../../../../src/lib/container/port/published-ports.js'
+import {portsOf} from '../../../../src/lib/compose/compose-model.js'
 import {askedPorts, placePorts} from '../../../../src/lib/tap/compose/service-ports.js'
 import {settingsDigest} from '../../../../src/lib/tap/compose/settings-digest.js'
 import {exampleModel} from './models.js'
@@ -29,7 +29,7 @@ async function place({publish = [], taken = [], wanted = []}: Case) {
 }
 
 describe('placePorts', () => {
-  it('keeps what the compose file says where it is free, and publishes the rest on 127.0.0.1', async () => {
+  it('keeps the ports of the compose file if they are free, and publishes the others on 127.0.0.1', async () => {
     expect(await place({wanted: [8080, 9229]})).to.deep.equal({
       shop: ['127.0.0.1:9229:9229/tcp', '*:5353:53/udp', '127.0.0.1:8080:8080/tcp'],
       db: ['*:5432:5432/tcp'],
@@ -37,7 +37,7 @@ describe('placePorts', () => {
     })
   })
 
-  it('moves what is taken to a free number on the same address, and says so', async () => {
+  it('moves a taken port to a free one on the same address, and says so', async () => {
     expect(await place({wanted: [8080], taken: [8080, 8081, 5353, 5432]})).to.deep.equal({
       shop: ['127.0.0.1:9229:9229/tcp', '*:5354:53/udp', '127.0.0.1:8082:8080/tcp'],
       db: ['*:5433:5432/tcp'],
@@ -45,7 +45,7 @@ describe('placePorts', () => {
     })
   })
 
-  it('leaves what -p places where it is, and gives no number twice', async () => {
+  it('keeps the ports of -p, and uses no number twice', async () => {
     expect(await place({publish: ['9229:80', '7000'], wanted: [80, 5432], taken: [9229]})).to.deep.equal({
       shop: [
         '*:9229:80/tcp',
@@ -59,7 +59,28 @@ describe('placePorts', () => {
     })
   })
 
-  it('publishes nothing of a service that has no network of its own', async () => {
+  it('gives a port the same number on all its addresses, and shares a number between ports on different addresses', async () => {
+    const at = (host_ip: string, target = 80) => ({target, published: '8080', host_ip, protocol: 'tcp'})
+    const services = {
+      web: {ports: [at('127.0.0.1'), at('127.0.0.2'), at('::1'), at('127.0.0.3', 81)]},
+      api: {ports: [at('127.0.0.4'), at('127.0.0.1')]},
+      all: {ports: [at('0.0.0.0')]},
+    }
+    const placed = async (taken: readonly number[]) => {
+      const {model} = await placePorts({
+        model: {services},
+        service: 'web',
+        requests: [],
+        wanted: [],
+        isTaken: (port) => Promise.resolve(taken.includes(port)),
+      })
+      return Object.values(model.services).map((service) => portsOf(service).map(({published}) => published))
+    }
+    expect(await placed([])).to.deep.equal([['8080', '8080', '8080', '8080'], ['8081', '8081'], ['8082']])
+    expect(await placed([8080])).to.deep.equal([['8081', '8081', '8081', '8081'], ['8082', '8082'], ['8083']])
+  })
+
+  it('publishes nothing of a service without its own network', async () => {
     const model = exampleModel()
     const {shop = {}} = model.services
     const hosted = {...model, services: {shop: {...shop, ports: undefined, network_mode: 'host'}}}
@@ -77,17 +98,17 @@ describe('settingsDigest', () => {
     askedPorts({model, service: 'shop', requests: parsePublishedPorts(publish), wanted: wanted.map(tcp)})
   const digest = settingsDigest(shop, asked())
 
-  it('is the same in whatever order compose writes keys, and whatever is built', () => {
+  it('is the same for any order of keys, and any build', () => {
     const reversed = Object.fromEntries(Object.entries(shop).reverse())
     expect(settingsDigest({...reversed, build: {context: '/elsewhere'}}, asked())).to.equal(digest)
   })
 
-  it('is the same for another KEG_EXEC_CMD, which an exec tells as well', () => {
+  it('is the same for another KEG_EXEC_CMD, which an exec sets as well', () => {
     const environment = {...(shop.environment as object), KEG_EXEC_CMD: 'test'}
     expect(settingsDigest({...shop, environment}, asked())).to.equal(digest)
   })
 
-  it('is another for another value, label, port or mount', () => {
+  it('differs for another value, label, port or mount', () => {
     const others = [
       settingsDigest({...shop, environment: {A: '1'}}, asked()),
       settingsDigest({...shop, labels: {}}, asked()),

@@ -1,8 +1,13 @@
 import {expect} from 'chai'
-import {startOrder, waitsForHealth} from '../../../../src/lib/tap/containers/container-order.js'
+import {
+  dependenciesOf,
+  startOrder,
+  waitsForEnd,
+  waitsForHealth,
+} from '../../../../src/lib/tap/containers/container-order.js'
 import {exampleContainer} from '../example-container.js'
 
-describe('the order of containers', () => {
+describe('container order', () => {
   const of = (service: string, dependsOn = '', project = 'shop-main') =>
     exampleContainer(`${project}-${service}`, {
       'com.docker.compose.project': project,
@@ -12,7 +17,7 @@ describe('the order of containers', () => {
   const order = (...containers: ReturnType<typeof of>[]): string[][] =>
     startOrder(containers).map((list) => list.map(({Name}) => Name))
 
-  it('is that in which they wait for each other, side by side where they do not', () => {
+  it('follows the dependencies, and puts independent containers side by side', () => {
     const app = of('app', 'database:service_healthy:false,cache:service_started:true')
     const cache = of('cache', 'storage:service_started:false')
     expect(order(app, of('database'), cache, of('storage'))).to.deep.equal([
@@ -23,23 +28,32 @@ describe('the order of containers', () => {
     expect(order()).to.deep.equal([])
   })
 
-  it('takes no service of another project, and none that is not there, for one that is waited for', () => {
+  it('ignores services of other projects, and missing ones', () => {
     const app = of('app', 'database:service_started:false')
     expect(order(app, of('database', '', 'shop-feature'))).to.deep.equal([['/shop-main-app', '/shop-feature-database']])
     expect(order(of('one', 'gone:service_started:false'))).to.deep.equal([['/shop-main-one']])
     expect(order(exampleContainer('plain', {}), app)).to.deep.equal([['/plain', '/shop-main-app']])
   })
 
-  it('ends where they wait in a circle', () => {
+  it('terminates with circular dependencies', () => {
     expect(order(of('a', 'b:service_started:false'), of('b', 'a:service_started:false'))).to.deep.equal([
       ['/shop-main-a', '/shop-main-b'],
     ])
   })
 
-  it('tells whose health is waited for', () => {
+  it('finds the containers that must be healthy', () => {
     const app = of('app', 'database:service_healthy:false,cache:service_started:true')
     expect(waitsForHealth(app, of('database'))).to.equal(true)
     expect(waitsForHealth(app, of('cache'))).to.equal(false)
     expect(waitsForHealth(app, of('other'))).to.equal(false)
+  })
+
+  it('finds the containers that must have completed, and all direct and indirect dependencies', () => {
+    const app = of('app', 'worker:service_started:false,migrate:service_completed_successfully:false')
+    const [worker, migrate, database, other] = [of('worker', 'database:'), of('migrate'), of('database'), of('other')]
+    expect(waitsForEnd(app, migrate)).to.equal(true)
+    expect(waitsForEnd(app, worker)).to.equal(false)
+    expect(dependenciesOf(app, [other, database, worker, migrate])).to.have.members([worker, database, migrate])
+    expect(dependenciesOf(database, [app, worker])).to.deep.equal([])
   })
 })

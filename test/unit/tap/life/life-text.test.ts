@@ -5,7 +5,7 @@ import {containerNames, destroyText, stopText} from '../../../../src/lib/tap/lif
 import {session} from '../../sync/example-session.js'
 import {exampleContainer, TAP_LABELS} from '../example-container.js'
 
-describe('what became of a tap', () => {
+describe('result of a stop or destroy', () => {
   const [app, database] = [exampleContainer('shop-main', TAP_LABELS), exampleContainer('shop-main-db-1', TAP_LABELS)]
   const where = {tap: 'shop', folder: '/home/me/shop', branch: 'main'}
   const sync = (outcome: 'done' | 'failed' | 'planned') => ({
@@ -14,12 +14,12 @@ describe('what became of a tap', () => {
     error: null,
   })
 
-  it('is told line by line once it is stopped', () => {
+  it('is printed line by line after a stop', () => {
     const containers = [containerResult(app, 'stopped'), containerResult(database, 'unchanged')]
     expect(stopText({...where, containers, syncs: [sync('done'), sync('failed')]}).split('\n')).to.deep.equal([
       'Paused shop (/home/me/shop -> shop-dev:/app)',
       'Stopped shop-main',
-      'Not running already: shop-main-db-1',
+      'Already stopped: shop-main-db-1',
     ])
     const planned = [containerResult(app, 'planned')]
     expect(stopText({...where, containers: planned, syncs: [sync('planned')]}).split('\n')).to.deep.equal([
@@ -29,10 +29,11 @@ describe('what became of a tap', () => {
     expect(stopText({...where, containers: [], syncs: []})).to.equal('')
   })
 
-  it('is told line by line once it is destroyed', () => {
-    const rest = {networks: ['shop-main_default'], volumes: ['data'], images: ['shop:develop']}
+  it('is printed line by line after a destroy', () => {
+    const rest = {networks: ['shop-main_default'], volumes: ['data'], images: ['shop:develop'], keptVolumes: []}
     const containers = [containerResult(app, 'removed')]
-    expect(destroyText({...where, ...rest, containers, syncs: [sync('done')]}).split('\n')).to.deep.equal([
+    const done = destroyText({...where, ...rest, containers, syncs: [sync('done')]}, {dryRun: false})
+    expect(done.split('\n')).to.deep.equal([
       'Ended shop (/home/me/shop -> shop-dev:/app)',
       'Removed shop-main',
       'Removed network shop-main_default',
@@ -40,15 +41,17 @@ describe('what became of a tap', () => {
       'Removed image shop:develop',
     ])
     const planned = [containerResult(app, 'planned')]
-    expect(destroyText({...where, ...rest, containers: planned, syncs: []}).split('\n')).to.deep.equal([
+    expect(destroyText({...where, ...rest, containers: planned, syncs: []}, {dryRun: true}).split('\n')).to.deep.equal([
       'Would remove shop-main',
       'Would remove network shop-main_default',
       'Would remove volume data',
       'Would remove image shop:develop',
     ])
+    const volumes = {...rest, networks: [], images: [], containers: [], syncs: []}
+    expect(destroyText({...where, ...volumes}, {dryRun: true})).to.equal('Would remove volume data')
   })
 
-  it('is a name a line for scripts', () => {
+  it('is one name per line for scripts', () => {
     expect(containerNames([containerResult(app, 'stopped'), containerResult(database, 'stopped')])).to.equal(
       'shop-main\nshop-main-db-1',
     )

@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {missingInput, type Questions} from '../../../../src/lib/command/ask.js'
+import {missingInput, type Prompt} from '../../../../src/lib/terminal/prompt.js'
 import {readUserConfiguration} from '../../../../src/lib/config/user-configuration.js'
 import {FailedError, InterruptedError, RefusedError, UsageError} from '../../../../src/lib/error/keg-error.js'
 import {newTapText} from '../../../../src/lib/tap/new/new-tap-text.js'
@@ -10,16 +10,18 @@ import {newTap, type NewTap, type NewTapOptions} from '../../../../src/lib/tap/n
 import {writeFiles} from '../../../../src/lib/tap/new/write-files.js'
 import {validateTap} from '../../../../src/lib/tap/validate/validate-tap.js'
 import {thrown} from '../../../support/thrown.js'
-import {exampleProgram} from '../plugin/example-program.js'
+import {exampleProgram} from '../../tap-folder/plugin/example-program.js'
+import type {Work} from '../../../../src/lib/work/work.js'
+import {call} from '../../../support/work.js'
 
-const nobody: Questions = {
-  possible: false,
+const nobody: Prompt = {
+  isInteractive: false,
   confirm: (question, {flag}) => Promise.reject(missingInput(question, flag)),
   choose: (question, _choices, {flag}) => Promise.reject(missingInput(question, flag)),
   text: (question, {flag}) => Promise.reject(missingInput(question, flag)),
 }
 
-describe('a new tap', () => {
+describe('new tap', () => {
   let home: string
   const at = (path: string): string => join(home, path)
   const environment = (): NodeJS.ProcessEnv => ({
@@ -27,8 +29,8 @@ describe('a new tap', () => {
     XDG_CONFIG_HOME: at('config'),
     XDG_STATE_HOME: at('state'),
   })
-  const make = (options: Partial<NewTapOptions> = {}): Promise<NewTap> =>
-    newTap({
+  const make = (options: Partial<NewTapOptions & Work> = {}): Promise<NewTap> =>
+    call(newTap, {
       name: 'shop',
       path: undefined,
       base: 'busybox:stable',
@@ -39,8 +41,8 @@ describe('a new tap', () => {
       folder: home,
       environment: environment(),
       program: exampleProgram(at('data')),
-      questions: nobody,
-      say: () => undefined,
+      prompt: nobody,
+      notice: () => undefined,
       signal: new AbortController().signal,
       ...options,
     })
@@ -54,7 +56,7 @@ describe('a new tap', () => {
     await rm(home, {recursive: true, force: true})
   })
 
-  it('has all files of a tap, is linked, and has nothing wrong', async () => {
+  it('has all files of a tap, is linked, and is valid', async () => {
     const made = await make()
     expect(made).to.deep.equal({
       name: 'shop',
@@ -71,6 +73,7 @@ describe('a new tap', () => {
       ],
       baseImage: 'busybox:stable',
       image: 'shop:develop',
+      composeFile: null,
       linked: true,
       isCommand: true,
       dryRun: false,
@@ -80,7 +83,7 @@ describe('a new tap', () => {
     expect(files.map((file) => file.slice(at('shop/').length)).sort()).to.deep.equal([...made.files])
     expect((await stat(at('shop/container/run.sh'))).mode & 0o111, 'the run script can be run').to.not.equal(0)
     expect(await linked()).to.deep.equal(['shop'])
-    const report = await validateTap({
+    const report = await call(validateTap, {
       target: 'shop',
       folder: home,
       environment: environment(),
@@ -88,11 +91,11 @@ describe('a new tap', () => {
     })
     expect(report.problems).to.deep.equal([])
     expect(newTapText(made)).to.match(
-      /^Made the tap shop in .*\n {2}\.dockerignore\n[^]*Start it with: keg shop start$/,
+      /^Created the tap shop in .*\n {2}\.dockerignore\n[^]*Start it with: keg shop start$/,
     )
   })
 
-  it('takes base image, image and port, and names that YAML takes for other things', async () => {
+  it('accepts a base image, image and port, and names that YAML reads differently', async () => {
     const made = await make({
       name: 'yes',
       base: 'localhost:5000/acme/base@sha256:' + 'a'.repeat(64),
@@ -105,7 +108,7 @@ describe('a new tap', () => {
     expect(values).to.include(`KEG_BASE_IMAGE: ${made.baseImage}\n`).and.include('KEG_PROXY_PORT: 3000\n')
     expect(values).to.include('KEG_IMAGE_FROM: ghcr.io/acme/yes:develop\n')
     expect(await readFile(join(made.folder, 'container/docker-compose.yml'), 'utf8')).to.include("\n  'yes':\n")
-    const report = await validateTap({
+    const report = await call(validateTap, {
       target: made.folder,
       folder: home,
       environment: environment(),
@@ -114,19 +117,61 @@ describe('a new tap', () => {
     expect(report.problems).to.deep.equal([])
   })
 
-  it('is asked for its name, where neither that nor a folder is given', async () => {
+  it('uses the compose file at the top of a folder, with or without a Dockerfile', async () => {
+    const plain = {base: undefined, name: undefined, path: undefined, port: undefined}
+    for (const [file, dockerfile] of [
+      ['compose.yaml', false],
+      ['docker-compose.yml', true],
+    ] as const) {
+      const folder = at(`My ${file.length}`)
+      const name = `my-${file.length}`
+      await mkdir(folder)
+      await writeFile(join(folder, file), 'services: {web: {image: "nginx:1"}}\n')
+      if (dockerfile) await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n')
+      const before = await readdir(folder)
+      expect(await make({...plain, folder, dryRun: true})).to.include({name, folder, composeFile: file, linked: false})
+      expect(await readdir(folder)).to.deep.equal(before)
+      const made = await make({...plain, folder})
+      expect(made).to.deep.include({name, folder, files: ['tap.json'], baseImage: null, image: null, linked: true})
+      expect(newTapText(made)).to.include(`, which uses its ${file}:\n  tap.json`)
+      expect((await readdir(folder)).sort()).to.deep.equal([...before, 'tap.json'].sort())
+      const target = {target: name, folder: home, environment: environment(), environmentName: undefined}
+      expect((await call(validateTap, target)).problems).to.deep.equal([])
+    }
+  })
+
+  it('writes only what the flags say beside a compose file', async () => {
+    const folder = at('app')
+    const said: string[] = []
+    await mkdir(folder)
+    await writeFile(join(folder, 'compose.yml'), 'services: {web: {image: "nginx:1"}}\n')
+    await writeFile(join(folder, 'package.json'), '{"keg": {"alias": "till"}}')
+    const options = {path: 'app', from: 'acme/shop:develop', port: 3000, notice: (line: string) => said.push(line)}
+    const made = await make({...options, name: undefined, base: 'node:22'})
+    expect(made).to.deep.include({name: 'till', files: ['values.yml'], image: 'acme/shop:develop'})
+    expect(await readFile(join(folder, 'values.yml'), 'utf8')).to.match(
+      /KEG_IMAGE_FROM: acme\/shop:develop\n[^]*3000\n$/,
+    )
+    expect(said.join()).to.include('--base has no effect: compose.yml')
+    expect(await thrown(make({...options, name: 'other'}))).to.include({code: 'tap-file-exists'})
+    // With a folder container/, the compose file at the top is not the tap's.
+    await mkdir(join(folder, 'container'))
+    expect(await make({name: 'new', path: 'app/new'})).to.include({composeFile: null})
+  })
+
+  it('asks for its name without a name and a folder', async () => {
     expect(await thrown(make({name: undefined}))).to.include({code: 'input-missing'})
-    const text: Questions['text'] = (_question, {validate}) => {
+    const text: Prompt['text'] = (_question, {validate}) => {
       expect(validate?.('My Shop')).to.be.a('string')
       expect(validate?.('store')).to.equal(true)
       return Promise.resolve('store')
     }
-    expect(await make({name: undefined, questions: {...nobody, possible: true, text}})).to.include({name: 'store'})
+    expect(await make({name: undefined, prompt: {...nobody, isInteractive: true, text}})).to.include({name: 'store'})
     await mkdir(at('My App'))
     expect(await make({name: undefined, path: 'My App'})).to.include({name: 'my-app', folder: at('My App')})
   })
 
-  it('overwrites nothing: all is looked at before anything is made', async () => {
+  it('overwrites nothing, and checks everything before it writes', async () => {
     await mkdir(at('shop/page'), {recursive: true})
     await writeFile(at('shop/tap.json'), 'mine')
     await symlink('nowhere', at('shop/page/index.html'))
@@ -143,7 +188,7 @@ describe('a new tap', () => {
     expect(await linked()).to.deep.equal([])
   })
 
-  it('comes into a folder that has other files, and is refused where a file stands for a folder', async () => {
+  it('can be in a folder with other files, and is refused if a file is in place of a folder', async () => {
     await mkdir(at('app/container'), {recursive: true})
     await writeFile(at('app/package.json'), '{}')
     await make({path: 'app'})
@@ -152,12 +197,14 @@ describe('a new tap', () => {
     await writeFile(at('other/container'), '')
     expect(await thrown(make({name: 'other', path: 'other'}))).to.include({code: 'tap-file-exists'})
     expect(await readdir(at('other'))).to.deep.equal(['container'])
+    const inPlace = await thrown(make({name: 'other', path: 'other/container'}))
+    expect(inPlace.message).to.equal(`1 file exists already, and none is overwritten:\n  ${at('other/container')}`)
   })
 
-  it('makes nothing with --dry-run, and no link with --no-link', async () => {
+  it('writes nothing with --dry-run, and does not link with --no-link', async () => {
     const planned = await make({dryRun: true})
     expect(planned.files).to.have.length(8)
-    expect(newTapText(planned)).to.match(/^Would make the tap shop/)
+    expect(newTapText(planned)).to.match(/^Would create the tap shop/)
     expect(await readdir(home)).to.deep.equal([])
     const made = await make({link: false})
     expect(made).to.include({linked: false})
@@ -165,7 +212,7 @@ describe('a new tap', () => {
     expect(newTapText(made)).to.include(`Link it with: keg tap link ${at('shop')}`)
   })
 
-  it('refuses names and images that cannot be, before anything is made', async () => {
+  it('refuses invalid names and images before it writes', async () => {
     await make({name: 'taken'})
     for (const [code, options] of [
       ['tap-name-invalid', {name: '../shop'}],
@@ -181,10 +228,10 @@ describe('a new tap', () => {
     expect((await readdir(home)).sort()).to.deep.equal(['config', 'data', 'state', 'taken'])
   })
 
-  it('leaves nothing where it cannot be written, linked, or a signal comes', async () => {
+  it('leaves nothing behind if it cannot be written or linked, or is interrupted', async () => {
     const before = async (): Promise<string[]> =>
       (await readdir(home)).filter((name) => !['config', 'data', 'state'].includes(name))
-    // What opens a file below a file fails on every machine, also for root.
+    // Opening a file below a file fails on every machine, also for root.
     await writeFile(at('file'), '')
     const unwritable = await thrown(make({path: 'file/shop', link: false}))
     expect(unwritable).to.include({code: 'tap-file-exists'})
@@ -209,7 +256,7 @@ describe('a new tap', () => {
     let looked = 0
     expect(await thrown(make({signal, link: false}))).to.equal(interrupted)
 
-    // The link cannot be kept where a file is in the way of the user configuration.
+    // The link cannot be stored if a file is in place of the configuration folder.
     await writeFile(at('config'), '')
     expect(await thrown(make())).to.include({code: 'configuration-unwritable'})
     expect(await before()).to.deep.equal(['file'])

@@ -4,10 +4,10 @@ import {readDependency} from '../../../../src/lib/tap/sync/sync-folders.js'
 import {thrown} from '../../../support/thrown.js'
 import {exampleTap, syncSettings} from '../example-tap.js'
 
-describe('the dependencies of a tap', () => {
+describe('dependencies of a tap', () => {
   const core = {DOC_CORE_PATH: '/srv/core'}
 
-  it('are those whose place in the container a value or mutagen.yml says', () => {
+  it('are those with a folder in the container from a value or mutagen.yml', () => {
     const values = {
       DOC_APP_PATH: '/srv/app',
       DOC_BUILD_PATH: '/srv/build',
@@ -28,7 +28,7 @@ describe('the dependencies of a tap', () => {
     expect(knownDependencies(exampleTap())).to.deep.equal([])
   })
 
-  it('lie where the command line, a value, the configuration, a link or mutagen.yml says, in this order', async () => {
+  it('have a local folder from the command line, a value, the configuration, a link or mutagen.yml, in this order', async () => {
     const syncs = new Map([
       ['shop', syncSettings()],
       ['core', syncSettings({local: '/by/mutagen', remote: '/srv/by-mutagen'})],
@@ -41,12 +41,12 @@ describe('the dependencies of a tap', () => {
     expect(await local({files: {syncs}})).to.equal('/by/mutagen')
     expect(await local({files: {syncs}, configuration: {taps}})).to.equal('/by/link')
     expect(await local({files: {syncs}, configuration: {paths, taps}})).to.equal('/by/configuration')
-    // What a file says is below the tap's folder.
+    // Paths in a tap's file are relative to the tap's folder.
     expect(await local({values, files: {syncs}, configuration: {paths, taps}})).to.equal('/home/me/by-value')
     expect(await local({values}, {local: '/by/flag'})).to.equal('/by/flag')
   })
 
-  it('are in the container where the command line, a value or mutagen.yml says, in this order', async () => {
+  it('have a folder in the container from the command line, a value or mutagen.yml, in this order', async () => {
     const files = {
       syncs: new Map([
         ['shop', syncSettings()],
@@ -60,7 +60,7 @@ describe('the dependencies of a tap', () => {
     expect(await remote({files, values: core}, {remote: '/by/flag'})).to.equal('/by/flag')
   })
 
-  it('have settings of their own, by a name that is the same in values', async () => {
+  it('have their own settings, under a name that matches the values', async () => {
     const settings = syncSettings({mode: 'one-way-replica'})
     const files = {syncs: new Map([['keg-core', settings]])}
     const values = {DOC_KEG_CORE_PATH: '/srv/core', KEG_CORE_PATH: '/here'}
@@ -73,7 +73,7 @@ describe('the dependencies of a tap', () => {
       })
   })
 
-  it('are never guessed: neither an unknown name nor a folder that nobody says', async () => {
+  it('are never guessed, neither by a similar name nor by a folder', async () => {
     const opened = exampleTap({values: {...core, DOC_THEME_PATH: '/srv/theme'}})
     expect(await thrown(findDependency('thme', opened))).to.include({
       code: 'dependency-unknown',
@@ -82,22 +82,22 @@ describe('the dependencies of a tap', () => {
     })
     expect(await thrown(findDependency('app', exampleTap({values: {DOC_APP_PATH: '/srv/app'}})))).to.include({
       code: 'dependency-unknown',
-      hint: 'It has none: DOC_NAME_PATH in its values.yml says where one is in the container.',
+      hint: 'It has none: DOC_NAME_PATH in its values.yml is the folder of one in the container.',
     })
     expect(await thrown(findDependency('core', opened))).to.include({
       code: 'dependency-path-missing',
-      message: 'Nobody says where the dependency core is on this machine.',
+      message: 'It is not known where the dependency core is on this machine.',
       hint: 'Set it for all taps with keg config set paths.core PATH, or give --local PATH.',
     })
     const placed = exampleTap({files: {syncs: new Map([['theme', syncSettings({remote: 'docker://shop'})]])}})
     expect(await thrown(findDependency('theme', placed, {local: '/here'}))).to.include({
       code: 'dependency-unknown',
     })
-    // Whoever says both folders means what he says.
+    // With both folders given, any name is accepted.
     expect(await findDependency('new', opened, {local: '/here', remote: '/there'})).to.include({name: 'new'})
   })
 
-  it('are written with commas between them, and with their actions', () => {
+  it('are given with commas between them, and with their actions', () => {
     expect(readDependency('core,theme')).to.deep.equal([
       {name: 'core', actions: []},
       {name: 'theme', actions: []},

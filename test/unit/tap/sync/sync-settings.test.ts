@@ -1,21 +1,21 @@
 import {expect} from 'chai'
-import type {SyncSettings} from '../../../../src/lib/tap/folder/tap-folder.js'
-import {mainSettings, mainSyncName, wishesOf} from '../../../../src/lib/tap/sync/sync-settings.js'
+import {mainSettings, mainSyncName, syncOptionsOf} from '../../../../src/lib/tap/sync/sync-settings.js'
 import {exampleTap, syncSettings, type ExampleTapOptions} from '../example-tap.js'
+import type {TapSyncSettings} from '../../../../src/lib/tap-folder/model.js'
 
-describe('how a tap is synced', () => {
+describe('sync settings of a tap', () => {
   const nobodysWish = {owner: undefined, group: undefined, fileMode: undefined, directoryMode: undefined}
 
-  it("is keg's own way where mutagen.yml says nothing", () => {
+  it("are keg's defaults without mutagen.yml", () => {
     const wishes = {mode: 'two-way-safe', ignore: [], ignoresVersionControl: true, permissions: nobodysWish}
-    expect(wishesOf(undefined)).to.deep.equal(wishes)
-    expect(wishesOf(syncSettings())).to.deep.equal(wishes)
+    expect(syncOptionsOf(undefined)).to.deep.equal(wishes)
+    expect(syncOptionsOf(syncSettings())).to.deep.equal(wishes)
   })
 
-  it('is as mutagen.yml says', () => {
+  it('are those in mutagen.yml', () => {
     const permissions = {owner: 'node', group: 'id:1000', fileMode: '0644', directoryMode: '0755'}
     const settings = syncSettings({mode: 'one-way-replica', ignoresVersionControl: false, ...permissions})
-    expect(wishesOf(settings)).to.deep.equal({
+    expect(syncOptionsOf(settings)).to.deep.equal({
       mode: 'one-way-replica',
       ignore: [],
       ignoresVersionControl: false,
@@ -23,9 +23,9 @@ describe('how a tap is synced', () => {
     })
   })
 
-  it('leaves out what mutagen.yml names in place of what keg does, or besides where it says so', () => {
+  it("take ignores from mutagen.yml in place of keg's, or in addition to them with mergeDefault", () => {
     const table: [
-      settings: Partial<SyncSettings>,
+      settings: Partial<TapSyncSettings>,
       ignores: readonly string[] | undefined,
       ignore: readonly string[],
     ][] = [
@@ -35,13 +35,13 @@ describe('how a tap is synced', () => {
       [{mergesDefaults: true}, undefined, []],
     ]
     for (const [settings, ignores, ignore] of table) {
-      const wishes = wishesOf(syncSettings(settings))
+      const wishes = syncOptionsOf(syncSettings(settings))
       expect(wishes.ignores, JSON.stringify(settings)).to.deep.equal(ignores)
       expect(wishes.ignore, JSON.stringify(settings)).to.deep.equal(ignore)
     }
   })
 
-  it('is by default as mutagen.yml says for all', () => {
+  it('fall back to the defaults in mutagen.yml', () => {
     const syncs = new Map([
       ['core', syncSettings({remote: '/srv/core'})],
       ['defaults', syncSettings({mode: 'one-way-safe'})],
@@ -51,7 +51,7 @@ describe('how a tap is synced', () => {
     expect(mainSettings(exampleTap(), 'shop-main')).to.equal(undefined)
   })
 
-  it('is found in mutagen.yml by the name of container, link, alias or service, or by being the only one', () => {
+  it('are found in mutagen.yml by the name of container, link, alias or service, or if they are the only ones', () => {
     const of = (names: readonly string[], {files, ...options}: ExampleTapOptions = {}): string | undefined => {
       const syncs = new Map(names.map((name) => [name, syncSettings()]))
       return mainSyncName(exampleTap({...options, files: {...files, syncs}}), 'shop-main')
@@ -66,7 +66,7 @@ describe('how a tap is synced', () => {
     expect(of(['one', 'two'])).to.equal(undefined)
     expect(of(['defaults', 'whatever'])).to.equal('whatever')
     expect(of([])).to.equal(undefined)
-    // That of a dependency is never meant.
+    // Those of a dependency never match.
     const values = {DOC_CORE_PATH: '/srv/core'}
     expect(of(['core'], {values})).to.equal(undefined)
     expect(of(['core', 'whatever'], {values})).to.equal('whatever')

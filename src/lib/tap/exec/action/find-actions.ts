@@ -1,22 +1,24 @@
 import {UsageError} from '../../../error/keg-error.js'
-import {closestWord} from '../../../terminal/closest-word.js'
+import {didYouMean} from '../../../terminal/closest-word.js'
 import {printable} from '../../../terminal/text.js'
-import type {OpenTap} from '../../open-tap.js'
-import type {Tap} from '../../tap.js'
-import type {Action} from '../../folder/tap-folder.js'
+import type {OpenTap} from '../../../values/open-tap.js'
+import type {Tap} from '../../../tap-folder/tap.js'
+import type {Action} from '../../../tap-folder/model.js'
 
 /** An action with its templates filled in. */
 export interface ReadyAction extends Pick<Action, 'detach' | 'privileged'> {
   /** `tap:build` */
   readonly name: string
+  /** Each runs in a shell of the container, until one fails. */
   readonly commands: readonly string[]
-  readonly location: string | undefined
+  /** Its folder in the container; null for the container's working directory. */
+  readonly location: string | null
 }
 
-/** Where an action is, whose name has no other place before it. */
+/** The place of actions whose names have no other. */
 const OWN = 'tap'
 
-/** The full names of actions as they are written: `build` is `tap:build`, and `core:install,test` two of core. */
+/** The full names of actions as typed: `build` is `tap:build`, and `core:install,test` two of core. */
 export function actionNames(written: readonly string[]): string[] {
   return written.flatMap((word) => {
     const colon = word.indexOf(':')
@@ -29,8 +31,8 @@ export function actionNames(written: readonly string[]): string[] {
 }
 
 /**
- * Finds actions by their names, and fills in all their templates, so that none is run where another cannot be.
- * @throws UsageError `action-unknown` with what may have been meant, and what filling in does
+ * Finds actions by name, and fills in all templates, so that none runs if another cannot.
+ * @throws UsageError `action-unknown` with a suggestion, and what filling in does
  */
 export async function findActions(
   written: readonly string[],
@@ -44,7 +46,7 @@ export async function findActions(
     found.push({
       name,
       commands: action.commands.map((command) => values.expand(command, place)),
-      location: action.location === undefined ? undefined : values.expand(action.location, place),
+      location: action.location === undefined ? null : values.expand(action.location, place),
       detach: action.detach,
       privileged: action.privileged,
     })
@@ -54,20 +56,18 @@ export async function findActions(
 
 async function unknownAction(name: string, tap: Tap, known: readonly string[]): Promise<UsageError> {
   if (known.length === 0) return noActions(tap)
-  const closest = await closestWord(name, known)
-  const question = closest === undefined ? '' : ` Did you mean ${printable(closest)}?`
-  return new UsageError(`The tap ${tap.name} has no action ${printable(name)}.${question}`, {
+  return new UsageError(`The tap ${tap.name} has no action ${printable(name)}.`, {
     code: 'action-unknown',
-    hint: `Its actions are: ${known.map((each) => printable(each)).join(', ')}. ${OTHERWISE}`,
+    hint: `${await didYouMean(name, known)}Its actions are: ${known.map((each) => printable(each)).join(', ')}. ${OTHERWISE}`,
     data: {actions: known},
   })
 }
 
-/** The error for a tap that has none. */
+/** The error for a tap without actions. */
 export function noActions({name}: Pick<Tap, 'name'>): UsageError {
   return new UsageError(`The tap ${name} has no actions.`, {
     code: 'action-unknown',
-    hint: `Write them into values.yml, under actions. ${OTHERWISE}`,
+    hint: `Define them in values.yml, under actions. ${OTHERWISE}`,
     data: {actions: []},
   })
 }

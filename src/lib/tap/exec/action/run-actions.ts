@@ -1,82 +1,88 @@
-import type {Engine} from '../../../engine/engine.js'
 import {startDetached} from '../../../engine/exec.js'
 import type {ContainerDetails} from '../../../engine/types.js'
-import {execMode} from '../../../exec/exec-mode.js'
-import type {ExecStreams} from '../../../exec/exec-streams.js'
-import {execError, runExec} from '../../../exec/run-exec.js'
+import {execMode} from '../../../container/exec/exec-mode.js'
+import type {ExecStreams} from '../../../container/exec/exec-streams.js'
+import {ExecLog} from '../../../container/exec/log/exec-log.js'
+import {execError} from '../../../container/exec/exec-error.js'
+import {runExec} from '../../../container/exec/run-exec.js'
 import {RunError} from '../../../container/run-error.js'
 import {count, printable} from '../../../terminal/text.js'
 import type {ReadyAction} from './find-actions.js'
+import type {EngineWork} from '../../../engine/engine-work.js'
 
-/** Where actions are run. */
+/** Which actions to run, and where. */
 export interface RunActionsOptions {
-  readonly engine: Engine
-  /** It runs. */
+  readonly actions: readonly ReadyAction[]
+  /** A running container. */
   readonly container: ContainerDetails
   readonly user?: string | undefined
-  /** A folder in the container, in place of the actions' own. */
+  /** A folder in the container that replaces the actions' own. */
   readonly workingDirectory?: string | undefined
   /** `KEY=VALUE` */
   readonly variables?: readonly string[]
-  /** Starts them and follows nothing of them, whatever they say themselves. */
+  /** Starts them in the background, whatever they say themselves. */
   readonly detach?: boolean
   readonly streams: ExecStreams
-  readonly say: (line: string) => void
-  readonly signal: AbortSignal
 }
 
 /**
- * Runs actions one after another, each command by a shell of the container, and stops at the first that fails.
+ * Runs actions one after another, each command in a shell of the container, and stops at the first failure.
  * @throws RunError `action-failed` with the exit code of that command, `exec-failed`; the reason of the signal
  */
-export async function runActions(actions: readonly ReadyAction[], options: RunActionsOptions): Promise<void> {
-  for (const action of actions) {
-    if (action.detach || options.detach === true) await startAction(action, options)
-    else await runAction(action, options)
+export async function runActions(work: EngineWork, options: RunActionsOptions): Promise<void> {
+  for (const action of options.actions) {
+    if (action.detach || options.detach === true) await startAction(work, action, options)
+    else await runAction(work, action, options)
   }
 }
 
 async function runAction(
+  work: EngineWork,
   {commands, location, name, privileged}: ReadyAction,
-  {say, signal, streams, workingDirectory = location, ...options}: RunActionsOptions,
+  {container, streams, user, variables, workingDirectory = location ?? undefined}: RunActionsOptions,
 ): Promise<void> {
+  const {notice, signal} = work
   const mode = execMode(streams)
   for (const [index, command] of commands.entries()) {
-    say(`${printable(name)}: ${printable(command)}`)
-    const exitCode = await runExec({
-      ...options,
+    notice(`${printable(name)}: ${printable(command)}`)
+    const title = `${name}: ${command}`
+    await using log = ExecLog.start(work, {container, title, tty: mode.tty})
+    const exitCode = await runExec(work, {
+      container,
+      user,
+      ...(variables !== undefined && {variables}),
       command: ['sh', '-c', command],
       privileged,
       workingDirectory,
       tty: mode.tty,
-      // The first would take what was meant for the second.
+      // The first command would read the input meant for the second.
       input: mode.tty ? mode.input : 'nothing',
       streams,
-      say,
-      signal,
+      log,
     })
     signal.throwIfAborted()
     if (exitCode !== 0) throw actionFailed(name, {command, exitCode, left: commands.length - index - 1})
   }
 }
 
-/** All commands of it by one shell, which keeps their order. */
+/** One shell for all of its commands keeps their order. */
 async function startAction(
+  {engine, notice}: EngineWork,
   {commands, location, name, privileged}: ReadyAction,
-  {container, engine, say, user, variables = [], workingDirectory = location}: RunActionsOptions,
+  {container, user, variables = [], workingDirectory = location ?? undefined}: RunActionsOptions,
 ): Promise<void> {
   const script = commands.map((command) => `{ ${command}\n}`).join(' && ')
   const request = {command: ['sh', '-c', script], privileged, tty: false, user, variables, workingDirectory}
   await startDetached(engine, container.Id, request).catch((error: unknown) => {
-    throw execError(error, container)
+    throw execError(error, {container, ...request})
   })
-  say(`${printable(name)} is started; nothing of it is followed.`)
+  notice(`Started ${printable(name)} in the background.`)
 }
 
 interface FailedCommand {
   readonly command: string
   readonly exitCode: number
-  /** How many were to come. */
+  /** How many actions remained. */
   readonly left: number
 }
 
@@ -84,7 +90,7 @@ function actionFailed(name: string, {command, exitCode, left}: FailedCommand): R
   const rest = left === 0 ? '' : ` ${count(left, 'command')} after it ${left === 1 ? 'was' : 'were'} not run.`
   return new RunError(`The action ${printable(name)} failed with exit code ${exitCode}: ${printable(command)}`, {
     code: 'action-failed',
-    hint: `What it printed says why.${rest}`,
+    hint: `See its output.${rest}`,
     exitCode,
     data: {action: name, command, exitCode},
   })

@@ -1,18 +1,18 @@
 import type {NewTapFacts} from './new-file.js'
 
-/** Needs nothing of the network but the base image, and no BuildKit. */
+/** Needs only the base image from the network, and no BuildKit. */
 export function dockerfile({baseImage, port}: NewTapFacts): string {
   return `# KEG_BASE_IMAGE of values.yml, or any other image with a shell.
 ARG KEG_BASE_IMAGE=${baseImage}
 FROM $KEG_BASE_IMAGE
 USER 0:0
 
-# Somebody to be and somewhere to live, for images that come without: the sync works as the user of the container.
+# A user and a home folder, for images without them: the sync works as the user of the container.
 RUN mkdir -p /etc /root /tmp && chmod 1777 /tmp && \\
     if ! grep -qs '^root:' /etc/passwd; then echo 'root:x:0:0:root:/root:/bin/sh' >>/etc/passwd; fi && \\
     if ! grep -qs '^root:' /etc/group; then echo 'root:x:0:' >>/etc/group; fi
 
-# A plain \`docker build\` takes these; keg says what values.yml does.
+# A plain \`docker build\` uses these; keg passes what values.yml has.
 ARG DOC_APP_PATH=/app
 ARG KEG_PROXY_PORT=${port}
 ENV DOC_APP_PATH=$DOC_APP_PATH KEG_PROXY_PORT=$KEG_PROXY_PORT
@@ -25,12 +25,12 @@ CMD ["sh", "container/run.sh"]
 }
 
 export function composeFile({name}: NewTapFacts): string {
-  return `# Only what this app adds. keg says which image is run, and gives names, ports, labels and networks, for each branch its own.
-# A database is another service here, and a volume stands under volumes, as in every compose file.
+  return `# Only what this app adds. keg sets the image, and the names, ports, labels and networks of each branch.
+# A database is another service here, and a volume goes under volumes, as in every compose file.
 services:
   ${yamlKey(name)}:
     environment:
-      # Handed on from values.yml.
+      # Passed on from values.yml.
       - DOC_APP_PATH
       - KEG_EXEC_CMD
       - KEG_PROXY_PORT
@@ -39,8 +39,8 @@ services:
 }
 
 export function valuesFile({baseImage, image, port}: NewTapFacts): string {
-  return `# Values of this tap, for its Dockerfile, its compose file and keg. values-<environment>.yml stands above this file, and the
-# shell above both: keg tap env --explain shows each value with where it comes from.
+  return `# Values of this tap, for its Dockerfile, its compose file and keg. values-<environment>.yml overrides this file, and the
+# shell overrides both: keg tap env --explain shows where each value comes from.
 env:
   # The image that the Dockerfile builds on.
   KEG_BASE_IMAGE: ${baseImage}
@@ -71,9 +71,9 @@ export function mutagenFile({name}: NewTapFacts): string {
   return `# How this folder is synced with the container, in the words of Mutagen.
 sync:
   ${yamlKey(name)}:
-    # What changes on one side comes over to the other, and nothing is lost where both have changed.
+    # Changes are synced both ways, and nothing is lost if both sides have changed.
     mode: two-way-safe
-    # These are left out beside node_modules and what .gitignore names.
+    # These are ignored in addition to node_modules and what .gitignore names.
     mergeDefault: true
     ignore:
       vcs: true
@@ -84,8 +84,8 @@ sync:
 
 export function runScript({port}: NewTapFacts): string {
   return `#!/bin/sh
-# What the container runs. keg starts it idle, brings the code over, and runs this script in it once more with
-# KEG_DOCKER_EXEC set; a package of the container is run with that set, too.
+# What the container runs. keg starts it idle, syncs the code, and runs this script in it again with
+# KEG_DOCKER_EXEC set; a package of the container is run with it set, too.
 set -eu
 
 if [ -z "\${KEG_DOCKER_EXEC:-}" ]; then
@@ -103,7 +103,7 @@ wait $!
 `
 }
 
-/** YAML takes some words for yes, no or nothing. */
+/** YAML reads some words as yes, no or nothing. */
 function yamlKey(name: string): string {
   return /^(?:true|false|null|yes|no|on|off|y|n)$/.test(name) ? `'${name}'` : name
 }

@@ -1,4 +1,4 @@
-/** A file that is to be made. */
+/** A file to create. */
 export interface NewFile {
   /** Below the tap's folder, with slashes. */
   readonly path: string
@@ -7,13 +7,13 @@ export interface NewFile {
   readonly mode: number
 }
 
-/** What a new tap is made from. */
+/** What the files of a new tap depend on. */
 export interface NewTapFacts {
   /** A tap's name: lower case letters, digits and dashes. */
   readonly name: string
   /** Image that the Dockerfile builds on. */
   readonly baseImage: string
-  /** Image that is run. */
+  /** Image to run. */
   readonly image: string
   /** Port in the container. */
   readonly port: number

@@ -1,7 +1,7 @@
 import {composeFile, dockerfile, mutagenFile, runScript, valuesFile} from './container-files.js'
 import type {NewFile, NewTapFacts} from './new-file.js'
 
-/** The files of a new tap: one that builds and starts at once, and shows a page. */
+/** The files of a new tap that can be built and started at once, and shows a page. */
 export function tapFiles(facts: NewTapFacts): NewFile[] {
   const {name} = facts
   const texts: Record<string, string> = {
@@ -12,9 +12,14 @@ export function tapFiles(facts: NewTapFacts): NewFile[] {
     'container/run.sh': runScript(facts),
     'container/values.yml': valuesFile(facts),
     'page/index.html': page(name),
-    'tap.json': `${JSON.stringify({keg: {alias: name}}, undefined, 2)}\n`,
   }
-  return Object.entries(texts).map(([path, text]) => ({path, text, mode: path.endsWith('.sh') ? 0o755 : 0o644}))
+  const files = Object.entries(texts).map(([path, text]) => ({path, text, mode: path.endsWith('.sh') ? 0o755 : 0o644}))
+  return [...files, aliasFile(name)]
+}
+
+/** The file with a tap's own name. */
+export function aliasFile(name: string): NewFile {
+  return {path: 'tap.json', text: `${JSON.stringify({keg: {alias: name}}, undefined, 2)}\n`, mode: 0o644}
 }
 
 function page(name: string): string {

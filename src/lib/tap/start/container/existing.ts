@@ -1,52 +1,80 @@
-import type {Engine} from '../../../engine/engine.js'
 import type {ContainerDetails} from '../../../engine/types.js'
 import {RefusedError} from '../../../error/keg-error.js'
-import {CONTAINER_LABELS} from '../../../target/container-labels.js'
-import {nameOf} from '../../../target/find-target.js'
+import {CONTAINER_LABELS} from '../../../label/container-labels.js'
+import {commandLine} from '../../../terminal/command-line.js'
 import {printable} from '../../../terminal/text.js'
 import {COMPOSE_LABELS} from '../../containers/container-order.js'
-import {findTapContainers} from '../../containers/tap-containers.js'
-import type {OpenTap} from '../../open-tap.js'
-import type {TapNames} from '../../tap-names.js'
-
-/** What is there of a tap already. */
-export interface ExistingContainers {
-  readonly main: ContainerDetails | undefined
-  readonly services: readonly ContainerDetails[]
-  /** Ids of all of them. */
-  readonly ids: ReadonlySet<string>
-}
+import {findTapContainers} from '../../../container/tap/tap-containers.js'
+import type {Tap} from '../../../tap-folder/tap.js'
+import type {ExistingContainers, StartContext} from '../model.js'
+import {nameOf} from '../../../container/container-name.js'
 
 /**
  * The containers of the tap's folder and branch.
- * @throws RefusedError `container-foreign` where somebody else's bear the names that they would get
+ * @throws RefusedError `container-foreign` if others have their names
  */
-export async function findExisting(
-  engine: Engine,
-  {tap}: Pick<OpenTap, 'tap'>,
-  {project}: TapNames,
-): Promise<ExistingContainers> {
-  const {main, services} = await findTapContainers(engine, tap)
+export async function findExisting({
+  engine,
+  opened: {tap},
+  project,
+}: Pick<StartContext, 'engine' | 'opened' | 'project'>): Promise<ExistingContainers> {
+  const [{main, services}, named, ofProject] = await Promise.all([
+    findTapContainers(engine, tap),
+    engine.container(project),
+    engine.containers({label: [`${COMPOSE_LABELS.project}=${project}`]}),
+  ])
   const ids = new Set([main, ...services].flatMap((container) => container?.Id ?? []))
-  const named = await engine.container(project)
-  if (named !== undefined && !ids.has(named.Id)) throw foreign(named, tap.folder)
-  for (const {Id} of await engine.containers({label: [`${COMPOSE_LABELS.project}=${project}`]})) {
-    const container = ids.has(Id) ? undefined : await engine.container(Id)
-    if (container !== undefined) throw foreign(container, tap.folder)
-  }
-  return {main, services, ids}
+  const others = await Promise.all(ofProject.filter(({Id}) => !ids.has(Id)).map(({Id}) => engine.container(Id)))
+  const inProject = others.filter((container) => container !== undefined)
+  if (inProject.length > 0) throw foreignProject(inProject, tap)
+  if (named !== undefined && !ids.has(named.Id)) throw foreignName(named, tap)
+  return {main, services}
 }
 
-function foreign(container: ContainerDetails, folder: string): RefusedError {
-  const name = printable(nameOf(container))
-  const owner = container.Config.Labels?.[CONTAINER_LABELS.folder]
+/** Compose would take them for its own whatever their names, for example after the folder was moved. */
+function foreignProject(containers: readonly ContainerDetails[], tap: Tap): RefusedError {
+  const names = containers.map(nameOf).sort()
+  const [first = ''] = names
+  // For a missing folder, only the container knows the branch.
+  const branch = containers.find((container) => nameOf(container) === first)?.Config.Labels?.[CONTAINER_LABELS.branch]
+  const kept = ['--tag', 'kept', '--no-push']
+  const options = branch === undefined || branch === '' ? kept : [...kept, '--branch', branch]
+  return refusal(containers, tap, {
+    names,
+    hint: `To keep what only they hold: ${commandLine`keg docker package ${first} ${options}`}. Then remove them: ${commandLine`docker rm --force ${names}`}`,
+  })
+}
+
+/** A container that only has the name. */
+function foreignName(container: ContainerDetails, tap: Tap): RefusedError {
+  const name = nameOf(container)
+  return refusal([container], tap, {
+    names: [name],
+    hint: `Rename it: ${commandLine`docker rename ${name} ${name}-old`}`,
+  })
+}
+
+function refusal(
+  containers: readonly ContainerDetails[],
+  {branch, folder, name}: Tap,
+  {hint, names}: {readonly names: readonly string[]; readonly hint: string},
+): RefusedError {
+  const [first] = containers
+  const labels = first?.Config.Labels ?? {}
+  const owner = labels[CONTAINER_LABELS.folder]
+  const other = labels[CONTAINER_LABELS.tap] === name ? labels[CONTAINER_LABELS.branch] : undefined
+  const isOne = containers.length === 1
+  const belongs = isOne ? 'belongs' : 'belong'
   const whose =
-    owner === undefined || owner === '' || owner === folder
-      ? 'was not started by keg for this folder'
-      : `belongs to ${printable(owner)}`
-  return new RefusedError(`The container ${name} ${whose}, and keg touches it not.`, {
+    owner === folder && other !== branch && other?.toLowerCase() === branch?.toLowerCase()
+      ? `${belongs} to the branch ${printable(other ?? '')}, which differs from ${printable(branch ?? '')} in letter case alone`
+      : owner === undefined || owner === '' || owner === folder
+        ? `${isOne ? 'was' : 'were'} not started by keg for this folder`
+        : `${belongs} to ${printable(owner)}`
+  const what = `The ${isOne ? 'container' : 'containers'} ${printable(names.join(', '))}`
+  return new RefusedError(`${what} ${whose}. keg leaves ${isOne ? 'it' : 'them'} alone.`, {
     code: 'container-foreign',
-    hint: `Rename or remove it: docker rename ${name} ${name}-old. Or link this folder under another name.`,
-    data: {container: container.Id, name, folder: owner ?? null},
+    hint: `${printable(hint)}. Or link this folder under another name: ${commandLine`keg tap link ${folder} --name ${name}-2`}`,
+    data: {container: first?.Id, name: names[0], names, folder: owner ?? null},
   })
 }

@@ -1,8 +1,8 @@
 import {expect} from 'chai'
-import type {Action} from '../../../../../src/lib/tap/folder/tap-folder.js'
 import {actionNames, findActions} from '../../../../../src/lib/tap/exec/action/find-actions.js'
 import {thrown} from '../../../../support/thrown.js'
 import {exampleTap} from '../../example-tap.js'
+import type {Action} from '../../../../../src/lib/tap-folder/model.js'
 
 const action = (commands: readonly string[], changes: Partial<Action> = {}): Action => ({
   commands,
@@ -16,11 +16,11 @@ const action = (commands: readonly string[], changes: Partial<Action> = {}): Act
 })
 
 describe('actionNames', () => {
-  it("takes a name alone for one of the tap's own, in the order in which they are written", () => {
+  it("takes a name without a prefix as one of the tap's own, in the given order", () => {
     expect(actionNames(['build', 'core:install', 'test'])).to.deep.equal(['tap:build', 'core:install', 'tap:test'])
   })
 
-  it('takes several names behind a place for its own', () => {
+  it('applies a prefix to several names', () => {
     expect(actionNames(['core:install,test', 'build,lint'])).to.deep.equal([
       'core:install',
       'core:test',
@@ -40,7 +40,7 @@ describe('findActions', () => {
     },
   })
 
-  it('fills in templates of commands and folders, each with its place', async () => {
+  it('expands templates of commands and folders, each with its position', async () => {
     const places: string[] = []
     const expand = (text: string, place: string): string => {
       places.push(place)
@@ -51,7 +51,7 @@ describe('findActions', () => {
       {
         name: 'tap:build',
         commands: ['yarn build', 'cp /a b'],
-        location: undefined,
+        location: null,
         detach: false,
         privileged: false,
       },
@@ -60,16 +60,16 @@ describe('findActions', () => {
     expect(new Set(places)).to.deep.equal(new Set(['/home/me/shop/container/values.yml:9']))
   })
 
-  it('says what may have been meant, and lists what there is', async () => {
+  it('suggests a similar name, and lists the actions', async () => {
     const error = await thrown(findActions(['biuld'], opened))
     expect(error).to.deep.include({
       code: 'action-unknown',
-      message: 'The tap shop has no action tap:biuld. Did you mean tap:build?',
-      hint: 'Its actions are: tap:build, core:install. A command of your own goes after --',
+      message: 'The tap shop has no action tap:biuld.',
+      hint: 'Did you mean tap:build? Its actions are: tap:build, core:install. A command of your own goes after --',
     })
   })
 
-  it('says how a tap without any gets some', async () => {
+  it('says if a tap has no actions', async () => {
     expect(await thrown(findActions(['build'], exampleTap()))).to.deep.include({
       code: 'action-unknown',
       message: 'The tap shop has no actions.',

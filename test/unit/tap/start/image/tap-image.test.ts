@@ -6,7 +6,7 @@ import {exampleTap, type ExampleTapOptions} from '../../example-tap.js'
 
 const files = {dockerfile: '/home/me/shop/container/Dockerfile'}
 
-describe('the image of a tap', () => {
+describe('image of a tap', () => {
   const table: readonly [string, ExampleTapOptions, Readonly<Record<string, unknown>>, string][] = [
     ['KEG_IMAGE_FROM', {values: {KEG_IMAGE_FROM: 'ghcr.io/acme/shop:x'}}, {image: 'other'}, 'ghcr.io/acme/shop:x'],
     [
@@ -16,6 +16,18 @@ describe('the image of a tap', () => {
       'ghcr.io/acme/shop:develop',
     ],
     ['that of the compose file', {files}, {image: 'acme/shop:1'}, 'acme/shop:1'],
+    [
+      'that of the compose file, latest without a tag',
+      {files, values: {KEG_IMAGE_TAG: 'x'}},
+      {image: 'acme/shop'},
+      'acme/shop:latest',
+    ],
+    [
+      'KEG_IMAGE_FROM where the compose file that is to be left alone takes that',
+      {values: {KEG_NO_INJECTED_COMPOSE: 'true', KEG_IMAGE_FROM: 'acme/shop'}},
+      {image: 'acme/shop'},
+      'acme/shop:develop',
+    ],
     [
       'that of the compose file, whatever is meant, where that is to be left alone',
       {values: {KEG_NO_INJECTED_COMPOSE: 'true', KEG_IMAGE_FROM: 'other'}},
@@ -38,7 +50,7 @@ describe('the image of a tap', () => {
       expect(name.replace(/-k[0-9a-f]{10}$/, '-k…')).to.equal(expected)
     })
 
-  it('is missed where there is neither a name nor a Dockerfile', () => {
+  it('is unknown without a name and a Dockerfile', () => {
     expect(() => imageOfTap(exampleTap(), {}))
       .to.throw(UsageError)
       .with.property('code', 'image-unknown')

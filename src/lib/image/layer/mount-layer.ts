@@ -1,0 +1,61 @@
+import {createHash} from 'node:crypto'
+import {encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../../tar/tar-header.js'
+import type {Entry} from '../entry-list.js'
+import type {MountRecording} from '../model.js'
+import {OPAQUE, refuseWhiteout} from '../whiteout.js'
+import {visibilityOf, visibleEntries} from './visible-entries.js'
+
+/**
+ * Writes the layer of a mount: the folders above it, the mount's root, opaque so that nothing of lower layers is visible, and
+ * everything in the mount. The same recording always gives the same bytes.
+ * @param onEntry called with each file of the mount, in the order of the layer.
+ * @throws FailedError `whiteout-name`, `whiteout-device` for a file that would be a deletion in a layer.
+ */
+export async function* mountLayer(recording: MountRecording, onEntry?: (entry: Entry) => void): AsyncGenerator<Buffer> {
+  const root = textToBytes(recording.path.slice(1))
+  for (const parent of recording.parents) yield encodeHeader(parent)
+  const visible = visibleEntries(recording.read, {
+    place: (path) => placed(path, root),
+    visibility: visibilityOf(recording.mountPointsBelow, recording.agentFiles),
+  })
+  for await (const {header, content} of visible) {
+    const {path} = header
+    refuseWhiteout(header)
+    yield encodeHeader(header)
+    if (path === root && header.type === 'directory') yield encodeHeader(opaqueMarker(header))
+    if (header.type !== 'file') {
+      onEntry?.({header, sha256: undefined})
+      continue
+    }
+    const hash = onEntry && createHash('sha256')
+    for await (const chunk of content) {
+      hash?.update(chunk)
+      yield chunk
+    }
+    if (paddingAfter(header.size) > 0) yield Buffer.alloc(paddingAfter(header.size))
+    onEntry?.({header, sha256: hash?.digest('hex')})
+  }
+  yield END_OF_TAR
+}
+
+/**
+ * The container's path for a path in a mount's archive: the first component in the archive is the mount point itself, whatever
+ * its name. All are byte strings without a leading slash.
+ */
+export function placed(archivedPath: string, root: string): string {
+  const slash = archivedPath.indexOf('/')
+  return slash < 0 ? root : root + archivedPath.slice(slash)
+}
+
+function opaqueMarker(folder: TarHeader): TarHeader {
+  const nothing = {
+    type: 'file',
+    mode: 0,
+    size: 0,
+    link: '',
+    deviceMajor: 0,
+    deviceMinor: 0,
+    xattrs: new Map<string, Buffer>(),
+  } as const
+  return {...nothing, path: `${folder.path}/${OPAQUE}`, uid: folder.uid, gid: folder.gid, mtime: folder.mtime}
+}

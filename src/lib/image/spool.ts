@@ -1,0 +1,109 @@
+import {randomUUID} from 'node:crypto'
+import {open, unlink, type FileHandle} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {FailedError} from '../error/keg-error.js'
+import {property} from '../json/json.js'
+
+const CHUNK = 1024 * 1024
+
+/**
+ * A temporary file without a name: it is unlinked as soon as it is open, so that nothing is left behind, however keg ends.
+ * Written once from its beginning, then read any number of times.
+ */
+export class Spool implements AsyncDisposable {
+  #size = 0
+
+  private constructor(private readonly file: FileHandle) {}
+
+  /** @throws FailedError `spool-failed` if no temporary file can be created. */
+  static async create(): Promise<Spool> {
+    const path = join(tmpdir(), `keg-${randomUUID()}`)
+    try {
+      const file = await open(path, 'wx+', 0o600)
+      await unlink(path)
+      return new Spool(file)
+    } catch (error) {
+      throw spoolFailed(error)
+    }
+  }
+
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Appends a stream; reads the next chunk while the previous one is written. */
+  async writeAll(source: AsyncIterable<Buffer>, onBytes?: (bytes: number) => void): Promise<void> {
+    let writing: Promise<void> = Promise.resolve()
+    try {
+      for await (const chunk of gather(source, CHUNK)) {
+        await writing
+        const position = this.#size
+        this.#size += chunk.length
+        writing = this.#write(chunk, position)
+        writing.catch(() => undefined) // awaited with the next chunk; until then it must not count as unhandled
+        onBytes?.(this.#size)
+      }
+    } finally {
+      await writing
+    }
+  }
+
+  async #write(chunk: Buffer, position: number): Promise<void> {
+    try {
+      for (let done = 0; done < chunk.length;) {
+        const {bytesWritten} = await this.file.write(chunk, done, chunk.length - done, position + done)
+        done += bytesWritten
+      }
+    } catch (error) {
+      throw spoolFailed(error)
+    }
+  }
+
+  /** Discards what was written. */
+  async clear(): Promise<void> {
+    this.#size = 0
+    await this.file.truncate(0)
+  }
+
+  /** The content, from the beginning. The chunks are new buffers, safe to keep. */
+  async *read(): AsyncGenerator<Buffer> {
+    for (let position = 0; position < this.#size;) {
+      const length = Math.min(CHUNK, this.#size - position)
+      const {bytesRead, buffer} = await this.file.read(Buffer.allocUnsafe(length), 0, length, position)
+      if (bytesRead === 0) throw spoolFailed(new Error('the temporary file became shorter'))
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.file.close()
+  }
+}
+
+/** A stream in chunks of exactly `size` bytes, except for the last. */
+export async function* gather(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = []
+  let length = 0
+  for await (const part of source) {
+    parts.push(part)
+    length += part.length
+    if (length < size) continue
+    const whole = parts.length === 1 ? part : Buffer.concat(parts, length)
+    let offset = 0
+    for (; length - offset >= size; offset += size) yield whole.subarray(offset, offset + size)
+    parts = [whole.subarray(offset)]
+    length -= offset
+  }
+  if (length > 0) yield Buffer.concat(parts, length)
+}
+
+function spoolFailed(cause: unknown): FailedError {
+  const full = property(cause, 'code') === 'ENOSPC'
+  return new FailedError(
+    full ? `No space left in ${tmpdir()} to record the mounts.` : `A temporary file in ${tmpdir()} cannot be used.`,
+    {code: 'spool-failed', hint: 'Free some space there, or set TMPDIR to another folder.', cause},
+  )
+}

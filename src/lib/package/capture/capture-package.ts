@@ -1,0 +1,126 @@
+import {printable} from '../../terminal/text.js'
+import {reportContents, type ContentReport} from '../content/content-report.js'
+import {excludeFrom} from '../exclude/excluded-capture.js'
+import {destinationsOf} from '../mount/mount-selection.js'
+import {checkLayerCount} from '../plan/layer-limit.js'
+import type {PackageContext} from '../plan/package-context.js'
+import type {PackagePlan} from '../plan/package-plan.js'
+import {mountBytes} from '../plan/plan-package.js'
+import {Capture} from './capture.js'
+import {ContainerLocks} from './container-locks.js'
+import {findMountSockets} from './mount-sockets.js'
+import {openCommit} from './open-commit.js'
+import {prepareAgentFiles, type PreparedAgentFiles} from './prepare-agent-files.js'
+import type {ExcludedCapture} from '../exclude/model.js'
+import {shownName} from '../../container/container-name.js'
+import {excludedMounts, warnOfUnused} from '../exclude/find-exclusions.js'
+
+/** A container at one moment, without what is excluded, and what to report about it. Removed by the work's cleanup. */
+export interface PackageCapture {
+  readonly parts: ExcludedCapture
+  /** Paths of agent files in the writable layer. */
+  readonly agentPaths: readonly string[]
+  /** The topmost excluded paths. */
+  readonly excludedPaths: readonly string[]
+  readonly content: ContentReport
+  /** When all syncs were clean, as ISO 8601. */
+  readonly synced: string | undefined
+  readonly pausedMilliseconds: number
+  /** Paths of sockets in the mounts; the search runs in the background. */
+  readonly findingSockets: Promise<readonly string[]>
+  /** Resolves when the syncs are resumed and the next keg may lock the container. */
+  readonly resuming: Promise<void>
+}
+
+/**
+ * Captures a container as planned: flushes the syncs into it, pauses it while its writable layer and its mounts are read, looks
+ * for secrets once more, and removes what is excluded. Whatever was paused is resumed, even after a failure.
+ * @throws RefusedError `sync-unclean`, `secret-found`; FailedError `layers-too-many`, `cancelled`, and what Capture.take throws
+ */
+export async function capturePackage(plan: PackagePlan, context: PackageContext): Promise<PackageCapture> {
+  const {contents, excluded, included, mounts, secrets, source, work, writers} = context
+  const {base, container, output} = source
+  const {cleanup, signal, warn} = work
+  const syncs = await source.findingSyncs
+  const locks = cleanup.use(
+    await ContainerLocks.take(work, {
+      container,
+      others: await writers.decide(work.prompt),
+      image: context.emptyImage.id,
+      sessions: () => syncs.toPause(signal),
+    }),
+  )
+  // Resumed before the lock is released, which would tell the next keg about them.
+  cleanup.use(syncs)
+  await syncs.settle(work)
+  const agentFiles = await prepareAgentFiles(work, {container, base, syncs, known: plan.agentFiles.paths})
+  checkLayerCount(container, base, {mounts: included.length, hasAgentFiles: agentFiles.paths.length > 0})
+  const capture = await read(plan, context, agentFiles)
+  // Runs while the image is written. The next keg may read the container once the syncs are resumed.
+  const resuming = syncs.resume().then(() => locks.release())
+  resuming.catch(() => undefined)
+  const destinations = included.map(({destination}) => destination)
+  const recorded = destinations.map((destination, at) => ({destination, spool: capture.recordings[at]}))
+  await secrets.searchRecorded(recorded, capture.changes)
+  await secrets.ask()
+  const commit = await openCommit(work, {
+    image: capture.image,
+    base,
+    changes: capture.changes,
+    mounts,
+    hasExclusions: !excluded.isEmpty,
+    isWritten: output && ((diffId) => output.since?.diffIds.has(diffId) !== true),
+  })
+  const parts = cleanup.use(
+    await excludeFrom(work, {
+      capture,
+      commit,
+      base,
+      patterns: excluded,
+      ...{recorded: destinations, destinations: destinationsOf(container)},
+    }),
+  )
+  const excludedPaths = [...new Set([...excludedMounts(mounts, excluded), ...parts.paths])].sort()
+  warnOfUnused(work, {
+    ...{flags: plan.wantedExclusions, paths: excludedPaths, links: parts.links, linkedMounts: excluded.linkedMounts},
+    ...{environment: plan.excluded.environment, container},
+  })
+  const findingSockets = findMountSockets(container, included, signal)
+  findingSockets.catch(() => undefined)
+  if (agentFiles.toLeave.length > 0)
+    warn(
+      `A sync that keg could not pause is active in ${shownName(container)}. ${hiddenOnlyWarning(agentFiles.toLeave)}`,
+    )
+  if (capture.agentFiles.length > 0)
+    warn(
+      `The engine could not empty the files of a sync's agent in ${shownName(container)}. ${hiddenOnlyWarning(capture.agentFiles)}`,
+    )
+  const content = reportContents(contents, [...destinations].sort(), plan.container)
+  for (const text of [...content.warnings, ...writers.warnings]) warn(text)
+  return {
+    ...{parts, agentPaths: agentFiles.paths, excludedPaths, content, findingSockets, resuming},
+    synced: syncs.synced,
+    pausedMilliseconds: capture.pausedMilliseconds,
+  }
+}
+
+/** Reads the container. The work's cleanup disposes of the capture. */
+async function read(plan: PackagePlan, context: PackageContext, agentFiles: PreparedAgentFiles): Promise<Capture> {
+  const {contents, included, source, work, writers} = context
+  const destinations = included.map(({destination}) => destination).sort()
+  const capture = await Capture.take(work, {
+    container: source.container,
+    mounts: included,
+    writers,
+    onPaused: () => contents.recheck(destinations),
+    recordsWritableLayer: plan.verify,
+    agentFiles: agentFiles.toEmpty,
+    expectedBytes: mountBytes(plan),
+  })
+  return work.cleanup.use(capture)
+}
+
+function hiddenOnlyWarning(paths: readonly string[]): string {
+  const list = paths.map((path) => printable(path)).join(', ')
+  return `Its files (${list}) are hidden in the package, but their data is in a layer.`
+}

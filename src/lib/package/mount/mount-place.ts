@@ -1,0 +1,2 @@
+/** Where a helper container has its mount. */
+export const MOUNT_PLACE = '/m'
