@@ -5,8 +5,9 @@ import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {buffer} from 'node:stream/consumers'
+import {buffer, text} from 'node:stream/consumers'
 
+import {isStoreRace} from '../../src/lib/engine/retry.js'
 import {listLabelled, remove} from './engine-api.js'
 import {readTar, writeTar, type FileEntry} from './tar.js'
 
@@ -21,6 +22,9 @@ export interface DockerOptions {
   environment?: Record<string, string>
   input?: Buffer | string
 }
+
+/** How often a docker command is run at most. */
+const MAX_TRIES = 3
 
 /** A docker command that failed. */
 export class DockerError extends Error {
@@ -47,7 +51,7 @@ export async function* dockerStream(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
   // A child that fails before it reads its input closes the pipe; its exit code says more than EPIPE.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
@@ -64,11 +68,31 @@ export async function* dockerStream(
   }
 }
 
-/** Runs docker and returns its stdout without the last newline. Throws a DockerError with its stderr if it fails. */
+/**
+ * Runs docker and returns its stdout without the last newline; again, as keg does, if the engine's image store lost a race with what other
+ * tests remove. Throws a DockerError with its stderr if it fails.
+ */
 export async function docker(commandArguments: readonly string[], options: DockerOptions = {}): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of dockerStream(commandArguments, options)) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8').replace(/\n$/, '')
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await text(dockerStream(commandArguments, options))).replace(/\n$/, '')
+    } catch (error) {
+      const isRace = error instanceof DockerError && isStoreRace(error.stderr)
+      if (!isRace || tries === MAX_TRIES) throw error
+    }
+  }
+}
+
+/**
+ * Builds an image with the classic builder: only the engine has the tests' base image. Without its cache, which on a containerd store fails
+ * if another test removes one of the images in it meanwhile.
+ * @param buildArguments of `docker build`: options and the context
+ */
+export async function buildImage(buildArguments: readonly string[], input?: DockerOptions['input']): Promise<void> {
+  await docker(['build', '--quiet', '--no-cache', '--force-rm', ...buildArguments], {
+    environment: {DOCKER_BUILDKIT: '0'},
+    input,
+  })
 }
 
 /** A unique name, valid for containers, volumes, networks and image repositories. */
@@ -166,7 +190,6 @@ export class Sandbox {
     const layers = [entries, ...upperLayers]
     const dockerfile = [
       `FROM ${from}`,
-      // Comes first: otherwise a cached step of another sandbox would share its images with this one.
       `LABEL ${this.label}`,
       ...layers.map((_, index) => `ADD layer${index}.tar /`),
       ...instructions,
@@ -175,10 +198,7 @@ export class Sandbox {
       {content: `${dockerfile.join('\n')}\n`, path: 'Dockerfile'},
       ...layers.map((layer, index) => ({content: writeTar(layer), path: `layer${index}.tar`})),
     ])
-    await docker(['build', '--quiet', '--force-rm', '--tag', name, '-'], {
-      environment: {DOCKER_BUILDKIT: '0'},
-      input: context,
-    })
+    await buildImage(['--tag', name, '-'], context)
     return name
   }
 

@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path'
 
 import {expect} from 'chai'
 
-import {docker, Sandbox} from './docker.js'
+import {buildImage, docker, Sandbox} from './docker.js'
 import {GitSandbox} from './git.js'
 import {keg, startKeg, type KegOptions, type KegResult, type RunningKeg} from './keg.js'
 import {startMutagen, syncImage, type MutagenDaemon, type MutagenSession} from './mutagen.js'
@@ -150,9 +150,7 @@ export class TapBed {
   async build(folder: string, image: string): Promise<void> {
     this.sandbox.addImage(image)
     const file = ['--file', join(folder, 'container/Dockerfile'), '--build-arg', `KEG_BASE_IMAGE=${this.baseImage}`]
-    const line = ['build', '--quiet', '--force-rm', '--label', this.sandbox.label, '--tag', image, ...file, folder]
-    // Only the engine has the base image.
-    await docker(line, {environment: {DOCKER_BUILDKIT: '0'}})
+    await buildImage(['--label', this.sandbox.label, '--tag', image, ...file, folder])
   }
 
   /** Creates a worktree of a tap's repository beside it, on a new branch, and returns its folder. */

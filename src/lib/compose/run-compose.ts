@@ -1,6 +1,7 @@
 import {installLine, readSystem} from '../process/system.js'
 import {engineEnvironment} from '../engine/connection-environment.js'
 import type {EngineWork} from '../engine/engine-work.js'
+import {retryRace} from '../engine/retry.js'
 import {FailedError, MissingError} from '../error/keg-error.js'
 import {followProcess} from '../process/follow-process.js'
 import {runProcess} from '../process/run-process.js'
@@ -67,14 +68,16 @@ export async function composeConfig(
 }
 
 /**
- * Runs docker compose with a model on its standard input, and shows its output as progress.
+ * Runs docker compose with a model on its standard input, and shows its output as progress. What compose has done already, it finds done
+ * when it is run again.
  * @throws MissingError `compose-missing`, FailedError `compose-failed` with the last lines; the reason of the signal, once
  * it has ended
  */
-export async function composeTask(
-  context: ComposeContext,
-  {model, progress, stage, args: args}: ComposeTask,
-): Promise<void> {
+export async function composeTask(context: ComposeContext, task: ComposeTask): Promise<void> {
+  await retryRace(() => runTask(context, task), context.signal)
+}
+
+async function runTask(context: ComposeContext, {args, model, progress, stage}: ComposeTask): Promise<void> {
   progress({stage, state: 'running'})
   const onLine = (line: string): void => {
     const [warning] = warningOf(line)

@@ -37,11 +37,6 @@ export class EngineError extends FailedError {
     )
   }
 
-  /** Whether an image store lost a race with its garbage collection: a second try works. */
-  get isRace(): boolean {
-    return STORE_RACE.test(this.response)
-  }
-
   /** Whether runc could not freeze all processes of a container in time; they keep running then. */
   get isFreezeTimeout(): boolean {
     return /unable to freeze/.test(this.response)
@@ -60,13 +55,6 @@ const SHIM_CONNECTION = /\bttrpc: closed\b|\/containerd\/s\/[0-9a-f]+|\bcontaine
 
 const BROKEN_CONNECTION =
   /\bEOF\b|connection (?:reset|refused|aborted)|broken pipe|use of closed network|context canceled|already closed/i
-
-/**
- * Errors of containerd stores if garbage is collected between two of their steps (containerd/containerd#2382, #3051, #3369,
- * #3787; moby/moby#45282; moby/buildkit#6521).
- */
-const STORE_RACE =
-  /parent snapshot \S+ does not exist|missing parent "?\S+ bucket: not found|failed to stat parent\b|\bsnapshot \S+(?: does not exist)?: not found|lease "?\S+: not found|content (?:digest )?"?sha256:\w+"?: not found|target snapshot \S+ already exists/i
 
 /** The texts of Linux (ENOSPC, EDQUOT). */
 const NO_SPACE = /no space left on device|disk quota exceeded/i

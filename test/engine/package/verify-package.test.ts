@@ -5,7 +5,7 @@ import {promisify} from 'node:util'
 
 import {expect} from 'chai'
 
-import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {baseImage, buildImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import type {KegResult} from '../../support/keg.js'
 import {keg} from '../../support/keg.js'
 import {imageLayers} from '../../support/layers.js'
@@ -120,10 +120,7 @@ describe('keg docker package verify @each-store', function () {
       'LABEL com.keg.package.branch=main',
     ]) {
       const name = sandbox.addImage(uniqueName('configured'))
-      await docker(['build', '--quiet', '--tag', name, '-'], {
-        environment: {DOCKER_BUILDKIT: '0'},
-        input: `FROM ${made.reference}\n${instruction}\n`,
-      })
+      await buildImage(['--tag', name, '-'], `FROM ${made.reference}\n${instruction}\n`)
       expect(await refused(name), instruction).to.deep.equal(['changed configuration'])
     }
   })
@@ -144,10 +141,7 @@ describe('keg docker package verify @each-store', function () {
     ]
     for (const [label, value, expected] of forged) {
       const name = sandbox.addImage(uniqueName('forged'))
-      await docker(['build', '--quiet', '--tag', name, '-'], {
-        environment: {DOCKER_BUILDKIT: '0'},
-        input: `FROM ${made.reference}\nLABEL com.keg.package.${label}='${value}'\n`,
-      })
+      await buildImage(['--tag', name, '-'], `FROM ${made.reference}\nLABEL com.keg.package.${label}='${value}'\n`)
       expect(await refused(name), `${label} ${value}`).to.deep.equal(expected)
     }
   })
@@ -155,10 +149,7 @@ describe('keg docker package verify @each-store', function () {
   it('is an error for an image that is no package, and for a package of a newer keg @classic', async () => {
     expect(errorOf(await verify(baseImage), 1).code).to.equal('not-a-package')
     const newer = sandbox.addImage(uniqueName('newer'))
-    await docker(['build', '--quiet', '--tag', newer, '-'], {
-      environment: {DOCKER_BUILDKIT: '0'},
-      input: `FROM ${made.reference}\nLABEL com.keg.package.schema="2\\u001b[31m"\n`,
-    })
+    await buildImage(['--tag', newer, '-'], `FROM ${made.reference}\nLABEL com.keg.package.schema="2\\u001b[31m"\n`)
     const {code, message} = errorOf(await verify(newer), 1)
     expect(code).to.equal('package-schema-unknown')
     expect(message).to.match(/^[ -~]+$/)

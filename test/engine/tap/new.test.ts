@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import {join} from 'node:path'
 import type {Prompt} from '../../../src/lib/terminal/prompt.js'
 import {newTap} from '../../../src/lib/tap/new/new-tap.js'
-import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {baseImage, buildImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {call} from '../../support/work.js'
 
 const never = (): never => {
@@ -35,7 +35,7 @@ describe('the image of a new tap @containerd', function () {
     sandbox.addImage(image)
     const dockerfile = join(made.folder, 'container/Dockerfile')
     // It needs no network, and has none.
-    await docker(['build', '--quiet', '--network', 'none', '--file', dockerfile, '--tag', image, made.folder])
+    await buildImage(['--network', 'none', '--file', dockerfile, '--tag', image, made.folder])
   })
   after(() => sandbox.clean())
 

@@ -6,13 +6,14 @@ import {expect} from 'chai'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import type {ShownPlan, StartResult} from '../../../src/lib/tap/start/model.js'
 import {ensureNetwork, removeUnusedNetwork} from '../../../src/lib/proxy/network.js'
-import {docker, uniqueName} from '../../support/docker.js'
+import {buildImage, docker, uniqueName} from '../../support/docker.js'
 import type {KegResult} from '../../support/keg.js'
 import {runAdvice} from '../../support/run-advice.js'
 import {idlingTap, pageFile, servingTap} from '../../support/tap-shapes.js'
 import {page, TapBed, type LinkedTap} from '../../support/taps.js'
 import {writeFiles} from '../../support/tree.js'
 import {ctrlC, kegOnTerminal} from '../package/terminal.js'
+import {watchEngine} from '../package/watched-engine.js'
 
 describe('keg tap start @classic', function () {
   this.timeout(180_000)
@@ -77,6 +78,25 @@ describe('keg tap start @classic', function () {
     expect(recreated).to.have.length(1)
     expect(await imageOf(String(container))).to.equal(newer)
     expect(await page(String(url))).to.equal('A newer shop.\n')
+  })
+
+  it('creates the container in a second try if the image store lost a race', async () => {
+    const raced = await bed.tap(idlingTap)
+    const creations: string[] = []
+    const engine = await watchEngine({
+      instead: ({line}) => {
+        if (line !== 'POST /containers/create' || creations.push(line) > 1) return undefined
+        return {status: 500, body: {message: `unable to find image "sha256:${'0'.repeat(64)}"`}}
+      },
+    })
+    try {
+      const words = ['tap', 'start', raced.name, '--no-sync', '--detach', '--json']
+      const started = await bed.keg(words, {env: {DOCKER_HOST: engine.host}})
+      expect(started.code, started.stdout + started.stderr).to.equal(0)
+      expect(creations).to.have.length(2)
+    } finally {
+      await engine.close()
+    }
   })
 
   it('does what its dry run shows: create, keep, start, recreate, and ask', async () => {
@@ -180,7 +200,7 @@ describe('keg tap start @classic', function () {
   it('does not later sync over the code of another branch chosen with --from', async () => {
     const packaged = bed.sandbox.addImage(`${shop.name}-package:other`)
     const dockerfile = `FROM ${shop.repository}:develop\nLABEL com.keg.role=package com.keg.package.branch=other\n`
-    await docker(['build', '--quiet', '--tag', packaged, '-'], {input: dockerfile, environment: {DOCKER_BUILDKIT: '0'}})
+    await buildImage(['--tag', packaged, '-'], dockerfile)
     const from = `docker.io/library/${packaged}`
     const {container} = (await start(['--recreate', '--from', from, '--pull', 'never'])).json()
     const words = ['tap', 'start', shop.name, '--detach', '--json', '--no-recreate']

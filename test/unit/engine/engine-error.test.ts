@@ -110,23 +110,8 @@ describe('error of an engine', () => {
       'No such container: GEOFF',
       'manifest unknown',
     ])
-      expect(new EngineError(0, said)).to.include({
-        isInternalConnection: false,
-        mayBeShuttingDown: false,
-        isRace: false,
-      })
+      expect(new EngineError(0, said)).to.include({isInternalConnection: false, mayBeShuttingDown: false})
   })
-
-  const races = [
-    'failed to prepare extraction snapshot "extract-549308819-2Mnm sha256:1b4e": parent snapshot sha256:8ea3 does not exist: not found',
-    'failed to create snapshot: missing parent "default/1013/sha256:4ff7" bucket: not found',
-    'failed to stat parent: stat /var/lib/containerd/snapshots/112/fs: no such file or directory',
-    'lease "f79f7ca34869dc8fd1b7e6f2e56a9018547b311a0c677fc6c5c71cccb8b2d80f": not found',
-    'content digest sha256:9213404d365f: not found',
-  ]
-  for (const said of races)
-    it(`that missed what was removed meanwhile is recognized by its message: ${said}`, () =>
-      expect(new EngineError(500, said)).to.have.property('isRace', true))
 
   it('has no control characters of the response or the address', () => {
     const hostile = '\u001b[2J\u202e'
