@@ -1,4 +1,4 @@
-/** Clients with short waits, for tests. */
+/** Clients for tests. They try again soon, and wait long: a busy machine answers late. */
 import {isDigest, parseReference, type Digest} from '../../../../src/lib/reference/reference.js'
 import type {Limits} from '../../../../src/lib/registry/client/limits.js'
 import {RegistryClient} from '../../../../src/lib/registry/client/registry-client.js'
@@ -7,14 +7,17 @@ import type {RegistryOptions} from '../../../../src/lib/registry/client/registry
 import {thrown} from '../../../support/thrown.js'
 
 export const quick: Partial<Limits> = {
-  connectMilliseconds: 2000,
-  answerMilliseconds: 400,
-  commitMilliseconds: 800,
-  idleMilliseconds: 300,
+  connectMilliseconds: 20_000,
+  answerMilliseconds: 20_000,
+  commitMilliseconds: 20_000,
+  idleMilliseconds: 20_000,
   tries: 3,
   delayMilliseconds: 10,
   totalDelayMilliseconds: 2000,
 }
+
+/** For peers that say nothing: how long is waited for them. */
+export const impatient: Partial<Limits> = {answerMilliseconds: 1000, idleMilliseconds: 1000}
 
 export interface ClientParts extends Partial<Omit<RegistryOptions, 'reference'>> {
   readonly environment?: NodeJS.ProcessEnv

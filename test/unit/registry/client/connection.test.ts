@@ -13,7 +13,7 @@ import {trustedCertificates} from '../../../../src/lib/registry/client/trusted-c
 import type {FailureKind} from '../../../../src/lib/registry/failure-kind.js'
 import {registryError} from '../../../../src/lib/registry/registry-error.js'
 import {thrown} from '../../../support/thrown.js'
-import {asDigest, clientOf, failureOf, type ClientParts} from './client.js'
+import {asDigest, clientOf, failureOf, impatient, type ClientParts} from './client.js'
 import {digestOf, MemoryRegistry, refuse, type MemoryOptions} from './memory-registry.js'
 
 const digest = asDigest(digestOf('x'))
@@ -364,7 +364,7 @@ describe('a connection to a registry', () => {
     it('ends at once when aborted while it waits', async () => {
       const registry = await started()
       const reason = new Error('enough')
-      for (const retry of [{}, {'retry-after': '2'}]) {
+      for (const retry of [{}, {'retry-after': '20'}]) {
         registry.instead = (line, _, response) => {
           if (!line.includes('/a/b/')) return false
           if ('retry-after' in retry) response.writeHead(429, retry).end()
@@ -376,7 +376,7 @@ describe('a connection to a registry', () => {
         const limits = {answerMilliseconds: 20_000, totalDelayMilliseconds: 60_000}
         const own = client(registry.registry, {signal: controller.signal, limits})
         expect(await thrown(own.blobs.head(digest))).to.equal(reason)
-        expect(performance.now() - startedAt).to.be.below(1500)
+        expect(performance.now() - startedAt).to.be.below(15_000)
       }
     })
   })
@@ -423,11 +423,11 @@ describe('a connection to a registry', () => {
     })
 
     it('waits no longer than it should for headers that come byte by byte, or not at all', async () => {
-      const startedAt = performance.now()
-      const slow = await talking(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(1000)}`, {piece: 1, milliseconds: 30})
-      expect(await kindOf(slow, {limits: {tries: 1}})).to.equal('registry-unreachable')
-      expect(await kindOf(await talking(''), {limits: {tries: 1}})).to.equal('registry-unreachable')
-      expect(performance.now() - startedAt).to.be.below(4000)
+      // Byte by byte, they take longer than this test may.
+      const slow = await talking(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(10_000)}`, {piece: 1, milliseconds: 30})
+      const limits = {...impatient, tries: 1}
+      expect(await kindOf(slow, {limits})).to.equal('registry-unreachable')
+      expect(await kindOf(await talking(''), {limits})).to.equal('registry-unreachable')
     })
 
     it('makes its messages printable', async () => {

@@ -1,10 +1,11 @@
 import {expect} from 'chai'
 import {createHash, randomBytes} from 'node:crypto'
 import type {IncomingMessage, ServerResponse} from 'node:http'
+import {buffer} from 'node:stream/consumers'
 import {parseTag} from '../../../../src/lib/reference/reference.js'
 import type {BlobDescriptor} from '../../../../src/lib/registry/client/read-blob.js'
 import type {RegistryClient} from '../../../../src/lib/registry/client/registry-client.js'
-import {asDigest, clientOf, failureOf} from './client.js'
+import {asDigest, clientOf, failureOf, impatient} from './client.js'
 import {digestOf, MemoryRegistry, refuse} from './memory-registry.js'
 
 const bytes = randomBytes(400_000)
@@ -111,13 +112,13 @@ describe('the content of a registry', () => {
     })
 
     it('fails if nothing more comes, or byte by byte', async () => {
+      using hasty = clientOf(registry.registry, {limits: impatient})
+      const reading = (): Promise<Buffer> => buffer(hasty.blobs.read({digest, size: bytes.length}))
       instead((response) => response.write(bytes.subarray(0, 1000)))
-      expect(await failureOf(read())).to.have.property('kind', 'registry-unreachable')
+      expect(await failureOf(reading())).to.have.property('kind', 'registry-unreachable')
       const timers: NodeJS.Timeout[] = []
       instead((response) => timers.push(setInterval(() => response.write('x'), 50)))
-      const startedAt = performance.now()
-      expect(await failureOf(read())).to.have.property('kind', 'registry-unreachable')
-      expect(performance.now() - startedAt).to.be.below(4000)
+      expect(await failureOf(reading())).to.have.property('kind', 'registry-unreachable')
       for (const timer of timers) clearInterval(timer)
     })
 
