@@ -94,6 +94,7 @@ describe('keg tap start @classic', function () {
       const started = await bed.keg(words, {env: {DOCKER_HOST: engine.host}})
       expect(started.code, started.stdout + started.stderr).to.equal(0)
       expect(creations).to.have.length(2)
+      await bed.kegSucceeds(['tap', 'destroy', raced.name, '--yes'])
     } finally {
       await engine.close()
     }
