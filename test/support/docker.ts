@@ -32,8 +32,11 @@ export class DockerError extends Error {
     readonly commandArguments: readonly string[],
     readonly exitCode: number | null,
     readonly stderr: string,
+    /** The end of its output: `docker exec` says there why a program did not start. */
+    stdout = '',
   ) {
-    super(`docker ${commandArguments.join(' ')} ended with ${exitCode ?? 'a signal'}: ${stderr.trim()}`)
+    const said = [stderr, stdout].map((part) => part.trim()).filter((part) => part !== '')
+    super(`docker ${commandArguments.join(' ')} ended with ${exitCode ?? 'a signal'}: ${said.join('\n')}`)
     this.name = 'DockerError'
   }
 }
@@ -58,11 +61,15 @@ export async function* dockerStream(
   const closed = once(child, 'close') as Promise<[number | null]>
   closed.catch(() => undefined)
   let isDone = false
+  let last: Buffer = Buffer.alloc(0)
   try {
-    for await (const chunk of child.stdout) yield chunk as Buffer
+    for await (const chunk of child.stdout) {
+      last = chunk as Buffer
+      yield last
+    }
     const [exitCode] = await closed
     isDone = true
-    if (exitCode !== 0) throw new DockerError(commandArguments, exitCode, stderr)
+    if (exitCode !== 0) throw new DockerError(commandArguments, exitCode, stderr, last.subarray(-500).toString('utf8'))
   } finally {
     if (!isDone) child.kill()
   }

@@ -161,7 +161,8 @@ export class OwnBed {
   async expectClean(moment: string): Promise<void> {
     expect(await this.inside(), `in the engine, ${moment}`).to.deep.equal(this.#baseline)
     expect(await stateOf(this.container), `the container, ${moment}`).to.equal('running false')
-    expect(await this.execute('echo alive')).to.equal('alive')
+    const said = await this.execute('echo alive').catch((error: unknown) => String(error))
+    expect(said, `in the container, ${moment}`).to.equal('alive')
   }
 
   /** Expects the next keg to say that the container is paused and how to resume it, unless it runs. */
