@@ -67,12 +67,21 @@ export async function obtainImage(
 }
 
 /** Docker Hub reserves single names, so a package with one can only have been made here. */
-function isLocalPackage(image: ImageDetails, {registry, repository}: Reference): boolean {
-  return (
-    registry === hubRegistry &&
-    repository.startsWith('library/') &&
-    image.Config?.Labels?.['com.keg.role'] === 'package'
-  )
+export function isNameWithoutRegistry({registry, repository}: Reference): boolean {
+  return registry === hubRegistry && repository.startsWith('library/')
+}
+
+function isLocalPackage(image: ImageDetails, reference: Reference): boolean {
+  return isNameWithoutRegistry(reference) && image.Config?.Labels?.['com.keg.role'] === 'package'
+}
+
+/** The image that the engine has under a name; undefined if it has none. Nothing is pulled. */
+export async function findImage(
+  {engine}: Pick<EngineWork, 'engine'>,
+  reference: Reference,
+): Promise<ObtainedImage | undefined> {
+  const image = await engine.image(formatReference(reference))
+  return image && localImage(image, reference)
 }
 
 function localImage(image: ImageDetails, reference: Reference): ObtainedImage {

@@ -1,5 +1,5 @@
 import {EngineError} from '../engine/engine-error.js'
-import {FailedError} from '../error/keg-error.js'
+import {FailedError, RefusedError} from '../error/keg-error.js'
 import {formatReference, hubRegistry, type Reference} from '../reference/reference.js'
 import {commandLine} from '../terminal/command-line.js'
 import {cutColumns} from '../terminal/columns.js'
@@ -28,6 +28,7 @@ const MAX_RESPONSE_LENGTH = 300
  * next step; returns any other error unchanged. The message is kept in `data.said`, without credentials.
  */
 export function registryError(error: unknown, contact: RegistryContact): unknown {
+  if (error instanceof RegistryFailure && error.isDamaged && contact.action === 'pull') return damaged(error, contact)
   if (error instanceof RegistryFailure)
     return explained(error.kind, error.response, {...contact, client: 'keg', isKept: false, cause: error})
   // A pulled image is written by the engine: if there is no space, it is the engine's.
@@ -57,6 +58,18 @@ function explained(
     hint: contact.action === 'push' && contact.isKept !== false ? `${hint}${keptHint(kind, contact)}` : hint,
     cause,
     data: {reference: name, registry: contact.reference.registry, said: response},
+  })
+}
+
+/** The error for an image that is not what its own digests say. */
+function damaged(failure: RegistryFailure, {reference}: RegistryContact): RefusedError {
+  const name = formatReference(reference)
+  const response = shorten(failure.response)
+  return new RefusedError(`${name} is damaged in the registry ${reference.registry}, or on the way. (${response})`, {
+    code: 'registry-damaged',
+    hint: 'Try again. If it happens again, ask for a new package: what is there is not what was pushed.',
+    cause: failure,
+    data: {reference: name, registry: reference.registry, said: response},
   })
 }
 
@@ -194,7 +207,7 @@ function explain(kind: FailureKind, contact: ClientContact, response: string): {
       }
     case 'image-platform-missing':
       return {
-        message: `There is no ${name} for the platform of this engine.`,
+        message: `There is no ${name} for ${byEngine ? 'the platform of this engine' : 'this platform'}.`,
         hint: 'Ask its author for an image of this platform.',
       }
     case 'image-not-found':

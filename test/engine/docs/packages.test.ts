@@ -78,6 +78,7 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.follow('docs/exactness.md', '$ keg docker package shop --verify')
     await bed.type(`keg docker package ${bed.shop} -t v1`)
     await bed.follow(PACKAGES, 'keg docker package verify')
+    await bed.follow(PACKAGES, 'keg docker package inspect')
     await bed.follow('docs/registries.md', 'keg docker package push')
   })
 

@@ -168,7 +168,7 @@ describe('keg docker package verify @each-store', function () {
     }
   })
 
-  it('finds it unchanged after it was pushed, removed and pulled', async () => {
+  it('finds it unchanged in the registry, and after it was pulled again', async () => {
     const name = sandbox.addImage(`${registry}/${uniqueName('pushed')}:one`)
     await docker(['tag', made.reference, name])
     await docker(['push', '--quiet', name])
@@ -179,6 +179,7 @@ describe('keg docker package verify @each-store', function () {
     const result = run.json()
     expect(result).to.deep.include({differenceCount: 0, entries: 10})
     expect(result.digest).to.match(/^sha256:/)
+    expect(await docker(['images', '--quiet', name]), 'it is not pulled').to.equal('')
     const pinned = await verify(`docker pull ${name}@${String(result.digest)}`, ['--pull', 'always'])
     expect(pinned.code, pinned.stdout).to.equal(0)
   })

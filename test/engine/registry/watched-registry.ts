@@ -1,7 +1,8 @@
-/** A proxy of a real registry that lets a test see every request, and break it off. */
+/** A proxy of a real registry that lets a test see every request, break it off, and change its answer. */
 import {once} from 'node:events'
 import {createServer, request as forward} from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
+import {buffer} from 'node:stream/consumers'
 
 /** A request as the registry gets it. */
 export interface RegistryRequest {
@@ -21,6 +22,8 @@ export interface RegistryWatchers {
   readonly arriving?: (request: RegistryRequest) => Promise<void> | void
   /** Whether the connection breaks off once some of its body has been passed on. */
   readonly breaksOff?: (request: RegistryRequest) => boolean
+  /** Changes the body of an answer, which a real registry never does; undefined passes it on as it is. */
+  readonly altered?: (request: RegistryRequest) => ((body: Buffer) => Buffer) | undefined
 }
 
 export interface WatchedRegistry {
@@ -50,8 +53,17 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
       await watchers.arriving?.(request)
       const onward = forward({host, port, headers, method, path: url}, (response) => {
         request.status = response.statusCode ?? 0
-        answer.writeHead(request.status, response.headers)
-        response.pipe(answer)
+        const alter = watchers.altered?.(request)
+        if (alter === undefined) {
+          answer.writeHead(request.status, response.headers)
+          response.pipe(answer)
+          return
+        }
+        const sendAltered = async (): Promise<void> => {
+          const body = alter(await buffer(response))
+          answer.writeHead(request.status, {...response.headers, 'content-length': body.length}).end(body)
+        }
+        sendAltered().catch(() => answer.destroy())
       })
       onward.on('error', () => answer.destroy())
       client.on('close', () => (client.complete ? undefined : onward.destroy()))

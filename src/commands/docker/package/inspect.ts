@@ -9,11 +9,13 @@ export default class DockerPackageInspect extends PackageQueryCommand {
   static override description = [
     'Shows the labels of a package: branch, commit, author, message, base image, mounts, and how its container ran. --json',
     'shows everything. Anybody can write labels; invalid ones are listed at the end. Use package verify to check that the image',
-    'is what its labels say. The path of a file needs a slash or .tar in it; the engine is not asked then.',
+    'is what its labels say. An image that the engine does not have is read from its registry, without pulling it. The path of',
+    'a file needs a slash or .tar in it; the engine is not asked then.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --json',
+    '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --remote',
     '<%= config.bin %> <%= command.id %> shop.tar',
   ]
   static override hiddenAliases = ['dpg:inspect']

@@ -7,12 +7,13 @@ export default class DockerPackageVerify extends PackageQueryCommand {
   static override args = {...PackageQueryCommand.args}
   static override description = [
     'Hashes every layer, and compares the list of its files with the one that was recorded while the container was paused.',
-    'Files that differ, or that were added on top of the package, are listed, and the exit code is 3. The path of a file needs a',
-    'slash or .tar in it; the engine is not asked then.',
+    'Files that differ, or that were added on top of the package, are listed, and the exit code is 3. An image that the engine',
+    'does not have is read from its registry, without pulling it. The path of a file needs a slash or .tar in it; the engine is',
+    'not asked then.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x',
-    '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --pull always --json',
+    '<%= config.bin %> <%= command.id %> 127.0.0.1:5000/shop:feature-x --remote --json',
     '<%= config.bin %> <%= command.id %> shop.tar',
   ]
   static override hiddenAliases = ['dpg:verify']

@@ -7,23 +7,27 @@ export const SINCE_ANNOTATION = 'com.keg.package.since'
 /** The annotation of a file with the diffIDs of the layers that it leaves out: a JSON list. */
 export const WITHOUT_ANNOTATION = 'com.keg.package.without'
 
-/** An image in a file, whose digests were checked. Open until it is disposed of. */
-export interface ImageFile extends ImageParts, AsyncDisposable {
-  /** As the user typed it. */
-  readonly path: string
-  /** Digest of its configuration, which is its id in a classic image store. */
-  readonly id: string
+/** An image that is read where it is, without an engine. Its documents were checked; each layer is checked as it is read. */
+export interface ReadableImage {
   /** The image as an engine would describe it. */
   readonly details: ImageDetails
   /** The runtime part of its configuration, not parsed. */
   readonly runtime: unknown
   /** From the bottom. */
-  readonly layers: readonly ImageFileLayer[]
+  readonly layers: readonly ReadableLayer[]
 }
 
-/** A layer of an image in a file. */
-export interface ImageFileLayer extends LayoutLayer {
+/** A layer of such an image. */
+export interface ReadableLayer extends LayoutLayer {
   readonly diffId: string
+}
+
+/** An image in a file, whose digests were checked. Open until it is disposed of. */
+export interface ImageFile extends ReadableImage, ImageParts, AsyncDisposable {
+  /** As the user typed it. */
+  readonly path: string
+  /** Digest of its configuration, which is its id in a classic image store. */
+  readonly id: string
 }
 
 /** What the documents of a file say about its image. */

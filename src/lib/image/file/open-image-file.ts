@@ -6,7 +6,7 @@ import {printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
 import {fileInvalid, fileMissing, fileUnreadable} from './file-error.js'
 import {imageDetails} from './image-details.js'
-import type {ImageFile, ImageFileLayer} from './model.js'
+import type {ImageFile, ReadableLayer} from './model.js'
 import {readDockerArchive} from './read-docker-archive.js'
 import {readLayout, type LayoutImage} from './read-layout.js'
 import {TarFiles} from './tar-files.js'
@@ -80,7 +80,7 @@ function matchLayers(
   path: string,
   {layers, without}: LayoutImage,
   diffIds: readonly unknown[],
-): readonly ImageFileLayer[] {
+): readonly ReadableLayer[] {
   if (layers.length !== diffIds.length)
     throw fileInvalid(path, `its manifest has ${layers.length} layers, and its configuration ${diffIds.length}`)
   return layers.map((layer, at) => {

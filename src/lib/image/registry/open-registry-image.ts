@@ -1,48 +1,44 @@
-import type {ImageDetails} from '../../engine/types.js'
 import {listProperty, property} from '../../json/json.js'
 import {isDigest, type Digest} from '../../reference/reference.js'
 import {readConfig} from '../../registry/client/image-config.js'
+import type {StoredManifest} from '../../registry/client/manifests.js'
 import type {RegistryClient} from '../../registry/client/registry-client.js'
 import {RegistryFailure} from '../../registry/client/registry-failure.js'
 import {imageDetails} from '../file/image-details.js'
-import type {ImageFileLayer} from '../file/model.js'
-
-/** An image in a registry, whose documents were read. */
-export interface RegistryImage {
-  readonly details: ImageDetails
-  /** The runtime part of its configuration, not parsed. */
-  readonly runtime: unknown
-  /** From the bottom. Those that need not be read have no `read`. */
-  readonly layers: readonly ImageFileLayer[]
-}
+import type {ReadableImage, ReadableLayer} from '../file/model.js'
 
 export interface OpenRegistryImageOptions {
-  /** Of its manifest. */
-  readonly digest: Digest
-  /** Whether it is certain which layer is in a blob, so that it need not be read. */
-  readonly isKnown: (diffId: string) => boolean
+  /** Reads the layers (default: the client that reads the documents). */
+  readonly blobs?: Pick<RegistryClient['blobs'], 'read'>
+  /** Whether it is certain which layer is in a blob, so that it need not be read (default: none). */
+  readonly isKnown?: (diffId: string) => boolean
 }
 
 /**
- * Opens an image in a registry by its digest. All digests are checked as it is read.
- * @throws RegistryFailure
+ * Opens an image in a registry by its manifest. All digests are checked as it is read.
+ * @returns undefined if the manifest is that of something else, such as a signature
+ * @throws RegistryFailure, also if manifest and configuration contradict each other
  */
 export async function openRegistryImage(
   client: RegistryClient,
-  {digest, isKnown}: OpenRegistryImageOptions,
-): Promise<RegistryImage> {
-  const manifest = await client.manifests.get(digest)
-  const config = descriptorIn(property(manifest?.content, 'config'))
-  if (manifest === undefined || config === undefined) throw lost(`manifest unknown: ${digest}`)
+  manifest: StoredManifest,
+  {blobs = client.blobs, isKnown = () => false}: OpenRegistryImageOptions = {},
+): Promise<ReadableImage | undefined> {
+  const config = descriptorIn(property(manifest.content, 'config'))
+  if (config === undefined) return undefined
   const configuration = await readConfig(client, config)
   const details = imageDetails(config.digest, configuration)
-  if (details === undefined) throw lost('its configuration is not that of an image')
+  if (details === undefined) return undefined
+  const descriptors = listProperty(manifest.content, 'layers')
   const diffIds = details.RootFS.Layers ?? []
-  const layers = listProperty(manifest.content, 'layers').map((entry, index): ImageFileLayer => {
+  if (descriptors.length !== diffIds.length)
+    throw contradiction(`the manifest has ${descriptors.length} layers, and the configuration ${diffIds.length}`)
+  const layers = descriptors.map((entry, index): ReadableLayer => {
     const descriptor = descriptorIn(entry)
     const diffId = diffIds[index]
-    if (descriptor === undefined || diffId === undefined) throw lost('its manifest and its configuration differ')
-    return {diffId, descriptor, read: isKnown(diffId) ? undefined : () => client.blobs.read(descriptor)}
+    if (descriptor === undefined || diffId === undefined || !isDigest(diffId))
+      throw contradiction(`layer ${index + 1} has no digest and size`)
+    return {diffId, descriptor, read: isKnown(diffId) ? undefined : () => blobs.read(descriptor)}
   })
   return {details, runtime: property(configuration, 'config'), layers}
 }
@@ -55,10 +51,14 @@ interface BlobDescriptor {
 
 function descriptorIn(value: unknown): BlobDescriptor | undefined {
   const [mediaType, digest, size] = [property(value, 'mediaType'), property(value, 'digest'), property(value, 'size')]
-  if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return undefined
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isSize(size)) return undefined
   return isDigest(digest) ? {mediaType, digest, size} : undefined
 }
 
-function lost(problem: string): RegistryFailure {
-  return new RegistryFailure('upload-lost', problem)
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function contradiction(problem: string): RegistryFailure {
+  return new RegistryFailure('not-a-registry', problem, {isDamaged: true})
 }

@@ -10,11 +10,12 @@ import {count} from '../../terminal/text.js'
 import type {Compressor} from '../archive/compression.js'
 import type {Encoder} from '../archive/encoded-tar.js'
 import {measure} from '../archive/measure.js'
+import type {ReadableImage} from '../file/model.js'
 import type {Image, Layer} from '../model.js'
 import type {StoredImage} from '../store/image-store.js'
 import {findBaseBlobs} from './base-blobs.js'
 import {LayerCache, type KnownBlob} from './layer-cache.js'
-import {openRegistryImage, type RegistryImage} from './open-registry-image.js'
+import {openRegistryImage} from './open-registry-image.js'
 import {RepositorySink} from './repository-sink.js'
 
 export interface RegistrySinkOptions {
@@ -129,14 +130,18 @@ export class RegistrySink implements AsyncDisposable {
    * The image as its first registry has it now.
    * @throws FailedError with a code of registry-error.ts
    */
-  async open(): Promise<RegistryImage> {
+  async open(): Promise<ReadableImage> {
     const [target] = this.#targets
     if (target === undefined) throw new Error('an image without a registry')
     const {client, sink} = target
     const ofBase = await this.#findingBase.get(sink.reference.registry)
-    const image = await this.#explained(target, () =>
-      openRegistryImage(client, {digest: sink.digest, isKnown: (diffId) => ofBase?.has(diffId) === true}),
-    )
+    const image = await this.#explained(target, async () => {
+      const manifest = await client.manifests.get(sink.digest)
+      const options = {isKnown: (diffId: string) => ofBase?.has(diffId) === true}
+      const opened = manifest && (await openRegistryImage(client, manifest, options))
+      if (opened === undefined) throw new RegistryFailure('upload-lost', `manifest unknown: ${sink.digest}`)
+      return opened
+    })
     const explained = (read: () => AsyncIterable<Buffer>): AsyncGenerator<Buffer> => this.#explainedStream(target, read)
     const layers = image.layers.map((layer) => {
       const {read} = layer

@@ -2,30 +2,38 @@ import {exposedPorts, portKey} from '../../container/port/published-ports.js'
 import {LookAhead} from '../../async/look-ahead.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {compressionOf, unpacked} from '../../image/archive/unpack.js'
-import {layerSizes, type LayerSizes} from '../../image/layer-sizes.js'
-import {readPackageFacts, type ReadFacts} from '../../image/read-labels.js'
+import {layerSizes} from '../../image/layer-sizes.js'
+import type {ReadFacts} from '../../image/read-labels.js'
 import type {Work} from '../../work/work.js'
-import {formatReference} from '../../reference/reference.js'
 import {readTar} from '../../tar/read-tar.js'
-import {filePathIn} from '../file/file-path.js'
-import {openPackageFile} from '../file/open-package-file.js'
-import {openPackage, type PackageQuery} from '../open-package.js'
+import {
+  openPackage,
+  type EnginePackage,
+  type OpenedPackage,
+  type PackagePlace,
+  type PackageQuery,
+  type ReadablePackage,
+} from '../open-package.js'
 
 /** What `--json` prints: what the engine knows about the image, and what its labels say. */
 export interface InspectResult extends ReadFacts {
   /** Its name. */
   readonly reference: string
-  /** Id of the image in the engine; of a file, the digest of its configuration. */
+  /** Where it was read from. */
+  readonly readFrom: PackagePlace
+  /** Id of the image in the engine; of a file or in a registry, the digest of its configuration. */
   readonly image: string
-  /** Null if the engine knows none; of a file, that of its manifest. */
+  /** Digest of its manifest, or of the index of its platforms; null if the engine, or a file, has none. */
   readonly digest: string | null
   /** As docker writes it: `linux/arm64/v8`. */
   readonly platform: string
   /** How many layers it has. */
   readonly layers: number
-  /** The size of its layers, uncompressed; of a file, of those that it has. */
-  readonly bytes: number
-  /** The size of each mount layer, uncompressed, by its diffID; empty if the engine cannot tell. */
+  /** The size of its layers, uncompressed; of a file, of those that it has. Null from a registry, which does not say. */
+  readonly bytes: number | null
+  /** The size of its layers as the registry or the file has them; null from the engine. */
+  readonly compressedBytes: number | null
+  /** The size of each mount layer, uncompressed, by its diffID; empty if it is not known. */
   readonly mountBytes: Readonly<Record<string, number>>
   /** Its entrypoint, as separate words. */
   readonly entrypoint: readonly string[]
@@ -50,34 +58,46 @@ export interface InspectResult extends ReadFacts {
 
 /**
  * Reads what a package's labels say, without checking it: `verify` does that.
- * @throws FailedError `not-a-package`, `package-schema-unknown`; what pulling the image throws.
+ * @throws what openPackage throws
  */
-export async function inspectPackage(surrounding: Work, query: PackageQuery): Promise<InspectResult> {
-  const path = await filePathIn(surrounding, query.reference)
-  if (path !== undefined) return inspectFile(surrounding, path)
-  const {work, digest, image, reference} = await openPackage(surrounding, query)
-  const facts = readPackageFacts(reference, image.Config?.Labels)
-  const diffIds = image.RootFS.Layers ?? []
-  const sizes = await layerSizes(work.engine, image)
-  return resultOf({reference, image, digest: digest ?? null, facts, diffIds, sizes, without: null})
+export async function inspectPackage(work: Work, query: PackageQuery): Promise<InspectResult> {
+  const opened = await openPackage(work, query)
+  if (opened.readFrom === 'engine') return inspectInEngine(opened)
+  return opened.readFrom === 'file' ? inspectFile(opened) : inspectInRegistry(opened)
 }
 
-/** The same for a file, whose layers are unpacked to count their bytes. No engine is needed. */
-async function inspectFile(work: Work, path: string): Promise<InspectResult> {
-  const {facts, file, reference} = await openPackageFile(work, path)
-  const layers: number[] = []
-  for (const {read} of file.layers) layers.push(read === undefined ? 0 : await contentBytes(read()))
-  const total = layers.reduce((sum, bytes) => sum + bytes, 0)
-  const missing = file.layers.filter(({read}) => read === undefined).length
-  return resultOf({
-    reference: formatReference(reference),
-    image: file.details,
-    digest: file.manifest?.descriptor.digest ?? null,
-    facts,
-    diffIds: file.layers.map(({diffId}) => diffId),
-    sizes: {layers, total},
-    without: missing === 0 ? null : {reference: file.since ?? null, layers: missing},
+async function inspectInEngine(opened: EnginePackage): Promise<InspectResult> {
+  const {image, work} = opened
+  const {layers, total} = await layerSizes(work.engine, image)
+  return resultOf(opened, image, {bytes: total, layerBytes: layers, compressedBytes: null, without: null})
+}
+
+/** The layers of a file are unpacked to count their bytes. */
+async function inspectFile(opened: ReadablePackage): Promise<InspectResult> {
+  const {image, since} = opened
+  const layerBytes: number[] = []
+  for (const {read} of image.layers) layerBytes.push(read === undefined ? 0 : await contentBytes(read()))
+  const missing = image.layers.filter(({read}) => read === undefined).length
+  return resultOf(opened, image.details, {
+    bytes: sumOf(layerBytes),
+    layerBytes,
+    compressedBytes: compressedBytes(opened),
+    without: missing === 0 ? null : {reference: since ?? null, layers: missing},
   })
+}
+
+/** The layers in a registry are not read: that would be as long as a pull. */
+function inspectInRegistry(opened: ReadablePackage): InspectResult {
+  const sizes = {bytes: null, layerBytes: [], compressedBytes: compressedBytes(opened), without: null}
+  return resultOf(opened, opened.image.details, sizes)
+}
+
+function compressedBytes({image}: ReadablePackage): number {
+  return sumOf(image.layers.map(({descriptor, read}) => (read === undefined ? 0 : descriptor.size)))
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
 }
 
 /** Bytes of the files in a layer, as engines count them; of a layer that keg cannot unpack, its own. */
@@ -89,40 +109,34 @@ async function contentBytes(layer: AsyncIterable<Buffer>): Promise<number> {
   return sum
 }
 
-/** What is known about a package, wherever it is. */
-interface Inspected {
-  readonly reference: string
-  readonly image: ImageDetails
-  readonly digest: string | null
-  readonly facts: ReadFacts
-  readonly diffIds: readonly string[]
-  readonly sizes: LayerSizes
-  readonly without: InspectResult['without']
+/** What depends on where a package is. */
+interface Sizes extends Pick<InspectResult, 'bytes' | 'compressedBytes' | 'without'> {
+  /** Uncompressed, from the bottom; empty if it is unknown. */
+  readonly layerBytes: readonly number[]
 }
 
-function resultOf({
-  diffIds,
-  digest,
-  facts,
-  image,
-  reference,
-  sizes: {layers, total},
-  without,
-}: Inspected): InspectResult {
+function resultOf(
+  {digest, facts, readFrom, reference}: OpenedPackage,
+  image: ImageDetails,
+  {bytes, compressedBytes, layerBytes, without}: Sizes,
+): InspectResult {
+  const diffIds = image.RootFS.Layers ?? []
   const mountBytes = (facts.mounts ?? []).flatMap(({layer}) => {
-    const bytes = layers[diffIds.lastIndexOf(layer)]
-    return bytes === undefined ? [] : [[layer, bytes] as const]
+    const size = layerBytes[diffIds.lastIndexOf(layer)]
+    return size === undefined ? [] : [[layer, size] as const]
   })
   const {Cmd, Entrypoint, Env, ExposedPorts, User = '', WorkingDir = ''} = image.Config ?? {}
   return {
     reference,
+    readFrom,
     image: image.Id,
     digest,
     platform: [image.Os, image.Architecture, image.Variant]
       .filter((part) => part !== undefined && part !== '')
       .join('/'),
     layers: diffIds.length,
-    bytes: total,
+    bytes,
+    compressedBytes,
     mountBytes: Object.fromEntries(mountBytes),
     entrypoint: Entrypoint ?? [],
     command: Cmd ?? [],

@@ -2,6 +2,7 @@ import {runSettingFlags} from '../../image/run-setting-flags.js'
 import {formatAge} from '../../terminal/age.js'
 import {fieldLines, nameColumns, type Field} from '../../terminal/fields.js'
 import {count, formatBytes, printable, shellLine} from '../../terminal/text.js'
+import type {PackagePlace} from '../open-package.js'
 import type {InspectResult} from './inspect-package.js'
 
 /** Where and when a text is shown. */
@@ -14,6 +15,13 @@ export interface InspectTextOptions {
 type Section = readonly [title: string, fields: readonly Field[]]
 
 const INDENT = 2
+
+/** Where a package was read from, if that is not the engine. */
+const READ_FROM: Readonly<Record<PackagePlace, string | null>> = {
+  engine: null,
+  file: 'the file',
+  registry: 'the registry',
+}
 
 /** The text for people: what the package is, what is in it, how it runs, how it was made, and last what is wrong with it. */
 export function inspectText(result: InspectResult, {now, width}: InspectTextOptions): string {
@@ -32,11 +40,12 @@ export function inspectText(result: InspectResult, {now, width}: InspectTextOpti
 }
 
 function identity(result: InspectResult, now: Date): Field[] {
-  const {author, base, branch, commit, created, digest, dirty, message, reference, source} = result
+  const {author, base, branch, commit, created, digest, dirty, message, readFrom, reference, source} = result
   const changes = dirty === null ? '' : dirty ? ', with uncommitted changes' : ', nothing uncommitted'
   return known([
     ['Reference', reference],
     ['Digest', digest],
+    ['Read from', READ_FROM[readFrom]],
     ['Branch', branch],
     ['Commit', commit === null ? null : commit + changes],
     ['Author', author],
@@ -49,10 +58,10 @@ function identity(result: InspectResult, now: Date): Field[] {
 }
 
 function contents(result: InspectResult): Field[] {
-  const {bytes, excluded, layers, agentFiles, mountBytes, mounts, platform, replaced, without, writers} = result
+  const {excluded, layers, agentFiles, mountBytes, mounts, platform, replaced, without, writers} = result
   const unlisted = excluded === null ? 0 : excluded.count - excluded.paths.length
   return known([
-    ['Size', `${formatBytes(bytes)} in ${count(layers, 'layer')}`],
+    ['Size', `${sizeText(result)} in ${count(layers, 'layer')}`],
     ['Platform', platform],
     [
       'Left out',
@@ -75,6 +84,11 @@ function contents(result: InspectResult): Field[] {
       `${written.join(', ')}: ${container} ran while it was read, and may have written to it`,
     ]),
   ])
+}
+
+/** Uncompressed, if that is known. */
+function sizeText({bytes, compressedBytes}: InspectResult): string {
+  return bytes === null ? `${formatBytes(compressedBytes ?? 0)}, compressed,` : formatBytes(bytes)
 }
 
 function operation(result: InspectResult): Field[] {

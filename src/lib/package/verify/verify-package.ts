@@ -1,15 +1,18 @@
 import type {ImageDetails} from '../../engine/types.js'
 import {FailedError} from '../../error/keg-error.js'
 import {configDigest} from '../../image/config-digest.js'
-import {readPackageFacts, type ReadFacts} from '../../image/read-labels.js'
+import type {ReadFacts} from '../../image/read-labels.js'
 import {textToBytes} from '../../tar/tar-header.js'
 import type {ListedLayer} from '../../image/model.js'
-import {formatReference} from '../../reference/reference.js'
 import {count, printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
-import {filePathIn} from '../file/file-path.js'
-import {openPackageFile} from '../file/open-package-file.js'
-import {openPackage, type PackageQuery} from '../open-package.js'
+import {
+  openPackage,
+  type OpenedPackage,
+  type PackagePlace,
+  type PackageQuery,
+  type ReadablePackage,
+} from '../open-package.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference, type Difference} from './difference.js'
 import {LayerShape} from './layer-shape.js'
 import {DamagedImageError, digestDifference, readBack, ZSTD, type ReadBack} from './read-back.js'
@@ -23,9 +26,11 @@ import {isWithin} from '../../tar/path.js'
 export interface VerifyResult extends CheckedImage {
   /** The name of the package. */
   readonly reference: string
-  /** Id of the image in the engine; of a file, the digest of its configuration. */
+  /** Where it was read from. */
+  readonly readFrom: PackagePlace
+  /** Id of the image in the engine; of a file or in a registry, the digest of its configuration. */
   readonly image: string
-  /** Null if the engine knows none; of a file, that of its manifest. */
+  /** Digest of its manifest, or of the index of its platforms; null if the engine, or a file, has none. */
   readonly digest: string | null
   /** How many layers it has. */
   readonly layers: number
@@ -34,37 +39,39 @@ export interface VerifyResult extends CheckedImage {
 /**
  * Verifies an image against its own labels: hashes every layer, lists the package's files again, and compares the digest of that
  * list with the one recorded when its container was paused.
- * @throws FailedError `not-a-package`, `package-schema-unknown`; RefusedError `verification-failed`; what pulling the image
- * throws.
+ * @throws RefusedError `verification-failed`; FailedError `zstd-unreadable`, `file-incomplete`; what openPackage throws
  */
-export async function verifyPackage(surrounding: Work, query: PackageQuery): Promise<VerifyResult> {
-  const path = await filePathIn(surrounding, query.reference)
-  if (path !== undefined) return verifyFile(surrounding, path)
-  const {work, digest, image, reference} = await openPackage(surrounding, query)
-  const facts = readPackageFacts(reference, image.Config?.Labels)
-  const checked = await checkImage(() => readBack(work, {image}), image, facts)
-  return resultOf(reference, image, digest ?? null, checked)
+export async function verifyPackage(work: Work, query: PackageQuery): Promise<VerifyResult> {
+  const opened = await openPackage(work, query)
+  if (opened.readFrom !== 'engine') return verifyReadable(work, opened)
+  const {image} = opened
+  const checked = await checkImage(opened, image, () => readBack(opened.work, {image}))
+  return resultOf(opened, image, checked)
 }
 
-/** The same for a file. No engine is needed. @throws FailedError `file-incomplete` if it leaves out layers that have to be read */
-async function verifyFile(work: Work, path: string): Promise<VerifyResult> {
-  const {facts, file, reference} = await openPackageFile(work, path)
-  const missing = file.layers.flatMap(({diffId, read}) => (read === undefined ? [diffId] : []))
-  const {agentFiles, mounts} = facts
-  const needed = [...(mounts ?? []).map(({layer}) => layer), agentFiles?.layer]
-  if (missing.some((diffId) => needed.includes(diffId))) throw fileIncomplete(path, file.since, missing.length)
-  const checked = await checkImage(() => readFileBack(work, file), file.details, facts)
+/** The same for a package that is read without an engine. */
+async function verifyReadable(work: Work, opened: ReadablePackage): Promise<VerifyResult> {
+  const {facts, image, place, since} = opened
+  const missing = image.layers.flatMap(({diffId, read}) => (read === undefined ? [diffId] : []))
+  if (missing.some((diffId) => layersToRead(facts).includes(diffId))) throw fileIncomplete(place, since, missing.length)
+  const checked = await checkImage(opened, image.details, () => readFileBack(work, {...image, path: place}))
   const notCompared = [
     ...checked.notCompared,
     ...missing.map((diffId) => `files of the layer ${diffId}: it is not in the file`),
   ]
-  const digest = file.manifest?.descriptor.digest ?? null
-  return resultOf(formatReference(reference), file.details, digest, {...checked, notCompared})
+  return resultOf(opened, image.details, {...checked, notCompared})
 }
 
-function fileIncomplete(path: string, since: string | undefined, layers: number): FailedError {
+/** The layers without which the list of a package's files cannot be made. */
+function layersToRead({agentFiles, mounts}: ReadFacts): readonly string[] {
+  const hidden = agentFiles?.layer ?? undefined
+  return [...(mounts ?? []).map(({layer}) => layer), ...(hidden === undefined ? [] : [hidden])]
+}
+
+/** @param place printable */
+function fileIncomplete(place: string, since: string | undefined, layers: number): FailedError {
   return new FailedError(
-    `${printable(path)} leaves out ${count(layers, 'layer')} of ${printable(since ?? 'another image')}, so it cannot be verified alone.`,
+    `${place} leaves out ${count(layers, 'layer')} of ${printable(since ?? 'another image')}, so it cannot be verified alone.`,
     {
       code: 'file-incomplete',
       hint: 'Run it, and verify the image that the engine then has; or ask for a file with all layers.',
@@ -73,8 +80,13 @@ function fileIncomplete(path: string, since: string | undefined, layers: number)
 }
 
 /** @throws RefusedError `verification-failed` if anything differs */
-function resultOf(reference: string, image: ImageDetails, digest: string | null, checked: CheckedImage): VerifyResult {
-  const result = {reference, image: image.Id, digest, layers: (image.RootFS.Layers ?? []).length, ...checked}
+function resultOf(
+  {digest, readFrom, reference}: OpenedPackage,
+  image: ImageDetails,
+  checked: CheckedImage,
+): VerifyResult {
+  const layers = (image.RootFS.Layers ?? []).length
+  const result = {reference, readFrom, image: image.Id, digest, layers, ...checked}
   if (checked.differenceCount === 0) return result
   throw verificationFailed(
     `${reference} is not what was recorded when it was packaged`,
@@ -83,7 +95,21 @@ function resultOf(reference: string, image: ImageDetails, digest: string | null,
   )
 }
 
-async function checkImage(read: () => Promise<ReadBack>, image: ImageDetails, facts: ReadFacts): Promise<CheckedImage> {
+function zstdUnreadable(reference: string, diffId: string): FailedError {
+  return new FailedError(
+    `${reference} cannot be verified: its layer ${diffId} is compressed with zstd, which keg cannot read.`,
+    {
+      code: 'zstd-unreadable',
+      hint: 'An engine with the classic image store unpacks it: pull it there, and verify that image. Or ask for a package that is compressed with gzip.',
+    },
+  )
+}
+
+async function checkImage(
+  {facts, reference}: OpenedPackage,
+  image: ImageDetails,
+  read: () => Promise<ReadBack>,
+): Promise<CheckedImage> {
   const differences = new Differences()
   try {
     await using stored = await read()
@@ -94,6 +120,7 @@ async function checkImage(read: () => Promise<ReadBack>, image: ImageDetails, fa
     for (const [index, diffId] of diffIds.entries()) {
       const found = stored.layers[index]
       const wrong = digestDifference(diffId, undefined, found)
+      if (found?.problem === ZSTD && layersToRead(facts).includes(diffId)) throw zstdUnreadable(reference, diffId)
       if (found?.problem === ZSTD) packed.push(`files of the layer ${diffId}: ${ZSTD}`)
       else if (wrong !== undefined) differences.add(wrong)
     }

@@ -63,7 +63,7 @@ export class Manifests {
     if (mediaType === undefined || content === undefined) throw mismatch(answer, 'is no manifest')
     const expected = isDigest(name) ? name : statedDigest(answer)
     const digest = digestOf(bytes, expected?.slice(0, expected.indexOf(':')) ?? 'sha256')
-    if (expected !== undefined && digest !== expected) throw mismatch(answer, 'has another digest')
+    if (expected !== undefined && digest !== expected) throw mismatch(answer, 'has another digest', true)
     return {digest, mediaType, bytes, content}
   }
 
@@ -112,6 +112,6 @@ function statedDigest(answer: ReadAnswer): Digest | undefined {
   throw mismatch(answer, 'has an invalid digest')
 }
 
-function mismatch(answer: ReadAnswer, problem: string): RegistryFailure {
-  return new RegistryFailure('not-a-registry', nameRequest(answer, `the answer ${problem}`))
+function mismatch(answer: ReadAnswer, problem: string, isDamaged = false): RegistryFailure {
+  return new RegistryFailure('not-a-registry', nameRequest(answer, `the answer ${problem}`), {isDamaged})
 }

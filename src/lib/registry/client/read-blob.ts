@@ -82,9 +82,13 @@ async function firstByte(requests: RegistryRequests, answer: OpenAnswer, receive
   const range = answer.headers['content-range'] ?? ''
   if (received > 0 && range.startsWith(`bytes ${received}-`)) return 0
   await discard(answer)
-  throw mismatch(answer, 'another range than was asked for')
+  throw mismatch(answer, 'another range than was asked for', {isDamaged: false})
 }
 
-function mismatch(request: Pick<ReadAnswer, 'address' | 'method'>, problem: string): RegistryFailure {
-  return new RegistryFailure('not-a-registry', nameRequest(request, `the blob has ${problem}`))
+function mismatch(
+  request: Pick<ReadAnswer, 'address' | 'method'>,
+  problem: string,
+  {isDamaged = true}: {readonly isDamaged?: boolean} = {},
+): RegistryFailure {
+  return new RegistryFailure('not-a-registry', nameRequest(request, `the blob has ${problem}`), {isDamaged})
 }

@@ -5,6 +5,8 @@ export interface FailureDetails {
   readonly status?: number
   /** Whether the same request may succeed later. */
   readonly isTemporary?: boolean
+  /** Whether the registry sent other content than a digest or size says. */
+  readonly isDamaged?: boolean
   /** How long the registry asked to wait before the next try. */
   readonly retryAfterMilliseconds?: number | undefined
   readonly cause?: unknown
@@ -14,18 +16,20 @@ export interface FailureDetails {
 export class RegistryFailure extends Error {
   readonly status: number
   readonly isTemporary: boolean
+  readonly isDamaged: boolean
   readonly retryAfterMilliseconds: number | undefined
 
   constructor(
     readonly kind: FailureKind,
     /** What happened, printable and without credentials. */
     readonly response: string,
-    {status = 0, isTemporary = false, retryAfterMilliseconds, cause}: FailureDetails = {},
+    {status = 0, isTemporary = false, isDamaged = false, retryAfterMilliseconds, cause}: FailureDetails = {},
   ) {
     super(response, {cause})
     this.name = 'RegistryFailure'
     this.status = status
     this.isTemporary = isTemporary
+    this.isDamaged = isDamaged
     this.retryAfterMilliseconds = retryAfterMilliseconds
   }
 }

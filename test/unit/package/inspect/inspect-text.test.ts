@@ -8,11 +8,13 @@ const now = new Date('2026-11-29T10:00:00Z')
 
 const shop: InspectResult = {
   reference: 'ghcr.io/acme/shop:feature-x-k0123456789',
+  readFrom: 'engine',
   image: digest,
   digest,
   platform: 'linux/arm64/v8',
   layers: 3,
   bytes: 12_300_000,
+  compressedBytes: null,
   mountBytes: {'sha256:data': 2_100_000},
   entrypoint: [],
   command: ['sh', '-c', 'exec serve'],
@@ -49,6 +51,15 @@ const shop: InspectResult = {
 }
 
 describe('text of an inspected package', () => {
+  it('says that it was read from the registry, which knows only its compressed size', () => {
+    const remote = {...shop, readFrom: 'registry', bytes: null, compressedBytes: 4_200_000, mountBytes: {}} as const
+    const text = inspectText(remote, {now, width: undefined})
+    expect(text).to.match(/^ {2}Read from +the registry$/m)
+    expect(text).to.match(/^ {2}Size +4\.2 MB, compressed, in 3 layers$/m)
+    expect(text).to.match(/^ {2}Mount +\/data: volume, in the package$/m)
+    expect(inspectText(shop, {now, width: undefined})).not.to.include('Read from')
+  })
+
   it('says what a file leaves out, whatever name it gives that', () => {
     const without = {reference: 'shop:\u001bone', layers: 2}
     const text = inspectText({...shop, without}, {now, width: undefined})
