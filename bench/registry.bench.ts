@@ -46,7 +46,7 @@ try {
     {name: 'commit and push, nothing mounted', isFlat: true, run: commitAndPush},
   ]
   const mounted = await makeContainer(sandbox)
-  const flat = await makeContainer(sandbox, 'own layer')
+  const flat = await makeContainer(sandbox, {place: 'own layer'})
   const series = new Map<Method, Measured[]>(methods.map((method) => [method, []]))
   const again: {milliseconds: number[]; bytes: number[]} = {milliseconds: [], bytes: []}
   const rounds = roundCount(5)

@@ -14,13 +14,22 @@ export const contents = `${smallFiles} small files and one of 100 MB in a volume
 /** Where the files that are in the mount go. */
 export type Place = 'volume' | 'own layer'
 
-/**
- * A running container like a developer's: many small files, some large ones, half of it not compressible.
- * @param place where most of it is
- */
-export async function makeContainer(sandbox: Sandbox, place: Place = 'volume'): Promise<string> {
+export interface ContainerOptions {
+  /** Where most of it is. */
+  readonly place?: Place
+  /** What it runs (default: nothing that matters). */
+  readonly program?: readonly string[]
+  /** More flags of docker run. */
+  readonly flags?: readonly string[]
+}
+
+/** A running container like a developer's: many small files, some large ones, half of it not compressible. */
+export async function makeContainer(
+  sandbox: Sandbox,
+  {flags = [], place = 'volume', program = command}: ContainerOptions = {},
+): Promise<string> {
   const volume = place === 'volume' ? ['--volume', `${await sandbox.volume('bench')}:${mount}`] : []
-  const container = await sandbox.run([...volume, baseImage, ...command])
+  const container = await sandbox.run([...volume, ...flags, baseImage, ...program])
   await docker(['exec', container, 'mkdir', '-p', mount])
   const files = Array.from({length: smallFiles}, (_, index) => ({
     path: `modules/${Math.floor(index / 100)}/${index}.js`,
