@@ -1,10 +1,12 @@
 import type {ProgressEvent} from './progress.js'
 import {cutColumns} from './columns.js'
+import {TransferRate} from './transfer-rate.js'
 import {formatBytes, formatDuration, printable} from './text.js'
 
 interface Stage {
   readonly startedAt: number
   reportedAt: number
+  readonly rate: TransferRate
 }
 
 /** Where progress goes, and whether its lines can be overwritten. */
@@ -35,8 +37,13 @@ export class ProgressDisplay {
   /** The listener for a service. */
   readonly listen = (event: ProgressEvent): void => {
     const now = this.now()
-    const stage = this.#stages.get(event.stage) ?? {startedAt: now, reportedAt: this.target.isTTY ? 0 : now}
+    const stage = this.#stages.get(event.stage) ?? {
+      startedAt: now,
+      reportedAt: this.target.isTTY ? 0 : now,
+      rate: new TransferRate(),
+    }
     this.#stages.set(event.stage, stage)
+    if (event.done !== undefined) stage.rate.add(now, event.done)
     if (event.state === 'done') {
       this.#stages.delete(event.stage)
       this.#line(`${event.stage}: ${this.#summary(event, now - stage.startedAt)}`)
@@ -45,7 +52,9 @@ export class ProgressDisplay {
     const pause = this.target.isTTY ? REPAINT_MILLISECONDS : PLAIN_LINE_MILLISECONDS
     if (now - stage.reportedAt < pause) return
     stage.reportedAt = now
-    const current = [this.#current(event, now - stage.startedAt), event.note ?? ''].filter((part) => part !== '')
+    const current = [this.#current(event, now - stage.startedAt, stage.rate.bytesPerSecond), event.note ?? ''].filter(
+      (part) => part !== '',
+    )
     const text = `${event.stage} … ${current.join(', ')}`.trimEnd()
     if (this.target.isTTY) this.#paint(text)
     else this.#line(text)
@@ -69,13 +78,16 @@ export class ProgressDisplay {
     return [...bytes, ...note, formatDuration(elapsed)].join(', ')
   }
 
-  #current({done, total}: ProgressEvent, elapsed: number): string {
+  #current({done, isEstimate = false, total}: ProgressEvent, elapsed: number, rate: number): string {
     if (done === undefined) return elapsed > TIMEOUT_MILLISECONDS ? formatDuration(elapsed) : ''
-    const amount = total === undefined ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`
+    const amount =
+      total === undefined
+        ? formatBytes(done)
+        : `${formatBytes(done)} of ${isEstimate ? 'about ' : ''}${formatBytes(total)}`
     if (elapsed < TIMEOUT_MILLISECONDS || done === 0) return amount
-    const rate = done / elapsed
-    const left = total !== undefined && total > done ? [`${formatDuration((total - done) / rate)} left`] : []
-    return [amount, `${formatBytes(rate * 1000)}/s`, ...left].join(', ')
+    const isMoving = total !== undefined && total > done && rate > 0
+    const left = isMoving ? [`${formatDuration(((total - done) / rate) * 1000)} left`] : []
+    return [amount, `${formatBytes(rate)}/s`, ...left].join(', ')
   }
 
   #paint(text: string): void {

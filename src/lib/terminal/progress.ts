@@ -5,6 +5,8 @@ export interface ProgressEvent {
   readonly state: 'running' | 'done'
   readonly done?: number
   readonly total?: number
+  /** Whether the total is an estimate. */
+  readonly isEstimate?: boolean
   /** A few more words: `trying again in 5 s`. */
   readonly note?: string
 }

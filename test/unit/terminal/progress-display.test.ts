@@ -88,6 +88,17 @@ describe('progress on a terminal', () => {
     expect(written.slice(1)).to.deep.equal([paint('a … 3 kB, 1 kB/s'), paint('a … 6 kB of 3 kB, 1 kB/s')])
   })
 
+  it('says that a total is an estimate, and shows the rate of the last seconds', () => {
+    const {shown, written, after} = display({isTTY: true})
+    for (let second = 0; second <= 30; second++) {
+      const done = second <= 10 ? second * 1_000_000 : 10_000_000 + (second - 10) * 100_000
+      shown.listen({stage: 'a', state: 'running', done, total: 20_000_000, isEstimate: true})
+      after(1000)
+    }
+    expect(written[5]).to.equal(paint('a … 5 MB of about 20 MB, 1 MB/s, 15.0 s left'))
+    expect(written.at(-1)).to.equal(paint('a … 12 MB of about 20 MB, 100 kB/s, 1 min 20 s left'))
+  })
+
   it('is never wider than the terminal, and prints no control characters of a stage', () => {
     const {shown, written} = display({isTTY: true, columns: 30})
     shown.listen({stage: `Reading \u001b[2J/${'x'.repeat(100)}`, state: 'running'})

@@ -21,6 +21,8 @@ export interface CompressionOptions {
 
 /** Compresses layers: the same content always gives the same bytes. */
 export interface Compressor {
+  /** On which the bytes depend: `gzip 4`. */
+  readonly name: string
   /** Of compressed layers. */
   readonly mediaType: string
   readonly compress: (tar: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>
@@ -47,7 +49,7 @@ export function compressorFor({compression, level}: CompressionOptions): Compres
 }
 
 function gzipCompressor(level: number): Compressor {
-  return {mediaType: OCI.layer, compress: (tar) => gzipMembers(tar, {level})}
+  return {name: `gzip ${level}`, mediaType: OCI.layer, compress: (tar) => gzipMembers(tar, {level})}
 }
 
 /** One frame, because Node's own reader stops after the first; from parts of one size, on which its bytes depend. */
@@ -66,5 +68,5 @@ function zstdCompressor(level: number): Compressor {
     feeding.catch(() => undefined)
     yield* stream as AsyncIterable<Buffer>
   }
-  return {mediaType: OCI_ZSTD, compress}
+  return {name: `zstd ${level}`, mediaType: OCI_ZSTD, compress}
 }

@@ -1,10 +1,10 @@
-import {createHash, randomUUID} from 'node:crypto'
-import {readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises'
+import {createHash} from 'node:crypto'
+import {readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {listProperty, parseJson, property} from '../../json/json.js'
-import {makeFolder} from '../../process/make-folder.js'
 import {stateFolder} from '../../process/state-folder.js'
 import {isDigest, isRepositoryPath, type Digest, type RepositoryPath} from '../../reference/reference.js'
+import {removeOldFiles, writeStateFile} from './state-file.js'
 
 /** A repository of a registry. */
 export interface RepositoryName {
@@ -56,7 +56,7 @@ export class LayerCache {
     const {digest, mediaType, size} = blob
     const others = known.filter((other) => other.digest !== digest)
     const blobs = [{mediaType, digest, size, repositories}, ...others].slice(0, MAX_ITEMS)
-    await this.#write(this.#file(diffId), JSON.stringify({blobs})).catch(() => undefined)
+    await writeStateFile(this.#file(diffId), {blobs}).catch(() => undefined)
   }
 
   /** Whether a layer from this place was sent before: then its content may well be there. @param place in any words */
@@ -66,33 +66,12 @@ export class LayerCache {
 
   /** Remembers that a layer from this place was sent. */
   async addPlace(place: string): Promise<void> {
-    await this.#write(this.#placeFile(place), '{}').catch(() => undefined)
+    await writeStateFile(this.#placeFile(place), {}).catch(() => undefined)
   }
 
   /** Forgets the layers that were not used for the longest time. */
   async tidy(maxLayers = MAX_LAYERS): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => [])
-    if (names.length <= maxLayers) return
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const path = join(this.#folder, name)
-        return {path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0}
-      }),
-    )
-    const oldest = files.sort((one, other) => one.time - other.time).slice(0, names.length - maxLayers)
-    await Promise.all(oldest.map(({path}) => rm(path, {force: true}).catch(() => undefined)))
-  }
-
-  async #write(file: string, text: string): Promise<void> {
-    await makeFolder(this.#folder, 0o700)
-    const draft = join(this.#folder, `.${randomUUID()}`)
-    try {
-      await writeFile(draft, text, {mode: 0o600})
-      await rename(draft, file)
-    } catch (error) {
-      await rm(draft, {force: true})
-      throw error
-    }
+    await removeOldFiles(this.#folder, {maxFiles: maxLayers})
   }
 
   #placeFile(place: string): string {

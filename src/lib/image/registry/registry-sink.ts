@@ -6,7 +6,7 @@ import {findCredentials} from '../../registry/credentials.js'
 import type {Credentials} from '../../registry/model.js'
 import {RegistryFailure} from '../../registry/client/registry-failure.js'
 import {registryError} from '../../registry/registry-error.js'
-import {count} from '../../terminal/text.js'
+import {count, formatBytes} from '../../terminal/text.js'
 import type {Compressor} from '../archive/compression.js'
 import type {Encoder} from '../archive/encoded-tar.js'
 import {measure} from '../archive/measure.js'
@@ -17,6 +17,8 @@ import {findBaseBlobs} from './base-blobs.js'
 import {LayerCache, type KnownBlob} from './layer-cache.js'
 import {openRegistryImage} from './open-registry-image.js'
 import {RepositorySink} from './repository-sink.js'
+import {SinkProgress} from './sink-progress.js'
+import {UnfinishedUploads} from './unfinished-uploads.js'
 
 export interface RegistrySinkOptions {
   /** The names of the image, each with a tag. */
@@ -28,7 +30,7 @@ export interface RegistrySinkOptions {
   readonly compressor: Compressor
 }
 
-type SinkWork = Pick<EngineWork, 'engine' | 'environment' | 'progress' | 'signal'>
+type SinkWork = Pick<EngineWork, 'engine' | 'environment' | 'notice' | 'progress' | 'signal'>
 
 /** A repository, and who may send to it. */
 interface Target {
@@ -53,7 +55,10 @@ export class RegistrySink implements AsyncDisposable {
   readonly #sentBlobs = new Map<string, KnownBlob>()
   /** Where layers come from. */
   readonly #places = new Set<string>()
-  #bytes = 0
+  /** The same for layers that were read before they are sent, by their diffIDs. */
+  readonly #placeOf = new Map<string, string>()
+  readonly #progress = new SinkProgress()
+  readonly #uploads: UnfinishedUploads
   #isReporting = false
 
   private constructor(
@@ -61,6 +66,7 @@ export class RegistrySink implements AsyncDisposable {
     private readonly options: RegistrySinkOptions,
   ) {
     this.#cache = new LayerCache(work.environment)
+    this.#uploads = new UnfinishedUploads(work.environment)
   }
 
   /** Nothing is sent yet. @throws what findCredentials throws */
@@ -73,7 +79,7 @@ export class RegistrySink implements AsyncDisposable {
 
   /** Bytes sent so far. */
   get bytes(): number {
-    return this.#bytes
+    return this.#progress.sent
   }
 
   /** Starts to send layers that will be in the image, while others are still made. */
@@ -84,7 +90,7 @@ export class RegistrySink implements AsyncDisposable {
 
   /**
    * Makes a layer that will be in the image. If nothing from its place was sent to the registry before, that hardly has it: it is
-   * sent while it is read for the first time. Otherwise its digest is computed first.
+   * sent while it is read for the first time. Otherwise its digest is computed first, also if an earlier run sent a part of it.
    * @param place where the layer comes from, the same for each package
    * @param make makes the layer; called again if the registry lost the upload
    * @throws FailedError with a code of registry-error.ts; what `make` throws
@@ -92,15 +98,24 @@ export class RegistrySink implements AsyncDisposable {
   async make<Made>(place: string, make: (encode: Encoder) => Promise<Made>): Promise<Made> {
     const [target] = this.#targets
     if (target === undefined) return make(measure)
-    this.#places.add(this.#placeIn(target, place))
-    if (await this.#cache.knowsPlace(this.#placeIn(target, place))) return make(measure)
+    const key = this.#placeIn(target, place)
+    this.#places.add(key)
+    const measured: Encoder = async (tar, options) => {
+      const layer = await measure(tar, options)
+      this.#placeOf.set(layer.diffId, place)
+      return layer
+    }
+    if ((await this.#cache.knowsPlace(key)) || (await target.sink.hasUnfinished(place))) return make(measured)
     try {
-      return await make((tar, {onBytes}) => target.sink.sendFirst(tar, onBytes))
+      const made = await make((tar, {onBytes}) => target.sink.sendFirst(tar, {place, onTarBytes: onBytes}))
+      // If the rest fails, this layer is looked for before it is sent.
+      await this.#cache.addPlace(key)
+      return made
     } catch (error) {
       const isLost = error instanceof RegistryFailure && error.kind === 'upload-lost' && !this.#stop.signal.aborted
       if (!isLost) throw this.#failed(error, target)
     }
-    return make(measure)
+    return make(measured)
   }
 
   /**
@@ -123,7 +138,7 @@ export class RegistrySink implements AsyncDisposable {
     const there = image.layers.length * this.#targets.length - sent
     const note =
       there === 0 ? [] : [sent === 0 ? 'every layer was there already' : `${count(there, 'layer')} there already`]
-    this.work.progress({stage: this.#stage, state: 'done', done: this.#bytes, ...(note[0] && {note: note[0]})})
+    this.work.progress({stage: this.#stage, state: 'done', done: this.bytes, ...(note[0] && {note: note[0]})})
   }
 
   /**
@@ -162,7 +177,7 @@ export class RegistrySink implements AsyncDisposable {
     return this.#explained(target, () => target.sink.tag(name.tag))
   }
 
-  /** Cancels uploads, and removes what has no tag. */
+  /** Cancels uploads, but for those that another run can go on with, and removes what has no tag. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the image is not sent any more'))
     for (const target of this.#targets) {
@@ -172,6 +187,18 @@ export class RegistrySink implements AsyncDisposable {
       // A registry may not allow it, and removes what has no tag some day anyway.
       await target.sink.takeBack(client).catch(() => undefined)
       target.client[Symbol.dispose]()
+    }
+    this.#nameUnfinished()
+  }
+
+  /** Says what is left in a registry. */
+  #nameUnfinished(): void {
+    for (const {sink} of this.#targets) {
+      const bytes = sink.unfinishedBytes
+      if (bytes > 0)
+        this.work.notice(
+          `${sink.reference.registry} keeps ${formatBytes(bytes)} of layers that were not sent to their end. The next package goes on from there.`,
+        )
     }
   }
 
@@ -192,8 +219,11 @@ export class RegistrySink implements AsyncDisposable {
       ...{client, reference, commit, compressor},
       cache: this.#cache,
       stop: this.#stop,
+      uploads: this.#uploads,
+      progress: this.#progress,
       known: (diffId) => this.#known(diffId, reference.registry),
-      onBytes: (bytes) => this.#report(bytes),
+      placeOf: (diffId) => this.#placeOf.get(diffId),
+      onProgress: () => this.#report(),
     })
     this.#targets.push({sink, client, credentials})
   }
@@ -223,10 +253,12 @@ export class RegistrySink implements AsyncDisposable {
     return [...(sent ? [sent] : []), ...(ofBase ? [ofBase] : []), ...remembered]
   }
 
-  #report(bytes: number): void {
-    this.#bytes += bytes
+  #report(): void {
     // Before that, other stages are shown.
-    if (this.#isReporting) this.work.progress({stage: this.#stage, state: 'running', done: this.#bytes})
+    if (!this.#isReporting) return
+    const {sent, total} = this.#progress
+    const of = total && {total: total.bytes, isEstimate: total.isEstimate}
+    this.work.progress({stage: this.#stage, state: 'running', done: sent, ...of})
   }
 
   /** Runs a work; its failure ends everything else, and is explained to the user. */

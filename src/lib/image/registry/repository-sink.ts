@@ -2,8 +2,7 @@ import {Slots} from '../../async/slots.js'
 import {isDigest, type Digest, type Reference, type Tag} from '../../reference/reference.js'
 import type {RegistryClient} from '../../registry/client/registry-client.js'
 import {RegistryFailure} from '../../registry/client/registry-failure.js'
-import {digesting, sha256Digest, tee} from '../../tar/bytes.js'
-import type {Compressor} from '../archive/compression.js'
+import {sha256Digest} from '../../tar/bytes.js'
 import type {EncodedTar} from '../archive/encoded-tar.js'
 import {manifestFile, type ManifestFile} from '../archive/layout-files.js'
 import {OCI, ociLayerType} from '../archive/media-types.js'
@@ -11,30 +10,23 @@ import {configFile} from '../image.js'
 import type {Image, Layer} from '../model.js'
 import type {StoredImage} from '../store/image-store.js'
 import type {KnownBlob, LayerCache} from './layer-cache.js'
+import {
+  asDigest,
+  LayerUploads,
+  sizeOf,
+  type FirstReading,
+  type LayerUploadsOptions,
+  type SentBlob,
+} from './layer-uploads.js'
 
-/** A blob of a registry, for a layer. */
-export type SentBlob = Omit<KnownBlob, 'repositories'>
-
-export interface RepositorySinkOptions {
-  readonly client: RegistryClient
-  readonly reference: Reference
+export interface RepositorySinkOptions extends LayerUploadsOptions {
   readonly cache: LayerCache
-  readonly compressor: Compressor
   /** The commit that stored layers are read from. */
   readonly commit: Pick<StoredImage, 'blobs' | 'keep' | 'view'>
   /** Blobs that registries are known to have, by the diffIDs of their layers. */
   readonly known: (diffId: string) => Promise<readonly KnownBlob[]>
   /** Ends everything; with the first failure as its reason, if there is one. */
   readonly stop: AbortController
-  /** Called with the bytes as they are sent; with a negative number for those that have to be sent again. */
-  readonly onBytes: (bytes: number) => void
-}
-
-interface UploadStreamOptions {
-  /** The diffID of a layer that was read before, and can be read again: what is sent must be the same. */
-  readonly expected?: string
-  /** Called with the number of bytes of the tar done so far. */
-  readonly onTarBytes?: ((bytes: number) => void) | undefined
 }
 
 /** How many layers are sent at once, and how many are looked for. */
@@ -49,11 +41,14 @@ export class RepositorySink {
   readonly #uploads = new Slots(PARALLEL_UPLOADS)
   readonly #questions = new Slots(PARALLEL_QUESTIONS)
   readonly #blobs = new Map<string, Promise<SentBlob>>()
+  readonly #layers: LayerUploads
   #sent = 0
   #manifest: ManifestFile | undefined
   #isTagged = false
 
-  constructor(private readonly options: RepositorySinkOptions) {}
+  constructor(private readonly options: RepositorySinkOptions) {
+    this.#layers = new LayerUploads(options)
+  }
 
   get reference(): Reference {
     return this.options.reference
@@ -62,6 +57,11 @@ export class RepositorySink {
   /** How many layers were sent: the registry had all others. */
   get sentLayers(): number {
     return this.#sent
+  }
+
+  /** How many bytes of layers that are not complete the registry keeps for another run. */
+  get unfinishedBytes(): number {
+    return this.#layers.unfinishedBytes
   }
 
   /** The digest of the manifest. */
@@ -87,12 +87,18 @@ export class RepositorySink {
    * Sends a layer while it is read for the first time, before anybody knows whether the registry has it.
    * @throws RegistryFailure, `upload-lost` if it has to be read and sent again
    */
-  async sendFirst(tar: AsyncIterable<Buffer>, onTarBytes?: (bytes: number) => void): Promise<EncodedTar> {
-    const {blob, diffId, size} = await this.#uploads.run(() => this.#uploadStream(() => tar, {onTarBytes}))
+  async sendFirst(tar: AsyncIterable<Buffer>, reading: FirstReading): Promise<EncodedTar> {
+    const progress = this.options.progress.add({})
+    const {blob, diffId, size} = await this.#uploads.run(() => this.#layers.first(tar, reading, progress))
     this.#sent++
     this.#blobs.set(diffId, Promise.resolve(blob))
     await this.#remember(diffId, blob)
     return {diffId, size, compressed: undefined}
+  }
+
+  /** Whether an earlier run sent a part of a layer from this place. */
+  hasUnfinished(place: string): Promise<boolean> {
+    return this.#layers.hasUnfinished(place)
   }
 
   /** The blob of a layer that was sent. */
@@ -107,7 +113,7 @@ export class RepositorySink {
 
   /** Sends what is missing of an image, and its manifest, without a tag. */
   async finish(image: Image): Promise<void> {
-    const {cache, client} = this.options
+    const {cache, client, uploads} = this.options
     this.send(image.layers)
     const blobs = await Promise.all(image.layers.map(({diffId}) => this.blobOf(diffId)))
     const config = configFile(image)
@@ -123,6 +129,7 @@ export class RepositorySink {
     this.#manifest = manifest
     for (const [index, blob] of blobs.entries()) await this.#remember(image.layers[index]?.diffId ?? '', blob)
     await cache.tidy()
+    await uploads.tidy()
   }
 
   /** Gives the image a tag. */
@@ -159,10 +166,13 @@ export class RepositorySink {
     )
     const missing = layers.filter(({diffId}) => !found.has(diffId))
     const stored = await this.#readStored(missing)
+    const waiting = await Promise.all(
+      missing.map(async (layer) => ({layer, progress: this.options.progress.add(await sizeOf(layer))})),
+    )
     await this.#all(
-      missing.map((layer) =>
+      waiting.map(({layer, progress}) =>
         this.#uploads.run(async () => {
-          const blob = await this.#upload(layer, stored.get(layer.diffId))
+          const blob = await this.#layers.upload(layer, stored.get(layer.diffId), progress)
           found.set(layer.diffId, blob)
           this.#sent++
           // If the rest fails, this layer need not be sent again.
@@ -207,71 +217,6 @@ export class RepositorySink {
     return new Map([...blobs].flatMap(([diffId, {read}]) => (read === undefined ? [] : [[diffId, read] as const])))
   }
 
-  /** @param blob what the engine has for it, if it keeps blobs */
-  async #upload(layer: Layer, blob: (() => AsyncIterable<Buffer>) | undefined): Promise<SentBlob> {
-    const {compressed, stored} = layer
-    if (compressed !== undefined) {
-      const {digest, read, size} = compressed
-      return this.#uploadWhole({mediaType: OCI.layer, digest: asDigest(digest), size}, read)
-    }
-    const descriptor = stored?.descriptor
-    if (blob === undefined || descriptor === undefined) return this.#uploadCompressed(layer)
-    const {digest, mediaType, size} = descriptor
-    return this.#uploadWhole({mediaType: ociLayerType(mediaType), digest: asDigest(digest), size}, blob)
-  }
-
-  async #uploadWhole(blob: SentBlob, open: () => AsyncIterable<Buffer>): Promise<SentBlob> {
-    const {client, onBytes} = this.options
-    const {digest, size} = blob
-    if ((await client.blobs.head(digest)) === undefined) await client.blobs.upload({digest, size, open, onBytes})
-    return blob
-  }
-
-  async #uploadCompressed({diffId, uncompressed}: Layer): Promise<SentBlob> {
-    const {blob} = await this.#uploadStream(uncompressed, {expected: diffId})
-    return blob
-  }
-
-  /**
-   * Compresses a layer while it is sent: no file is written.
-   * @param open the tar
-   */
-  async #uploadStream(
-    open: () => AsyncIterable<Buffer>,
-    {expected, onTarBytes}: UploadStreamOptions,
-  ): Promise<{readonly blob: SentBlob; readonly diffId: string; readonly size: number}> {
-    const {client, compressor, onBytes, stop} = this.options
-    const {compress, mediaType} = compressor
-    let [size, packedSize, diffId] = [0, 0, '']
-    const pack = (): ReturnType<typeof digesting> => {
-      size = packedSize = 0
-      const count = ({length}: Buffer): void => {
-        stop.signal.throwIfAborted()
-        size += length
-        onTarBytes?.(size)
-      }
-      const plain = digesting(tee(open(), count))
-      const checked = async function* (): AsyncGenerator<Buffer> {
-        yield* plain.chunks
-        diffId = plain.digest()
-        if (diffId !== (expected ?? diffId)) throw new Error(`the layer ${expected ?? ''} changed while it was sent`)
-      }
-      return digesting(tee(compress(checked()), ({length}) => (packedSize += length)))
-    }
-    let packed = pack()
-    const readFrom = (offset: number): AsyncIterable<Buffer> => {
-      packed = pack()
-      return from(offset, packed.chunks)
-    }
-    const digest = await client.blobs.uploadStream({
-      content: packed.chunks,
-      digest: () => asDigest(packed.digest()),
-      ...(expected !== undefined && {readFrom}),
-      onBytes,
-    })
-    return {blob: {mediaType, digest, size: packedSize}, diffId, size}
-  }
-
   /** Waits until all have ended; the first failure ends the others. */
   async #all(works: readonly Promise<void>[]): Promise<void> {
     const {stop} = this.options
@@ -302,21 +247,6 @@ async function candidates(layer: Layer, known: RepositorySinkOptions['known']): 
   const {digest} = own
   const repositories = remembered.find((each) => each.digest === digest)?.repositories ?? []
   return [{...own, digest, repositories}, ...remembered.filter((each) => each.digest !== digest)]
-}
-
-/** A stream from an offset on. */
-async function* from(offset: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let skip = offset
-  for await (const chunk of source) {
-    const rest = chunk.subarray(Math.min(skip, chunk.length))
-    skip -= chunk.length - rest.length
-    if (rest.length > 0) yield rest
-  }
-}
-
-function asDigest(text: string): Digest {
-  if (isDigest(text)) return text
-  throw new Error(`not a digest: ${text}`)
 }
 
 function notSent(diffId: string): never {

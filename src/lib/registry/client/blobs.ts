@@ -2,8 +2,10 @@ import type {Digest, RepositoryPath} from '../../reference/reference.js'
 import {findBlob, type StoredBlob} from './find-blob.js'
 import {readBlob, type BlobDescriptor, type ReadBlobOptions} from './read-blob.js'
 import type {RegistryRequests} from './registry-requests.js'
-import {uploadStream, uploadWhole, type StreamedBlob, type WholeBlob} from './upload-blob.js'
+import {uploadWhole} from './upload-blob.js'
+import type {WholeBlob} from './upload-once.js'
 import {UploadSession} from './upload-session.js'
+import {uploadStream, type StreamedBlob} from './upload-stream.js'
 
 /** The outcome of a mount. */
 export type MountResult =

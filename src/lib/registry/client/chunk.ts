@@ -24,9 +24,10 @@ export class ChunkReader implements AsyncDisposable {
   #next: Promise<Chunk | undefined> | undefined
   #isAtEnd = false
 
+  /** @param bytes can be changed for the chunks that are still to be read */
   constructor(
     content: AsyncIterable<Buffer>,
-    private readonly bytes: number,
+    public bytes: number,
   ) {
     this.#source = content[Symbol.asyncIterator]()
   }

@@ -13,6 +13,8 @@ export interface ServerRequest {
   readonly body?: RequestBody | undefined
   /** Until an answer begins; default: that of the limits. */
   readonly answerMilliseconds?: number | undefined
+  /** Ends it; default: that of the connection. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** An answer whose body is still to be read. */
@@ -34,8 +36,8 @@ export class Connection {
 
   /** @throws RegistryFailure; what the body throws; the reason of the signal */
   async open({answerMilliseconds, headers, ...request}: ServerRequest): Promise<OpenAnswer> {
-    const {limits, signal} = this
-    const {address, method} = request
+    const {limits} = this
+    const {address, method, signal = this.signal} = request
     const {proxy, ...route} = await this.routes.to(address)
     const all = {'user-agent': 'keg', ...headers}
     const milliseconds = answerMilliseconds ?? limits.answerMilliseconds

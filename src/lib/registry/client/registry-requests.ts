@@ -44,6 +44,8 @@ export interface RegistryRequest {
   readonly answerMilliseconds?: number
   /** Whether it is sent again after a failure that may pass (default: yes, if its body is repeatable). */
   readonly isRepeated?: boolean
+  /** Ends it; default: that of the work. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const MAX_REDIRECTS = 5
@@ -146,6 +148,11 @@ export class RegistryRequests implements Disposable {
     return address
   }
 
+  /** An address at the registry itself, as path and query; undefined for any other. */
+  async ownPath({origin, pathname, search}: URL): Promise<string | undefined> {
+    return origin === (await this.#address.find()) ? `${pathname}${search}` : undefined
+  }
+
   async #repeat<T extends OpenAnswer | ReadAnswer>(
     {body, isRepeated = body?.isRepeatable ?? true}: RegistryRequest,
     send: () => Promise<T>,
@@ -173,7 +180,7 @@ export class RegistryRequests implements Disposable {
 
   /** Other servers' addresses are signed already: they get no password, and a token only if an upload goes on there. */
   async #openSignedIn(
-    {answerMilliseconds, body, headers, method, scopes: more = []}: RegistryRequest,
+    {answerMilliseconds, body, headers, method, scopes: more = [], signal}: RegistryRequest,
     address: URL,
     {isOwn, isGiven}: {readonly isOwn: boolean; readonly isGiven: boolean},
   ): Promise<OpenAnswer> {
@@ -186,6 +193,7 @@ export class RegistryRequests implements Disposable {
         headers: {...headers, ...(authorization !== undefined && {authorization})},
         body,
         answerMilliseconds,
+        signal,
       })
     const used = isOwn ? await this.#signIn.authorization(scopes) : undefined
     const first = await send(used)

@@ -1,8 +1,14 @@
 /** Reports the bytes of one blob that have been sent; those that have to be sent again are subtracted. */
 export class SentBytes {
-  #position = 0
+  #position: number
 
-  constructor(private readonly listener: (bytes: number) => void = () => undefined) {}
+  /** @param start how many bytes an earlier run sent, which are not reported */
+  constructor(
+    private readonly listener: (bytes: number) => void = () => undefined,
+    start = 0,
+  ) {
+    this.#position = start
+  }
 
   /** More bytes were sent. */
   add(bytes: number): void {

@@ -1,13 +1,15 @@
+import type {Hash} from 'node:crypto'
 import type {Digest} from '../../reference/reference.js'
 import {printable} from '../../terminal/text.js'
 import type {ReadAnswer} from './answer-failure.js'
 import {chunkFrom, type Chunk} from './chunk.js'
-import {nameRequest} from './connection-failure.js'
 import type {RequestBody} from './http-exchange.js'
 import {RegistryFailure} from './registry-failure.js'
 import type {RegistryRequests} from './registry-requests.js'
 import {Retries} from './retries.js'
 import {SentBytes} from './sent-bytes.js'
+import {lostUpload, rangeIn, uploadFailure} from './upload-answer.js'
+import {keepablePath, sha256SoFar, type UploadCheckpoint, type UploadMemory} from './upload-checkpoint.js'
 import {bytesInRange} from './upload-range.js'
 
 /** The registry has less of an upload than it had confirmed: sending has to go on from an earlier place. */
@@ -17,14 +19,14 @@ export class UploadRewound extends Error {
   }
 }
 
-/** How long cancelling an upload may take. */
+/** How long cancelling an upload, or asking how much of it there is, may take. */
 const CANCEL_MILLISECONDS = 5000
 
 const BINARY = {'content-type': 'application/octet-stream'}
 
 /**
  * One upload of a blob (distribution-spec, "Pushing blobs"): the registry names an address, which changes with each answer. Cancelled at
- * the end unless it was completed.
+ * the end unless it was completed or left to the registry.
  */
 export class UploadSession implements AsyncDisposable {
   /** The registry takes no smaller chunks, but for the last. */
@@ -32,6 +34,9 @@ export class UploadSession implements AsyncDisposable {
   #address: URL
   #offset = 0
   #isOpen = true
+  /** Whether a request broke off, so that only the registry knows how much it has. */
+  #isUncertain = false
+  #isRemembered = false
   #sent = new SentBytes()
 
   /** @param answer the answer 202 that began the upload */
@@ -51,6 +56,23 @@ export class UploadSession implements AsyncDisposable {
     return new UploadSession(requests, answer)
   }
 
+  /**
+   * Goes on with an upload of an earlier run.
+   * @returns undefined if the registry does not know it any more, or has less of it than it had confirmed
+   * @throws RegistryFailure if it cannot be asked; the reason of the signal
+   */
+  static async resume(requests: RegistryRequests, earlier: UploadCheckpoint): Promise<UploadSession | undefined> {
+    const answer = await requests.ask({method: 'GET', path: earlier.path})
+    if (answer.status < 200 || answer.status > 204) return undefined
+    const {location = answer.address.href, range = ''} = answer.headers
+    const least = {'oci-chunk-min-length': String(earlier.minChunkBytes)}
+    const session = new UploadSession(requests, {...answer, headers: {...answer.headers, ...least, location}})
+    session.#offset = bytesInRange(range) ?? 0
+    if (session.#offset >= earlier.bytes) return session
+    await session[Symbol.asyncDispose]()
+    return undefined
+  }
+
   /** How many bytes the registry has. */
   get offset(): number {
     return this.#offset
@@ -61,19 +83,28 @@ export class UploadSession implements AsyncDisposable {
     this.#sent = sent
   }
 
+  /** Remembers where another run can go on, if its address may be kept. @param hash has hashed what the registry has */
+  async remember(memory: UploadMemory, hash: Hash): Promise<void> {
+    const path = await keepablePath(this.requests, this.#address)
+    const {minChunkBytes} = this
+    const checkpoint = {bytes: this.#offset, sha256: sha256SoFar(hash), minChunkBytes}
+    this.#isRemembered = path !== undefined && (await memory.save({...checkpoint, path}))
+  }
+
   /**
    * Sends the next bytes. After a failure that may pass, asks the registry how many it has, and sends the rest.
-   * @throws UploadRewound; RegistryFailure; the reason of the signal
+   * @param last ends a request; default: the signal of the work
+   * @throws UploadRewound; RegistryFailure; the reason of a signal
    */
-  async append(chunk: Chunk): Promise<void> {
+  async append(chunk: Chunk, last?: AbortSignal): Promise<void> {
     const start = this.#offset
     const end = start + chunk.length
     const retries = new Retries(this.requests.limits, this.requests.signal)
     while (this.#offset < end) {
-      const failure = await this.#patch(chunkFrom(chunk, this.#offset - start), end)
+      const failure = await this.#patch(chunkFrom(chunk, this.#offset - start), {end, signal: last})
       if (failure === undefined && this.#offset === end) return
       if (!(await retries.next(failure?.retryAfterMilliseconds)))
-        throw failure ?? this.#lost(`it has ${this.#offset} of ${end} bytes that were sent`)
+        throw failure ?? lostUpload(this.#address, `it has ${this.#offset} of ${end} bytes that were sent`)
       if (failure !== undefined) this.#resumeAt(await this.#position(), {start, end})
       if (this.#offset < start) throw new UploadRewound(this.#offset)
     }
@@ -108,6 +139,16 @@ export class UploadSession implements AsyncDisposable {
     return this.#put(digest, this.#counted({chunks, length}, 0))
   }
 
+  /**
+   * Leaves an upload that is not complete to the registry, so that another run can go on with it.
+   * @returns whether that may be possible
+   */
+  async leave(): Promise<boolean> {
+    if (!this.#isOpen || !this.#isRemembered || (this.#isUncertain && !(await this.#isKnown()))) return false
+    this.#isOpen = false
+    return true
+  }
+
   /** Cancels the upload if it is not complete. A registry discards an abandoned upload later anyway, so a failure does not matter. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return
@@ -117,9 +158,20 @@ export class UploadSession implements AsyncDisposable {
     await requests.ask({method: 'DELETE', path: this.#address, isRepeated: false}).catch(() => undefined)
   }
 
+  /** Whether the registry still says how much it has. If it cannot be asked, it may know. */
+  async #isKnown(): Promise<boolean> {
+    using requests = this.requests.withSignal(AbortSignal.timeout(CANCEL_MILLISECONDS))
+    const answer = await requests.ask({method: 'GET', path: this.#address}).catch(() => undefined)
+    return answer === undefined || (answer.status >= 200 && answer.status <= 204)
+  }
+
   /** @returns the failure if the upload may go on */
-  async #patch(chunk: Chunk, end: number): Promise<RegistryFailure | undefined> {
+  async #patch(
+    chunk: Chunk,
+    {end, signal}: {readonly end: number; readonly signal: AbortSignal | undefined},
+  ): Promise<RegistryFailure | undefined> {
     const from = this.#offset
+    this.#isUncertain = true
     const answer = await this.#try(() =>
       this.requests.ask({
         method: 'PATCH',
@@ -127,16 +179,17 @@ export class UploadSession implements AsyncDisposable {
         headers: {...BINARY, 'content-range': `${from}-${end - 1}`},
         body: this.#counted({length: chunk.length, chunks: () => chunk.buffers}, from),
         isRepeated: false,
+        signal,
       }),
     )
     if (answer instanceof RegistryFailure) return answer
     if (![201, 202, 204].includes(answer.status)) {
-      const failure = await this.#failure(answer)
+      const failure = await uploadFailure(this.requests, answer)
       if (failure.isTemporary || answer.status === 416) return failure
       throw failure
     }
     this.#follow(answer)
-    this.#resumeAt(answer.headers.range === undefined ? end : this.#readRange(answer, end), {start: from, end})
+    this.#resumeAt(answer.headers.range === undefined ? end : rangeIn(answer, end), {start: from, end})
     return undefined
   }
 
@@ -157,13 +210,13 @@ export class UploadSession implements AsyncDisposable {
     )
     if (answer instanceof RegistryFailure) return answer
     if (answer.status !== 201 && answer.status !== 204) {
-      const failure = await this.#failure(answer)
+      const failure = await uploadFailure(this.requests, answer)
       if (failure.isTemporary || failure.kind === 'upload-lost') return failure
       throw failure
     }
     const stored = answer.headers['docker-content-digest']
     if (stored !== undefined && stored !== digest)
-      throw this.#lost(`it has the digest ${printable(String(stored))} and not ${digest}`)
+      throw lostUpload(this.#address, `it has the digest ${printable(String(stored))} and not ${digest}`)
     this.#isOpen = false
     return undefined
   }
@@ -193,9 +246,9 @@ export class UploadSession implements AsyncDisposable {
   /** Asks the registry how many bytes it has. */
   async #position(): Promise<number> {
     const answer = await this.requests.ask({method: 'GET', path: this.#address})
-    if (answer.status < 200 || answer.status > 204) throw await this.#failure(answer)
+    if (answer.status < 200 || answer.status > 204) throw await uploadFailure(this.requests, answer)
     if (answer.headers.location !== undefined) this.#follow(answer)
-    return this.#readRange(answer)
+    return rangeIn(answer)
   }
 
   #follow(answer: ReadAnswer): void {
@@ -203,30 +256,10 @@ export class UploadSession implements AsyncDisposable {
   }
 
   #resumeAt(offset: number, {start, end}: {readonly start: number; readonly end: number}): void {
-    if (offset > end) throw this.#lost(`it has ${offset} bytes, and only ${end} were sent`)
+    if (offset > end) throw lostUpload(this.#address, `it has ${offset} bytes, and only ${end} were sent`)
+    this.#isUncertain = false
     this.#offset = offset
     // An earlier place is reported when sending starts again there.
     if (offset >= start) this.#sent.resumeAt(offset)
-  }
-
-  #readRange({headers: {range = ''}}: ReadAnswer, sent?: number): number {
-    const bytes = bytesInRange(range, sent)
-    if (bytes === undefined) throw this.#lost(`it answers with the range "${range}"`)
-    return bytes
-  }
-
-  /**
-   * An upload that the registry does not know any more is lost, whatever the registry calls that. distribution 2.8 also refuses to say
-   * (400) how much it has of a request that broke off in the middle.
-   */
-  async #failure(answer: ReadAnswer): Promise<RegistryFailure> {
-    const {method, status} = answer
-    const failure = await this.requests.failure(answer)
-    const isLost = status === 404 || (method === 'GET' && [400, 405, 416].includes(status))
-    return isLost ? new RegistryFailure('upload-lost', failure.response, {status}) : failure
-  }
-
-  #lost(problem: string): RegistryFailure {
-    return new RegistryFailure('upload-lost', nameRequest({method: 'PATCH', address: this.#address}, problem))
   }
 }

@@ -17,6 +17,7 @@ import type {StoredImage} from '../../../../src/lib/image/store/image-store.js'
 import {parseReference, parseTag} from '../../../../src/lib/reference/reference.js'
 import {digestOf, MemoryRegistry, refuse} from '../../registry/client/memory-registry.js'
 import type {ProgressEvent} from '../../../../src/lib/terminal/progress.js'
+import {formatBytes} from '../../../../src/lib/terminal/text.js'
 import {thrown} from '../../../support/thrown.js'
 import {testWork} from '../../../support/work.js'
 
@@ -80,6 +81,7 @@ describe('an image that is sent to a registry', () => {
   })
 
   interface Parts extends Partial<Omit<RegistrySinkOptions, 'names'>> {
+    readonly notice?: (line: string) => unknown
     readonly signal?: AbortSignal
     readonly tags?: readonly string[]
   }
@@ -87,6 +89,7 @@ describe('an image that is sent to a registry', () => {
   const tagsOf = new Map<RegistrySink, readonly string[]>()
 
   async function open({
+    notice = () => undefined,
     signal = new AbortController().signal,
     tags = ['dev'],
     ...options
@@ -95,6 +98,7 @@ describe('an image that is sent to a registry', () => {
     const work = testWork({
       engine: {facts: facts as Engine['facts']},
       environment: {XDG_STATE_HOME: folder, HOME: folder, DOCKER_CONFIG: folder},
+      notice: (line) => void notice(line),
       progress: (event) => events.push(event),
       signal,
     })
@@ -181,6 +185,7 @@ describe('an image that is sent to a registry', () => {
   it('takes no blob of zstd for gzip, which older engines cannot pull', async () => {
     const content = Buffer.from('layer')
     const zstd = {
+      name: 'zstd 3',
       mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd',
       compress: (tar: AsyncIterable<Buffer>) => compressorFor({compression: 'gzip', level: 1}).compress(tar),
     }
@@ -280,15 +285,99 @@ describe('an image that is sent to a registry', () => {
     expect(sink.bytes, 'bytes sent again are not counted twice').to.equal(sent?.size)
   })
 
-  describe('while it is read for the first time', () => {
-    const read =
-      (layer: Layer) =>
-      async (encode: Encoder): Promise<Layer> => {
-        const {diffId, size} = await encode(layer.uncompressed(), {cleanup: new Cleanup()})
-        expect([diffId, size]).to.deep.equal([layer.diffId, await layer.size()])
-        return layer
-      }
+  /** Reads a layer as a mount is read. */
+  const read =
+    (layer: Layer) =>
+    async (encode: Encoder): Promise<Layer> => {
+      const {diffId, size} = await encode(layer.uncompressed(), {cleanup: new Cleanup()})
+      expect([diffId, size]).to.deep.equal([layer.diffId, await layer.size()])
+      return layer
+    }
 
+  describe('that was stopped in the middle', () => {
+    let notices: string[]
+    beforeEach(() => {
+      notices = []
+    })
+
+    /** Stops a keg at a request. */
+    async function stopAt(pattern: RegExp, send: (sink: RegistrySink) => Promise<unknown>): Promise<void> {
+      const stop = new AbortController()
+      registry.instead = (line) => {
+        if (pattern.test(line)) stop.abort(new Error('stopped'))
+        return false
+      }
+      {
+        await using sink = await open({signal: stop.signal, notice: (line) => notices.push(line)})
+        expect(await thrown(send(sink))).to.have.property('message', 'stopped')
+      }
+      registry.instead = () => false
+      registry.lines.length = 0
+    }
+
+    const finish = async (sink: RegistrySink, layer: Layer): Promise<void> => {
+      await sink.finish(imageOf([layer]))
+      await tagAll(sink)
+      const [sent] = manifest('dev').layers
+      expect(digestOf(gunzipSync(registry.blobs.get(sent?.digest ?? '') ?? ''))).to.equal(layer.diffId)
+      expect([...registry.uploads.keys()]).to.deep.equal([])
+    }
+
+    it('goes on within its layer, and says so', async () => {
+      const layer = layerOf(randomBytes(20 * MEGABYTE))
+      await stopAt(/^PATCH/, (sink) => sink.finish(imageOf([layer])))
+      const [upload] = [...registry.uploads.values()]
+      expect(notices).to.deep.equal([
+        `${registry.registry} keeps ${formatBytes(upload?.length ?? 0)} of layers that were not sent to their end. The next package goes on from there.`,
+      ])
+      await using sink = await open({notice: (line) => notices.push(line)})
+      await finish(sink, layer)
+      expect(sink.bytes).to.equal((manifest('dev').layers[0]?.size ?? 0) - (upload?.length ?? 0))
+      const lastRunning = events.filter(({state}) => state === 'running').at(-1)
+      expect(lastRunning).to.include({done: sink.bytes, total: sink.bytes})
+      await sink[Symbol.asyncDispose]()
+      expect(notices).to.have.lengthOf(1)
+    })
+
+    it('goes on within a layer that was read for the first time', async () => {
+      const layer = layerOf(randomBytes(20 * MEGABYTE))
+      await stopAt(/^PATCH/, (sink) => sink.make('/data', read(layer)))
+      const [upload] = [...registry.uploads.values()]
+      await using sink = await open()
+      expect(await sink.make('/data', read(layer))).to.equal(layer)
+      await finish(sink, layer)
+      expect(sink.bytes).to.equal((manifest('dev').layers[0]?.size ?? 0) - (upload?.length ?? 0))
+      expect(registry.count(/^PATCH/)).to.be.least(1)
+    })
+
+    it('sends a layer whose content has changed from its start', async () => {
+      await stopAt(/^PATCH/, (sink) => sink.make('/data', read(layerOf(randomBytes(20 * MEGABYTE)))))
+      expect(registry.uploads.size).to.equal(1)
+      const layer = layerOf(randomBytes(20 * MEGABYTE))
+      await using sink = await open()
+      await sink.make('/data', read(layer))
+      await finish(sink, layer)
+      expect(sink.bytes).to.equal(manifest('dev').layers[0]?.size)
+    })
+
+    it('does not send what was complete', async () => {
+      const [one, two] = [layerOf(randomBytes(1000)), layerOf(randomBytes(20 * MEGABYTE))]
+      await stopAt(/^PATCH/, async (sink) => {
+        await sink.make('/one', read(one))
+        await sink.make('/two', read(two))
+      })
+      await using sink = await open()
+      for (const [place, layer] of [
+        ['/one', one],
+        ['/two', two],
+      ] as const)
+        await sink.make(place, read(layer))
+      await sink.finish(imageOf([one, two]))
+      expect(registry.count(/^POST/), 'only for the configuration').to.equal(1)
+    })
+  })
+
+  describe('while it is read for the first time', () => {
     it('reads a layer once, and later twice if it is new, or once if it is not', async () => {
       const [one, two] = [layerOf(randomBytes(9 * MEGABYTE)), layerOf(randomBytes(1000))]
       for (const [tag, layer, reads] of [

@@ -103,8 +103,12 @@ export class MemoryRegistry {
       this.#accept(id, response, 416)
       return
     }
-    for await (const chunk of request as AsyncIterable<Buffer>)
-      this.uploads.set(id, Buffer.concat([this.uploads.get(id) ?? Buffer.alloc(0), chunk]))
+    const parts = [held]
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) parts.push(chunk)
+    } finally {
+      this.uploads.set(id, Buffer.concat(parts))
+    }
     if (request.method === 'PATCH') {
       this.#accept(id, response)
       return

@@ -4,7 +4,7 @@ import {once} from 'node:events'
 import type {IncomingMessage} from 'node:http'
 import {setTimeout as sleep} from 'node:timers/promises'
 import type {RegistryClient} from '../../../../src/lib/registry/client/registry-client.js'
-import type {StreamedBlob} from '../../../../src/lib/registry/client/upload-blob.js'
+import type {StreamedBlob} from '../../../../src/lib/registry/client/upload-stream.js'
 import {thrown} from '../../../support/thrown.js'
 import {asDigest, clientOf, failureOf, type ClientParts} from './client.js'
 import {digestOf, MemoryRegistry, refuse} from './memory-registry.js'
@@ -38,7 +38,7 @@ describe('an upload of a blob', () => {
   function upload(parts: Partial<StreamedBlob> = {}, using?: ClientParts): Promise<unknown> {
     const own = using === undefined ? client : clientOf(registry.registry, using)
     return own.blobs
-      .uploadStream({content: stream(), digest: () => digest, chunkBytes: 100_000, onBytes, ...parts})
+      .uploadStream({content: stream(), chunkBytes: 100_000, onBytes, ...parts})
       .finally(() => own === client || own[Symbol.dispose]())
   }
 
@@ -77,7 +77,7 @@ describe('an upload of a blob', () => {
     expect(registry.count(patch)).to.equal(0)
     const nothing = asDigest(digestOf(''))
     const empty = (async function* (): AsyncGenerator<Buffer> {})()
-    await client.blobs.uploadStream({content: empty, digest: () => nothing})
+    await client.blobs.uploadStream({content: empty})
     expect(registry.blobs.get(nothing)).to.have.length(0)
   })
 
@@ -167,7 +167,7 @@ describe('an upload of a blob', () => {
       }
       return false
     }
-    await upload({readFrom: stream})
+    await upload({again: () => stream()})
     expectStored()
     expect(registry.count(/^POST /)).to.equal(2)
     isLost = false
@@ -184,7 +184,7 @@ describe('an upload of a blob', () => {
       request.socket.destroy()
       return true
     }
-    await upload({readFrom: stream})
+    await upload({again: () => stream()})
     expectStored()
     expect(registry.count(/^POST /)).to.equal(1)
     isLost = false
@@ -251,26 +251,34 @@ describe('an upload of a blob', () => {
         yield await Promise.resolve(Buffer.alloc(100_000))
       }
     }
-    expect(await failureOf(client.blobs.upload({digest, size, open}))).to.have.property('kind', 'registry-too-large')
+    expect(await failureOf(client.blobs.upload({digest, size, open, chunkBytes: size}))).to.have.property(
+      'kind',
+      'registry-too-large',
+    )
     expect(opened).to.be.below(size)
   })
 
   it('ends at once when aborted, whatever it waits for, and is cancelled', async () => {
     const reason = new Error('enough')
     const hang = new Promise<never>(() => undefined)
+    let controller = new AbortController()
     async function* stuck(): AsyncGenerator<Buffer> {
       yield bytes.subarray(0, 150_000)
+      controller.abort(reason)
       await hang
+    }
+    const waiting = (pattern: RegExp) => (line: string) => {
+      if (!pattern.test(line)) return false
+      controller.abort(reason)
+      return true
     }
     for (const [what, instead, parts] of [
       ['the source', () => false, {content: stuck()}],
-      ['the digest', () => false, {digest: () => hang}],
-      ['the registry', (line: string) => patch.test(line), {}],
-      ['the start', (line: string) => line.startsWith('POST'), {}],
+      ['the registry', waiting(patch), {}],
+      ['the start', waiting(/^POST/), {}],
     ] as const) {
       registry.instead = instead
-      const controller = new AbortController()
-      setTimeout(() => controller.abort(reason), 60)
+      controller = new AbortController()
       const startedAt = performance.now()
       const limits = {answerMilliseconds: 20_000, idleMilliseconds: 20_000}
       expect(await thrown(upload(parts, {signal: controller.signal, limits})), what).to.equal(reason)
@@ -307,7 +315,7 @@ describe('an upload of a blob', () => {
 
   it('fails if the registry computes another digest', async () => {
     const other = asDigest(digestOf('other'))
-    expect(await failureOf(upload({digest: () => other}))).to.have.property('kind', 'upload-lost')
+    expect(await failureOf(upload({digest: other}))).to.have.property('kind', 'upload-lost')
     registry.instead = (line, request, response) => {
       if (!line.startsWith('PUT')) return false
       request.resume()
