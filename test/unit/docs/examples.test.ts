@@ -26,6 +26,12 @@ const ELSEWHERE: readonly (readonly [page: string, beginning: string, file: stri
   ],
   ['docs/json.md', '{\n  "error"', 'test/unit/command/answers.test.ts', `['error', '{\\n  "error"']`],
   ['docs/commands.md', 'keg doctor', 'test/engine/doctor/doctor.test.ts', "['doctor'"],
+  [
+    'docs/interruptions.md',
+    '$ keg docker package',
+    'test/engine/interruption/unfinished-uploads.test.ts',
+    'by Ctrl-C goes on where it was',
+  ],
   ['docs/doctor.md', 'keg doctor --fix', 'test/engine/doctor/fix.test.ts', "'--fix'"],
   ['docs/doctor.md', 'ok ', 'test/unit/doctor/doctor-text.test.ts', 'is one line for each check'],
   ['examples/guestbook/README.md', 'page/', 'test/engine/tap/example.test.ts', 'page/style.css'],

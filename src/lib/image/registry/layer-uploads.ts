@@ -26,15 +26,7 @@ export interface LayerUploadsOptions {
   readonly onProgress: () => void
 }
 
-/** A layer that is sent while it is read for the first time. */
-export interface FirstReading {
-  /** Where it comes from, the same for each package. */
-  readonly place: string
-  /** Called with the number of bytes of the tar done so far. */
-  readonly onTarBytes?: ((bytes: number) => void) | undefined
-}
-
-interface StreamOptions extends Partial<Pick<FirstReading, 'onTarBytes'>> {
+interface StreamOptions {
   /** The diffID of a layer that was read before, and can be read again: what is sent must be the same. */
   readonly expected?: string
   /** What an earlier run may have sent a part of, the most certain first. */
@@ -66,9 +58,9 @@ export class LayerUploads {
     return (await this.#earlier([place], this.options.compressor.name))?.earlier !== undefined
   }
 
-  /** Uploads a layer that cannot be read again. */
-  first(tar: AsyncIterable<Buffer>, {onTarBytes, place}: FirstReading, progress: BlobProgress): Promise<UploadedLayer> {
-    return this.#uploadStream(() => tar, {onTarBytes, contents: [place], progress})
+  /** Uploads a layer that cannot be read again. @param place where it comes from, the same for each package */
+  first(tar: AsyncIterable<Buffer>, place: string, progress: BlobProgress): Promise<UploadedLayer> {
+    return this.#uploadStream(() => tar, {contents: [place], progress})
   }
 
   /** Uploads a layer. @param blob what the engine has for it, if it keeps blobs */
@@ -117,7 +109,7 @@ export class LayerUploads {
    */
   async #uploadStream(
     open: () => AsyncIterable<Buffer>,
-    {contents, expected, onTarBytes, progress}: StreamOptions,
+    {contents, expected, progress}: StreamOptions,
   ): Promise<UploadedLayer> {
     const {client, compressor, stop} = this.options
     const {compress, mediaType} = compressor
@@ -127,7 +119,6 @@ export class LayerUploads {
       const count = ({length}: Buffer): void => {
         stop.signal.throwIfAborted()
         size += length
-        onTarBytes?.(size)
       }
       const plain = digesting(tee(open(), count))
       const checked = async function* (): AsyncGenerator<Buffer> {

@@ -1,6 +1,7 @@
 import type {EngineWork} from '../../engine/engine-work.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {formatReference, type Digest, type Reference, type Tag} from '../../reference/reference.js'
+import {MORE_TRIES} from '../../registry/client/limits.js'
 import {RegistryClient} from '../../registry/client/registry-client.js'
 import {findCredentials} from '../../registry/credentials.js'
 import type {Credentials} from '../../registry/model.js'
@@ -107,7 +108,7 @@ export class RegistrySink implements AsyncDisposable {
     }
     if ((await this.#cache.knowsPlace(key)) || (await target.sink.hasUnfinished(place))) return make(measured)
     try {
-      const made = await make((tar, {onBytes}) => target.sink.sendFirst(tar, {place, onTarBytes: onBytes}))
+      const made = await make((tar) => this.#reporting(() => target.sink.sendFirst(tar, place)))
       // If the rest fails, this layer is looked for before it is sent.
       await this.#cache.addPlace(key)
       return made
@@ -197,7 +198,7 @@ export class RegistrySink implements AsyncDisposable {
       const bytes = sink.unfinishedBytes
       if (bytes > 0)
         this.work.notice(
-          `${sink.reference.registry} keeps ${formatBytes(bytes)} of layers that were not sent to their end. The next package goes on from there.`,
+          `${sink.reference.registry} keeps ${formatBytes(bytes)} of unfinished layers. The next package continues from there.`,
         )
     }
   }
@@ -230,7 +231,10 @@ export class RegistrySink implements AsyncDisposable {
 
   #clientOf(reference: Reference, credentials: Credentials, signal: AbortSignal): RegistryClient {
     const {engine, environment} = this.work
-    return new RegistryClient({environment, signal}, {reference, credentials, action: 'push', info: engine.facts.info})
+    return new RegistryClient(
+      {environment, signal},
+      {reference, credentials, action: 'push', info: engine.facts.info, limits: MORE_TRIES},
+    )
   }
 
   /** What is known of a layer's blobs: those sent already first, then the base image's, then those of earlier images. */
@@ -253,8 +257,18 @@ export class RegistrySink implements AsyncDisposable {
     return [...(sent ? [sent] : []), ...(ofBase ? [ofBase] : []), ...remembered]
   }
 
+  /** Shows what is sent while a work runs. */
+  async #reporting<T>(work: () => Promise<T>): Promise<T> {
+    this.#isReporting = true
+    try {
+      return await work()
+    } finally {
+      this.#isReporting = false
+    }
+  }
+
   #report(): void {
-    // Before that, other stages are shown.
+    // Otherwise, other stages are shown.
     if (!this.#isReporting) return
     const {sent, total} = this.#progress
     const of = total && {total: total.bytes, isEstimate: total.isEstimate}

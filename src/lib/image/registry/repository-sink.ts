@@ -10,14 +10,7 @@ import {configFile} from '../image.js'
 import type {Image, Layer} from '../model.js'
 import type {StoredImage} from '../store/image-store.js'
 import type {KnownBlob, LayerCache} from './layer-cache.js'
-import {
-  asDigest,
-  LayerUploads,
-  sizeOf,
-  type FirstReading,
-  type LayerUploadsOptions,
-  type SentBlob,
-} from './layer-uploads.js'
+import {asDigest, LayerUploads, sizeOf, type LayerUploadsOptions, type SentBlob} from './layer-uploads.js'
 
 export interface RepositorySinkOptions extends LayerUploadsOptions {
   readonly cache: LayerCache
@@ -85,11 +78,12 @@ export class RepositorySink {
 
   /**
    * Sends a layer while it is read for the first time, before anybody knows whether the registry has it.
+   * @param place where it comes from, the same for each package
    * @throws RegistryFailure, `upload-lost` if it has to be read and sent again
    */
-  async sendFirst(tar: AsyncIterable<Buffer>, reading: FirstReading): Promise<EncodedTar> {
+  async sendFirst(tar: AsyncIterable<Buffer>, place: string): Promise<EncodedTar> {
     const progress = this.options.progress.add({})
-    const {blob, diffId, size} = await this.#uploads.run(() => this.#layers.first(tar, reading, progress))
+    const {blob, diffId, size} = await this.#uploads.run(() => this.#layers.first(tar, place, progress))
     this.#sent++
     this.#blobs.set(diffId, Promise.resolve(blob))
     await this.#remember(diffId, blob)

@@ -38,6 +38,7 @@ export async function mountLayers(
         onBytes: (bytes) => progress({stage, state: 'running', done: before + bytes}),
         onEntry: ({header}) => lengths.takeOfMount(header, root),
       })
+    progress({stage, state: 'running'})
     const layer = await (sendingMake?.(placed.destination, make) ?? make(encode))
     before += await layer.size()
     layers.push(layer)

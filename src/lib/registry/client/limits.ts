@@ -8,6 +8,8 @@ export interface Limits {
   readonly commitMilliseconds: number
   /** How long nothing may be sent or received in between. */
   readonly idleMilliseconds: number
+  /** How long a chunk may still be sent after an abort, so that its upload can go on behind it some day. */
+  readonly lastChunkMilliseconds: number
   /** How often a request is sent at most. */
   readonly tries: number
   /** The wait before the second try; it doubles with each try. */
@@ -23,11 +25,15 @@ export const LIMITS: Limits = {
   answerMilliseconds: 60_000,
   commitMilliseconds: 600_000,
   idleMilliseconds: 60_000,
+  lastChunkMilliseconds: 5000,
   tries: 6,
   delayMilliseconds: 500,
   maxDelayMilliseconds: 30_000,
   totalDelayMilliseconds: 120_000,
 }
+
+/** For what is half done: about as long as engines wait for a registry that restarts. */
+export const MORE_TRIES: Partial<Limits> = {tries: 8}
 
 /** For questions whose answer is not worth waiting for. */
 export const ONE_TRY: Partial<Limits> = {tries: 1}

@@ -26,9 +26,6 @@ export interface StreamedBlob extends UploadOptions {
 /** Registries that require larger chunks than this would take too much memory. */
 const MAX_CHUNK_BYTES = 134_217_728
 
-/** How long a chunk may still be sent after an abort, so that the upload can go on behind it some day. */
-const LAST_CHUNK_MILLISECONDS = 5000
-
 /**
  * Uploads a stream in chunks (distribution-spec, "Pushing a blob in chunks"). A broken chunk is sent again from where the registry has it.
  * With a memory, an upload of an earlier run goes on if the blob begins with what that sent, and this one is left to the registry if it
@@ -89,14 +86,14 @@ async function sendAll(
   session: UploadSession,
   {checkpoint, chunkBytes, content, digest: expected, memory, onBytes}: SendOptions,
 ): Promise<Digest> {
-  const {signal} = requests
+  const {limits, signal} = requests
   const atLeast = (bytes: number): number => Math.max(bytes, session.minChunkBytes)
   if (atLeast(chunkBytes ?? CHUNK_BYTES) > MAX_CHUNK_BYTES)
     throw new RegistryFailure('registry-failed', `the registry requires chunks of ${session.minChunkBytes} bytes`)
   const hash = createHash('sha256')
   const prefix: Prefix = {bytes: session.offset, checkpoint}
   await using reader = new ChunkReader(behindPrefix(content, prefix, hash), atLeast(chunkBytes ?? CHUNK_BYTES))
-  using last = new LateSignal(signal, LAST_CHUNK_MILLISECONDS)
+  using last = new LateSignal(signal, limits.lastChunkMilliseconds)
   for (let isFirst = session.offset === 0; ; isFirst = false) {
     const chunk = await untilAborted(reader.next(), signal)
     if (chunk === undefined) break

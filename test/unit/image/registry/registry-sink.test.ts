@@ -328,7 +328,7 @@ describe('an image that is sent to a registry', () => {
       await stopAt(/^PATCH/, (sink) => sink.finish(imageOf([layer])))
       const [upload] = [...registry.uploads.values()]
       expect(notices).to.deep.equal([
-        `${registry.registry} keeps ${formatBytes(upload?.length ?? 0)} of layers that were not sent to their end. The next package goes on from there.`,
+        `${registry.registry} keeps ${formatBytes(upload?.length ?? 0)} of unfinished layers. The next package continues from there.`,
       ])
       await using sink = await open({notice: (line) => notices.push(line)})
       await finish(sink, layer)
@@ -387,10 +387,12 @@ describe('an image that is sent to a registry', () => {
       ] as const) {
         await using sink = await open({tags: [tag]})
         const image = imageOf([await sink.make('/data', read(layer))])
+        const shown = events.at(-1)?.done
         sink.start(image.layers)
         await sink.finish(image)
         await tagAll(sink)
         expect(layer.reads(), tag).to.equal(reads)
+        if (tag === 'one') expect(shown, 'shown while it is read').to.equal(manifest(tag).layers[0]?.size)
         const [sent] = manifest(tag).layers
         expect(digestOf(gunzipSync(registry.blobs.get(sent?.digest ?? '') ?? ''))).to.equal(layer.diffId)
         expect(registry.blobs.get(sent?.digest ?? '')).to.have.lengthOf(sent?.size ?? 0)

@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {createHash, randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import type {IncomingMessage} from 'node:http'
+import type {Limits} from '../../../../src/lib/registry/client/limits.js'
 import type {UploadCheckpoint, UploadMemory} from '../../../../src/lib/registry/client/upload-checkpoint.js'
 import type {StreamedBlob} from '../../../../src/lib/registry/client/upload-stream.js'
 import {thrown} from '../../../support/thrown.js'
@@ -49,8 +50,15 @@ describe('an upload that was interrupted', () => {
   })
   afterEach(() => registry.stop())
 
-  async function upload(parts: Partial<StreamedBlob> = {}, signal?: AbortSignal): Promise<unknown> {
-    const client = clientOf(registry.registry, signal && {signal})
+  /** Waits for its last chunk as long as it takes, on a busy machine too. */
+  const patient = {lastChunkMilliseconds: 30_000}
+
+  async function upload(
+    parts: Partial<StreamedBlob> = {},
+    signal?: AbortSignal,
+    limits: Partial<Limits> = patient,
+  ): Promise<unknown> {
+    const client = clientOf(registry.registry, {limits, ...(signal && {signal})})
     sent = 0
     try {
       return await client.blobs.uploadStream({
@@ -180,6 +188,22 @@ describe('an upload that was interrupted', () => {
     expect(sent).to.equal(bytes.length - 2.25 * CHUNK)
   })
 
+  it('is not waited for any longer than for a last chunk', async () => {
+    const controller = new AbortController()
+    registry.instead = (line, request) => {
+      if (!line.startsWith('PATCH') || patches() !== 3) return false
+      request.resume()
+      controller.abort(stopped)
+      return true
+    }
+    const limits = {lastChunkMilliseconds: 100, answerMilliseconds: 40_000, idleMilliseconds: 40_000}
+    expect(await thrown(upload({}, controller.signal, limits))).to.equal(stopped)
+    registry.instead = () => false
+    expect(memory.last).to.have.property('bytes', 2 * CHUNK)
+    expect(await upload()).to.equal(digest)
+    expect(sent).to.equal(bytes.length - 2 * CHUNK)
+  })
+
   it('is forgotten if a chunk broke off, and the registry does not say how much it has', async () => {
     const controller = new AbortController()
     registry.instead = async (line, request, response) => {
@@ -248,7 +272,7 @@ describe('an upload that was interrupted', () => {
 
   it('goes on also if its digest and size are known before', async () => {
     const whole = (signal?: AbortSignal): Promise<void> => {
-      const client = clientOf(registry.registry, signal && {signal})
+      const client = clientOf(registry.registry, {limits: patient, ...(signal && {signal})})
       const onBytes = (count: number): unknown => (sent += count)
       const blob = {digest, size: bytes.length, open: () => stream(), chunkBytes: CHUNK, memory, onBytes}
       return client.blobs.upload(blob).finally(() => client[Symbol.dispose]())
