@@ -144,7 +144,10 @@ export class LayerUploads {
   } {
     const {onProgress} = this.options
     return {
-      onSkip: (bytes) => blob.skip(bytes),
+      onSkip(bytes) {
+        blob.skip(bytes)
+        onProgress()
+      },
       onBytes(bytes) {
         blob.add(bytes)
         onProgress()

@@ -270,9 +270,10 @@ export class RegistrySink implements AsyncDisposable {
   #report(): void {
     // Otherwise, other stages are shown.
     if (!this.#isReporting) return
-    const {sent, total} = this.#progress
+    const {sent, skipped, total} = this.#progress
     const of = total && {total: total.bytes, isEstimate: total.isEstimate}
-    this.work.progress({stage: this.#stage, state: 'running', done: sent, ...of})
+    const note = skipped > 0 && {note: `${formatBytes(skipped)} were sent before`}
+    this.work.progress({stage: this.#stage, state: 'running', done: sent, ...of, ...note})
   }
 
   /** Runs a work; its failure ends everything else, and is explained to the user. */

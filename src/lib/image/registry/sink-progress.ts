@@ -32,6 +32,11 @@ export class SinkProgress {
     return [...this.#blobs].reduce((sum, {sent}) => sum + sent, 0)
   }
 
+  /** Bytes that an earlier run has sent. */
+  get skipped(): number {
+    return [...this.#blobs].reduce((sum, {skipped}) => sum + skipped, 0)
+  }
+
   /** Bytes that this run has to send; undefined as long as there is a blob that nothing is known of. */
   get total(): Total | undefined {
     const blobs = [...this.#blobs]
@@ -59,6 +64,10 @@ export class BlobProgress {
 
   get sent(): number {
     return this.#sent
+  }
+
+  get skipped(): number {
+    return this.#skipped
   }
 
   get packed(): number {

@@ -57,15 +57,17 @@ const NAMES = ['registry', 'repository', 'content', 'compression'] as const
 
 /** What is remembered of one upload. */
 export class UnfinishedUpload implements UploadMemory {
-  #bytes = 0
+  #bytes: number
 
   constructor(
     private readonly file: string,
     private readonly subject: UploadSubject,
     readonly earlier: UploadCheckpoint | undefined,
-  ) {}
+  ) {
+    this.#bytes = earlier?.bytes ?? 0
+  }
 
-  /** How many bytes this run has saved; 0 once it is forgotten. */
+  /** How many bytes the registry keeps; 0 once it is forgotten. */
   get bytes(): number {
     return this.#bytes
   }

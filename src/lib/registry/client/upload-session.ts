@@ -68,6 +68,7 @@ export class UploadSession implements AsyncDisposable {
     const least = {'oci-chunk-min-length': String(earlier.minChunkBytes)}
     const session = new UploadSession(requests, {...answer, headers: {...answer.headers, ...least, location}})
     session.#offset = bytesInRange(range) ?? 0
+    session.#isRemembered = true
     if (session.#offset >= earlier.bytes) return session
     await session[Symbol.asyncDispose]()
     return undefined

@@ -37,9 +37,12 @@ export async function uploadStream(requests: RegistryRequests, blob: StreamedBlo
   const {again, memory, onBytes} = blob
   const restarts = new Retries(requests.limits, requests.signal)
   let checkpoint = again === undefined || blob.session ? undefined : memory?.earlier
-  let session = blob.session ?? (checkpoint && (await UploadSession.resume(requests, checkpoint)))
-  if (session === undefined) checkpoint = undefined
-  session ??= await UploadSession.begin(requests)
+  const resumed = checkpoint && (await UploadSession.resume(requests, checkpoint))
+  if (resumed === undefined) {
+    checkpoint = undefined
+    await memory?.forget()
+  }
+  let session = blob.session ?? resumed ?? (await UploadSession.begin(requests))
   blob.onSkip?.(session.offset)
   const skipped = session.offset
   let sent = new SentBytes(onBytes, skipped)

@@ -334,7 +334,10 @@ describe('an image that is sent to a registry', () => {
       await finish(sink, layer)
       expect(sink.bytes).to.equal((manifest('dev').layers[0]?.size ?? 0) - (upload?.length ?? 0))
       const lastRunning = events.filter(({state}) => state === 'running').at(-1)
-      expect(lastRunning).to.include({done: sink.bytes, total: sink.bytes})
+      expect(lastRunning).to.include({
+        ...{done: sink.bytes, total: sink.bytes},
+        note: `${formatBytes(upload?.length ?? 0)} were sent before`,
+      })
       await sink[Symbol.asyncDispose]()
       expect(notices).to.have.lengthOf(1)
     })

@@ -173,6 +173,21 @@ describe('an upload that was interrupted', () => {
     expect(sent).to.equal(2 * CHUNK)
   })
 
+  it('is kept if the next run is interrupted before it has read what was sent', async () => {
+    await interrupt()
+    const before = memory.last
+    const controller = new AbortController()
+    async function* stopping(): AsyncGenerator<Buffer> {
+      yield* stream(bytes.subarray(0, CHUNK))
+      controller.abort(stopped)
+      yield* stream(bytes.subarray(CHUNK))
+    }
+    expect(await thrown(upload({content: stopping()}, controller.signal))).to.equal(stopped)
+    expect(memory.last).to.equal(before)
+    expect(await upload()).to.equal(digest)
+    expect(sent).to.equal(6 * CHUNK)
+  })
+
   it('goes on within a chunk that broke off, if the registry says how much it has', async () => {
     const controller = new AbortController()
     registry.instead = async (line, request) => {
