@@ -28,6 +28,7 @@ export async function mountLayers(
   const stage = sendingMake === undefined ? 'Listing the files' : 'Listing and sending the files'
   const layers: MountLayer[] = []
   let before = 0
+  if (recordings.length > 0) progress({stage, state: 'running'})
   for (const placed of recordings) {
     const root = textToBytes(placed.recording.path.slice(1))
     const make = (encoder: Encoder): Promise<MountLayer> =>
@@ -38,7 +39,6 @@ export async function mountLayers(
         onBytes: (bytes) => progress({stage, state: 'running', done: before + bytes}),
         onEntry: ({header}) => lengths.takeOfMount(header, root),
       })
-    progress({stage, state: 'running'})
     const layer = await (sendingMake?.(placed.destination, make) ?? make(encode))
     before += await layer.size()
     layers.push(layer)
