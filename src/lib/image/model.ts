@@ -62,7 +62,7 @@ export interface WhiteoutLayer extends LayerContent {
   readonly paths: readonly string[]
 }
 
-/** The content of a mount. */
+/** The content of a mount, or a part of it: what is in none of its lower layers. */
 export interface MountLayer extends LayerContent {
   readonly kind: 'mount'
   /** The mount point, with symlinks followed. */
@@ -75,10 +75,14 @@ export interface MountLayer extends LayerContent {
   readonly recording: MountRecording
   /** How many files it has. */
   readonly entries: number
+  /** How many of these are folders that another layer of the mount has too. */
+  readonly repeatedFolders: number
   /** Digest of the list of these files. */
   readonly listDigest: string
   /** Bytes of all files in it. */
   readonly contentBytes: number
+  /** Reads several layers of the mount in one pass, so that each can be read at once; undefined if it has only one. */
+  readonly keep: ((diffIds: ReadonlySet<string>) => Promise<void>) | undefined
 }
 
 /** A layer in the list of a package, which identifies it in any image that has it. */

@@ -7,6 +7,12 @@ import {property} from '../json/json.js'
 
 const CHUNK = 1024 * 1024
 
+/** Some bytes of a file. */
+export interface SpoolRange {
+  readonly offset: number
+  readonly length: number
+}
+
 /**
  * A temporary file without a name: it is unlinked as soon as it is open, so that nothing is left behind, however keg ends.
  * Written once from its beginning, then read any number of times.
@@ -67,10 +73,11 @@ export class Spool implements AsyncDisposable {
     await this.file.truncate(0)
   }
 
-  /** The content, from the beginning. The chunks are new buffers, safe to keep. */
-  async *read(): AsyncGenerator<Buffer> {
-    for (let position = 0; position < this.#size;) {
-      const length = Math.min(CHUNK, this.#size - position)
+  /** The content, or a part of it. The chunks are new buffers, safe to keep. */
+  async *read({offset, length: wanted}: Partial<SpoolRange> = {}): AsyncGenerator<Buffer> {
+    const end = wanted === undefined ? this.#size : (offset ?? 0) + wanted
+    for (let position = offset ?? 0; position < end;) {
+      const length = Math.min(CHUNK, end - position)
       const {bytesRead, buffer} = await this.file.read(Buffer.allocUnsafe(length), 0, length, position)
       if (bytesRead === 0) throw spoolFailed(new Error('the temporary file became shorter'))
       position += bytesRead

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import {encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../../tar/tar-header.js'
+import type {TarEntry} from '../../tar/read-tar.js'
 import type {Entry} from '../entry-list.js'
 import type {MountRecording} from '../model.js'
 import {OPAQUE, refuseWhiteout} from '../whiteout.js'
@@ -14,11 +15,7 @@ import {visibilityOf, visibleEntries} from './visible-entries.js'
 export async function* mountLayer(recording: MountRecording, onEntry?: (entry: Entry) => void): AsyncGenerator<Buffer> {
   const root = textToBytes(recording.path.slice(1))
   for (const parent of recording.parents) yield encodeHeader(parent)
-  const visible = visibleEntries(recording.read, {
-    place: (path) => placed(path, root),
-    visibility: visibilityOf(recording.mountPointsBelow, recording.agentFiles),
-  })
-  for await (const {header, content} of visible) {
+  for await (const {header, content} of visibleInMount(recording)) {
     const {path} = header
     refuseWhiteout(header)
     yield encodeHeader(header)
@@ -38,6 +35,15 @@ export async function* mountLayer(recording: MountRecording, onEntry?: (entry: E
   yield END_OF_TAR
 }
 
+/** What the container sees of a recorded mount, at its paths. */
+export function visibleInMount(recording: MountRecording): AsyncGenerator<TarEntry> {
+  const root = textToBytes(recording.path.slice(1))
+  return visibleEntries(recording.read, {
+    place: (path) => placed(path, root),
+    visibility: visibilityOf(recording.mountPointsBelow, recording.agentFiles),
+  })
+}
+
 /**
  * The container's path for a path in a mount's archive: the first component in the archive is the mount point itself, whatever
  * its name. All are byte strings without a leading slash.
@@ -47,7 +53,8 @@ export function placed(archivedPath: string, root: string): string {
   return slash < 0 ? root : root + archivedPath.slice(slash)
 }
 
-function opaqueMarker(folder: TarHeader): TarHeader {
+/** The marker that hides what lower layers have in a folder. */
+export function opaqueMarker(folder: TarHeader): TarHeader {
   const nothing = {
     type: 'file',
     mode: 0,

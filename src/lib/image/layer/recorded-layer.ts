@@ -1,7 +1,14 @@
+import {measure} from '../archive/measure.js'
 import {EntryList, type Entry} from '../entry-list.js'
-import type {MountLayer, MountRecording} from '../model.js'
+import type {HistoryEntry, MountLayer, MountRecording} from '../model.js'
+import {Spool} from '../spool.js'
+import {textToBytes} from '../../tar/tar-header.js'
 import {encodeLayer, type EncodeLayerOptions} from './encode-layer.js'
-import {mountLayer} from './mount-layer.js'
+import {mountLayer, visibleInMount} from './mount-layer.js'
+import {FolderWeights} from './split/folder-weights.js'
+import {MountParts, type PartFacts} from './split/mount-parts.js'
+import {PartSpool} from './split/part-spool.js'
+import {limitsWithin, planSplit, SPLIT_LIMITS, type SplitLimits, type SplitPlan} from './split/plan-split.js'
 
 /** A recorded mount, and callbacks. */
 export interface RecordedLayerOptions
@@ -9,12 +16,33 @@ export interface RecordedLayerOptions
   readonly recording: MountRecording
   /** When the layer was made. */
   readonly created: string
+  /** Called once with each file of the mount. */
   readonly onEntry?: (entry: Entry) => void
 }
 
-/** Makes a layer from a recorded mount, and lists its files. */
+/** How a recorded mount becomes layers. */
+export interface RecordedLayersOptions extends RecordedLayerOptions {
+  /** How many layers it may have. */
+  readonly maxLayers: number
+  /** Whether all layers will be read: otherwise only those that somebody asks for are kept in a temporary file. */
+  readonly keepsAll: boolean
+  readonly limits?: SplitLimits
+}
+
+/**
+ * Makes the layers of a recorded mount, and lists its files. A small mount is one layer; a larger one is split, by its content alone, so
+ * that little of it is new when little has changed.
+ * @returns from the bottom
+ */
+export async function recordedLayers(options: RecordedLayersOptions): Promise<MountLayer[]> {
+  const plan = await planOf(options)
+  return plan === undefined ? [await recordedLayer(options)] : splitLayers(plan, options)
+}
+
+/** Makes one layer from a recorded mount, and lists its files. */
 export async function recordedLayer(options: RecordedLayerOptions): Promise<MountLayer> {
-  const {created, destination, isEmpty, onEntry, recording, type, ...encoding} = options
+  const {destination, isEmpty, onEntry, recording, type, cleanup, encode, onBytes, signal} = options
+  const encoding = {cleanup, encode, signal, ...(onBytes && {onBytes})}
   const {path} = recording
   const list = new EntryList()
   let contentBytes = 0
@@ -23,8 +51,59 @@ export async function recordedLayer(options: RecordedLayerOptions): Promise<Moun
     onEntry?.(entry)
     contentBytes += entry.header.size
   })
-  const history = {created, created_by: `keg docker package: ${isEmpty ? 'nothing of ' : ''}${type} ${path}`}
+  const history = historyOf(options)
   const content = await encodeLayer({...encoding, history, first, read: () => mountLayer(recording)})
-  const listed = {entries: list.entries, listDigest: list.digest(), contentBytes}
-  return {kind: 'mount', path, destination, type, isEmpty, recording, ...listed, ...content}
+  const listed = {entries: list.entries, repeatedFolders: 0, listDigest: list.digest(), contentBytes}
+  return {kind: 'mount', path, destination, type, isEmpty, recording, keep: undefined, ...listed, ...content}
+}
+
+async function planOf({
+  isEmpty,
+  limits = SPLIT_LIMITS,
+  maxLayers,
+  recording,
+  signal,
+}: RecordedLayersOptions): Promise<SplitPlan | undefined> {
+  if (isEmpty) return undefined
+  const weights = new FolderWeights(limits.minLargeFile)
+  for await (const {header} of visibleInMount(recording)) {
+    signal.throwIfAborted()
+    weights.add(header)
+  }
+  // One more layer hides what is below.
+  return planSplit(textToBytes(recording.path.slice(1)), weights, limitsWithin(maxLayers - 1, limits))
+}
+
+async function splitLayers(plan: SplitPlan, options: RecordedLayersOptions): Promise<MountLayer[]> {
+  const {cleanup, destination, encode, isEmpty, keepsAll, onBytes, onEntry, recording, signal, type} = options
+  const spool = new PartSpool(cleanup.use(await Spool.create()))
+  const parts = await MountParts.read({recording, plan, spool, keepsAll, signal, onBytes, onEntry})
+  const partOf = new Map(parts.facts.map(({diffId, part}) => [diffId, part]))
+  const keep = (diffIds: ReadonlySet<string>): Promise<void> =>
+    parts.keep([...diffIds].flatMap((diffId) => partOf.get(diffId) ?? []))
+  const mount = {kind: 'mount', path: recording.path, destination, type, isEmpty, recording, keep} as const
+  const layers: MountLayer[] = []
+  for (const [index, facts] of parts.facts.entries()) {
+    const history = historyOf(options, `, part ${index + 1} of ${parts.facts.length}`)
+    const read = (): AsyncIterable<Buffer> => parts.layer(facts.part)
+    // A store that takes layers as they are needs no more than what was measured.
+    const {compressed} = encode === measure ? {} : await encode(read(), {cleanup})
+    layers.push({...mount, ...listedOf(facts), ...{history, compressed, stored: undefined, uncompressed: read}})
+  }
+  return layers
+}
+
+function listedOf({
+  contentBytes,
+  diffId,
+  entries,
+  listDigest,
+  repeatedFolders,
+  size,
+}: PartFacts): Pick<MountLayer, 'contentBytes' | 'diffId' | 'entries' | 'listDigest' | 'repeatedFolders' | 'size'> {
+  return {contentBytes, diffId, entries, listDigest, repeatedFolders, size: () => Promise.resolve(size)}
+}
+
+function historyOf({created, isEmpty, recording, type}: RecordedLayerOptions, part = ''): HistoryEntry {
+  return {created, created_by: `keg docker package: ${isEmpty ? 'nothing of ' : ''}${type} ${recording.path}${part}`}
 }

@@ -90,6 +90,17 @@ export class RegistrySink implements AsyncDisposable {
   }
 
   /**
+   * Whether the registry may have layers from a place: otherwise nothing from there was sent to it before, and hardly has it any.
+   * @param place where layers come from, the same for each package
+   */
+  async mayHave(place: string): Promise<boolean> {
+    const [target] = this.#targets
+    if (target === undefined) return false
+    this.#places.add(this.#placeIn(target, place))
+    return this.#cache.knowsPlace(this.#placeIn(target, place))
+  }
+
+  /**
    * Makes a layer that will be in the image. If nothing from its place was sent to the registry before, that hardly has it: it is
    * sent while it is read for the first time. Otherwise its digest is computed first, also if an earlier run sent a part of it.
    * @param place where the layer comes from, the same for each package

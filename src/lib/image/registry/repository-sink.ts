@@ -7,7 +7,7 @@ import type {EncodedTar} from '../archive/encoded-tar.js'
 import {manifestFile, type ManifestFile} from '../archive/layout-files.js'
 import {OCI, ociLayerType} from '../archive/media-types.js'
 import {configFile} from '../image.js'
-import type {Image, Layer} from '../model.js'
+import type {Image, Layer, MountLayer} from '../model.js'
 import type {StoredImage} from '../store/image-store.js'
 import type {KnownBlob, LayerCache} from './layer-cache.js'
 import {asDigest, LayerUploads, sizeOf, type LayerUploadsOptions, type SentBlob} from './layer-uploads.js'
@@ -159,6 +159,7 @@ export class RepositorySink {
       ),
     )
     const missing = layers.filter(({diffId}) => !found.has(diffId))
+    await keepTogether(missing)
     const stored = await this.#readStored(missing)
     const waiting = await Promise.all(
       missing.map(async (layer) => ({layer, progress: this.options.progress.add(await sizeOf(layer))})),
@@ -225,6 +226,15 @@ export class RepositorySink {
     const {registry, repository} = this.options.reference
     await this.options.cache.add(diffId, blob, {registry, repository})
   }
+}
+
+/** Has layers of one mount read in one pass. */
+async function keepTogether(layers: readonly Layer[]): Promise<void> {
+  const together = new Map<NonNullable<MountLayer['keep']>, Set<string>>()
+  for (const layer of layers)
+    if (layer.kind === 'mount' && layer.keep !== undefined)
+      together.set(layer.keep, (together.get(layer.keep) ?? new Set()).add(layer.diffId))
+  for (const [keep, diffIds] of together) await keep(diffIds)
 }
 
 /** From how many repositories a blob is tried to be mounted. */

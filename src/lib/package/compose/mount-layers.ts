@@ -1,9 +1,7 @@
 import {textToBytes} from '../../tar/tar-header.js'
 import {count} from '../../terminal/text.js'
 import type {EncodeLayerOptions} from '../../image/layer/encode-layer.js'
-import {recordedLayer} from '../../image/layer/recorded-layer.js'
-import type {Encoder} from '../../image/archive/encoded-tar.js'
-import type {RegistrySink} from '../../image/registry/registry-sink.js'
+import {recordedLayers} from '../../image/layer/recorded-layer.js'
 import type {Layer, MountLayer} from '../../image/model.js'
 import type {PathLengths} from '../mount/path-lengths.js'
 import type {PlacedRecording} from './place-recordings.js'
@@ -13,36 +11,38 @@ import type {Work} from '../../work/work.js'
 export interface MountLayersOptions extends Pick<EncodeLayerOptions, 'cleanup' | 'encode' | 'signal'> {
   readonly created: string
   readonly lengths: PathLengths
-  /** Sends layers while they are made, where they come from being the destination of the mount; undefined if nobody does. */
-  readonly sendingMake: RegistrySink['make'] | undefined
-  /** Called with each layer as soon as it is made. */
-  readonly onLayer: (layer: MountLayer) => void
+  /** How many layers all mounts may have together. */
+  readonly maxLayers: number
+  /** Whether all layers of the mount with a destination will be read. */
+  readonly keepsAll: (destination: string) => Promise<boolean>
+  /** Called with the layers of each mount as soon as they are made. */
+  readonly onLayers: (layers: readonly MountLayer[]) => void
 }
 
 /** Makes the layers of recorded mounts, and lists their files. */
 export async function mountLayers(
   {progress}: Pick<Work, 'progress'>,
   recordings: readonly PlacedRecording[],
-  {encode, lengths, onLayer, sendingMake, ...options}: MountLayersOptions,
+  {keepsAll, lengths, maxLayers, onLayers, ...options}: MountLayersOptions,
 ): Promise<MountLayer[]> {
-  const stage = sendingMake === undefined ? 'Listing the files' : 'Listing and sending the files'
+  const stage = 'Listing the files'
   const layers: MountLayer[] = []
   let before = 0
   if (recordings.length > 0) progress({stage, state: 'running'})
-  for (const placed of recordings) {
+  for (const [index, placed] of recordings.entries()) {
     const root = textToBytes(placed.recording.path.slice(1))
-    const make = (encoder: Encoder): Promise<MountLayer> =>
-      recordedLayer({
-        ...options,
-        ...placed,
-        encode: encoder,
-        onBytes: (bytes) => progress({stage, state: 'running', done: before + bytes}),
-        onEntry: ({header}) => lengths.takeOfMount(header, root),
-      })
-    const layer = await (sendingMake?.(placed.destination, make) ?? make(encode))
-    before += await layer.size()
-    layers.push(layer)
-    onLayer(layer)
+    const others = recordings.length - index - 1
+    const made = await recordedLayers({
+      ...options,
+      ...placed,
+      maxLayers: maxLayers - layers.length - others,
+      keepsAll: await keepsAll(placed.destination),
+      onBytes: (bytes) => progress({stage, state: 'running', done: before + bytes}),
+      onEntry: ({header}) => lengths.takeOfMount(header, root),
+    })
+    for (const {size} of made) before += await size()
+    layers.push(...made)
+    onLayers(made)
   }
   if (layers.length > 0) progress({stage, state: 'done', note: count(entriesIn(layers), 'entry', 'entries')})
   return layers
@@ -50,5 +50,5 @@ export async function mountLayers(
 
 /** The total number of files in layers of mounts. */
 export function entriesIn(layers: readonly Layer[]): number {
-  return layers.reduce((sum, layer) => sum + (layer.kind === 'mount' ? layer.entries : 0), 0)
+  return layers.reduce((sum, layer) => sum + (layer.kind === 'mount' ? layer.entries - layer.repeatedFolders : 0), 0)
 }

@@ -8,7 +8,7 @@ import {append, replaceConfig, replaceLayer} from '../../image/image.js'
 import {packageLabels, readAgentFilesLabel, readMountLayers, type PackageFacts} from '../../image/labels.js'
 import {agentFilesLabel, agentFilePaths, mountLabels} from '../../image/layer-labels.js'
 import {whiteoutLayer} from '../../image/layer/whiteout-layer.js'
-import type {Image, Layer} from '../../image/model.js'
+import type {Image, Layer, MountLayer} from '../../image/model.js'
 import {compress} from '../../image/archive/compress.js'
 import type {Encoder} from '../../image/archive/encoded-tar.js'
 import type {OutputFile} from '../../image/file/output-file.js'
@@ -25,6 +25,7 @@ import {shownPath} from '../../tar/shown-path.js'
 import {countCommit} from '../capture/count-commit.js'
 import {withoutValues} from '../exclude/environment.js'
 import type {CapturedParts} from '../exclude/model.js'
+import {layersForMounts} from '../plan/layer-limit.js'
 import {PathLengths} from '../mount/path-lengths.js'
 import {maskLayer} from './mask-layer.js'
 import {entriesIn, mountLayers} from './mount-layers.js'
@@ -98,9 +99,10 @@ export async function writePackage(work: EngineWork, options: WritePackageOption
   sent?.start([...below.layers, ...whiteouts])
   const mounts = await mountLayers(work, placed.recordings, {
     ...{cleanup, created, encode, lengths, signal},
-    // What others get too is compressed once, for all.
-    sendingMake: way.isLoaded || output !== undefined ? undefined : sent && ((place, make) => sent.make(place, make)),
-    onLayer: (layer) => sent?.start([layer]),
+    maxLayers: layersForMounts(below.layers.length + whiteouts.length),
+    // Others read all layers.
+    keepsAll: async (place) => way.isLoaded || output !== undefined || (await sent?.mayHave(place)) !== true,
+    onLayers: (layers) => sent?.start(layers),
   })
   const image = configured(append(below, [...whiteouts, ...mounts]), created, options)
   const finished = withoutValues(image, options.excludedValues)
@@ -119,9 +121,7 @@ export async function writePackage(work: EngineWork, options: WritePackageOption
     agentFiles: agentFilePaths(image.layers),
     bytes: (await bytesBelow()) + mountBytes,
     entries: entriesIn(mounts),
-    bytesOf: new Map(
-      mounts.flatMap(({contentBytes, destination, isEmpty}) => (isEmpty ? [] : [[destination, contentBytes]])),
-    ),
+    bytesOf: bytesByMount(mounts),
     covered: placed.covered,
     sockets,
     warnings: lengths.warnings,
@@ -178,6 +178,13 @@ function configured(image: Image, created: string, {base, container, facts}: Wri
     // Shows whether the configuration is unchanged.
     {...labels, [CONFIG_LABEL]: configDigest({...config, Labels: labels})},
   )
+}
+
+function bytesByMount(layers: readonly MountLayer[]): ReadonlyMap<string, number> {
+  const bytes = new Map<string, number>()
+  for (const {contentBytes, destination, isEmpty} of layers)
+    if (!isEmpty) bytes.set(destination, (bytes.get(destination) ?? 0) + contentBytes)
+  return bytes
 }
 
 /** Bytes of layers, as the engine counts those of the commit that they come from. */

@@ -1,4 +1,5 @@
 import {runSettingFlags} from '../../image/run-setting-flags.js'
+import {labelledMounts, type LabelledMount} from '../../image/layer-labels.js'
 import {formatAge} from '../../terminal/age.js'
 import {fieldLines, nameColumns, type Field} from '../../terminal/fields.js'
 import {count, formatBytes, printable, shellLine} from '../../terminal/text.js'
@@ -69,11 +70,7 @@ function contents(result: InspectResult): Field[] {
         ? null
         : `${count(without.layers, 'layer')} of ${printable(without.reference ?? 'another image')}, which an engine must have to run it`,
     ],
-    ...(mounts ?? []).map(({empty, layer, path, type}): Field => {
-      const size = mountBytes[layer]
-      if (empty === true) return ['Mount', `${path}: ${type}, empty, because it was excluded`]
-      return ['Mount', `${path}: ${type}${size === undefined ? '' : `, ${formatBytes(size)}`}, in the package`]
-    }),
+    ...labelledMounts(mounts ?? []).map((mount) => mountField(mount, mountBytes)),
     ...(agentFiles?.paths ?? []).map((path): Field => ['Excluded', `${path}: a file of a sync`]),
     ...(excluded?.paths ?? []).map((path): Field => ['Excluded', `${path}: by a flag or .kegignore`]),
     ['Excluded', unlisted > 0 ? `${count(unlisted, 'more path')}: by a flag or .kegignore` : null],
@@ -89,6 +86,14 @@ function contents(result: InspectResult): Field[] {
 /** Uncompressed, if that is known. */
 function sizeText({bytes, compressedBytes}: InspectResult): string {
   return bytes === null ? `${formatBytes(compressedBytes ?? 0)}, compressed,` : formatBytes(bytes)
+}
+
+function mountField({empty, layers, path, type}: LabelledMount, mountBytes: InspectResult['mountBytes']): Field {
+  if (empty === true) return ['Mount', `${path}: ${type}, empty, because it was excluded`]
+  const sizes = layers.flatMap((layer) => mountBytes[layer] ?? [])
+  const size = sizes.length < layers.length ? '' : `, ${formatBytes(sizes.reduce((sum, each) => sum + each, 0))}`
+  const parts = layers.length === 1 ? '' : ` in ${count(layers.length, 'layer')}`
+  return ['Mount', `${path}: ${type}${size}${parts}, in the package`]
 }
 
 function operation(result: InspectResult): Field[] {

@@ -5,6 +5,14 @@ import {shownName} from '../../container/container-name.js'
 /** The most layers that engines keep in an image (moby, layer/layer_store.go, maxLayerDepth). */
 const MAX_LAYERS = 125
 
+/** As many are left for whoever builds on a package. */
+const SPARE_LAYERS = 15
+
+/** How many layers the mounts of a package may be split into, above so many others. */
+export function layersForMounts(others: number): number {
+  return Math.max(MAX_LAYERS - SPARE_LAYERS - others, 0)
+}
+
 /** What adds layers to a package, besides its container's image and writable layer. */
 export interface AddedLayers {
   /** How many mounts are included. */

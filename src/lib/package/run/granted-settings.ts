@@ -2,6 +2,7 @@ import {posix} from 'node:path'
 import type {RuntimeConfig} from '../../engine/types.js'
 import {parseJson} from '../../json/json.js'
 import {readMountLayers} from '../../image/labels.js'
+import {labelledMounts} from '../../image/layer-labels.js'
 import {MAX_RUN_SETTINGS_LENGTH, readRunSettings, type RunSettings, type Ulimit} from '../../image/run-settings.js'
 import {capabilityName, isDefaultCapability} from './default-capabilities.js'
 import {isElsewhere} from './host-address.js'
@@ -189,6 +190,6 @@ function memoryOf(requested: RunSettings): MayBeAbsent<GrantedSettings> {
 
 /** Only volumes: a bind may have been a file, which no volume can be mounted on, so it stays as it is in the image. */
 function volumePaths(config: RuntimeConfig | null | undefined): string[] {
-  const volumes = readMountLayers(config?.Labels).filter(({type}) => type === 'volume')
+  const volumes = labelledMounts(readMountLayers(config?.Labels)).filter(({type}) => type === 'volume')
   return volumes.map(({path}) => path).filter(isMountPath)
 }

@@ -1,8 +1,9 @@
-import {EntryList, packageListDigest} from '../../image/entry-list.js'
+import {EntryList, packageListDigest, type Entry} from '../../image/entry-list.js'
+import {labelledMounts} from '../../image/layer-labels.js'
 import type {AgentFilesLabel, MountLayerLabel} from '../../image/labels.js'
 import type {ListedLayer} from '../../image/model.js'
 import {textToBytes} from '../../tar/tar-header.js'
-import {isMountEntry} from './compare-mount-layer.js'
+import {isMountEntry} from './compare-mount-layers.js'
 import type {EntrySpool} from './entry-spool.js'
 import {LayerShape} from './layer-shape.js'
 import type {StoredLayer} from './read-back.js'
@@ -34,10 +35,19 @@ export interface RecognitionOptions {
  */
 export async function recogniseLayers(options: RecognitionOptions): Promise<RecognisedLayers> {
   const {diffIds, agentFiles, listDigest, mounts, stored} = options
-  const mountLayers = await Promise.all(
-    mounts.map(async ({layer, path}) => listedMount(path, layer, stored[diffIds.lastIndexOf(layer)]?.entries)),
-  )
-  const mountEntries = mountLayers.reduce((sum, layer) => sum + (layer?.entries ?? 0), 0)
+  const mountLayers: (ListedMount | undefined)[] = []
+  let mountEntries = 0
+  for (const {layers, path} of labelledMounts(mounts)) {
+    // Each layer of a mount has the folders above its files.
+    const folders = new Set<string>()
+    for (const layer of layers) {
+      const listed = await listedMount(path, layer, stored[diffIds.lastIndexOf(layer)]?.entries, ({header}) => {
+        if (!folders.has(header.path)) mountEntries++
+        if (header.type === 'directory' && layers.length > 1) folders.add(header.path)
+      })
+      mountLayers.push(listed)
+    }
+  }
   const known: ListedLayer[] = mountLayers.filter((layer) => layer !== undefined)
   if (known.length < mounts.length) return {layers: undefined, entries: mountEntries}
   if (agentFiles !== null && agentFiles.layer !== null)
@@ -66,14 +76,21 @@ function listedWhiteouts(diffId: string, {paths}: AgentFilesLabel, mounts: reado
   return {kind: 'whiteout', diffId, paths: hidden}
 }
 
+type ListedMount = Extract<ListedLayer, {kind: 'mount'}>
+
 async function listedMount(
   path: string,
   diffId: string,
   entries: EntrySpool | undefined,
-): Promise<Extract<ListedLayer, {kind: 'mount'}> | undefined> {
+  onEntry: (entry: Entry) => void,
+): Promise<ListedMount | undefined> {
   if (entries === undefined) return undefined
   const root = textToBytes(path.slice(1))
   const list = new EntryList()
-  for await (const entry of entries.read()) if (isMountEntry(root, entry.header.path)) list.addEntry(entry)
+  for await (const entry of entries.read()) {
+    if (!isMountEntry(root, entry.header.path)) continue
+    list.addEntry(entry)
+    onEntry(entry)
+  }
   return {kind: 'mount', diffId, path, entries: list.entries, listDigest: list.digest()}
 }

@@ -7,7 +7,7 @@ import {agentFilePaths} from '../../image/layer-labels.js'
 import type {Layer} from '../../image/model.js'
 import {readBaseEntries} from './base-entries.js'
 import {compareWhiteoutLayer} from './compare-whiteout-layer.js'
-import {compareMountLayer} from './compare-mount-layer.js'
+import {compareMountLayers} from './compare-mount-layers.js'
 import {compareWritableLayer} from './compare-writable-layer.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference} from './difference.js'
 import {maskedEntries, maskedRecord} from './masked-record.js'
@@ -130,8 +130,8 @@ async function compareLayers(
     if (!stored.configIsRight) differences.add(CONFIGURATION_CHANGED)
     progress({stage: STAGE, state: 'running'})
     let entries = 0
-    for (const [index, layer] of layers.entries())
-      entries += await compareLayer(work, layer, stored.layers[index], options, differences)
+    for (const part of layerGroups(layers, stored.layers))
+      entries += await compareLayer(work, part, options, differences)
     if (!layers.some(({kind}) => kind === 'writable'))
       await compareWritableLayer({
         record,
@@ -151,19 +151,43 @@ async function compareLayers(
 
 const STAGE = 'Comparing it with the record'
 
+/** A layer that was written, and what is there now. */
+interface ReadLayer {
+  readonly layer: Layer
+  readonly found: StoredLayer | undefined
+}
+
+/** One layer, or all that one mount has. */
+type LayerGroup = readonly [ReadLayer, ...ReadLayer[]]
+
+function layerGroups(layers: readonly Layer[], stored: readonly (StoredLayer | undefined)[]): LayerGroup[] {
+  const groups: [ReadLayer, ...ReadLayer[]][] = []
+  for (const [index, layer] of layers.entries()) {
+    const last = groups.at(-1)
+    const below = last?.[0].layer
+    const read = {layer, found: stored[index]}
+    if (layer.kind === 'mount' && below?.kind === 'mount' && below.recording === layer.recording) last?.push(read)
+    else groups.push([read])
+  }
+  return groups
+}
+
 /** @returns how many entries were compared. */
 async function compareLayer(
   work: EngineWork,
-  layer: Layer,
-  found: StoredLayer | undefined,
+  group: LayerGroup,
   options: VerifyWrittenOptions,
   differences: Differences,
 ): Promise<number> {
+  const [{found, layer}] = group
   const {diffId} = layer
   const {record} = options
   const baseEntries = (paths: ReadonlySet<string>): Promise<ReadonlyMap<string, Entry>> =>
     readBaseEntries(work, options, paths)
-  const wrong = digestDifference(diffId, layer.kind === 'base' ? blobOf(layer) : undefined, found)
+  const wrong = group.flatMap((each) => {
+    const blob = each.layer.kind === 'base' ? blobOf(each.layer) : undefined
+    return digestDifference(each.layer.diffId, blob, each.found) ?? []
+  })
   const before = differences.total
   let entries = 0
   if (layer.kind === 'writable' && found?.entries !== undefined)
@@ -176,10 +200,16 @@ async function compareLayer(
     })
   if (layer.kind === 'whiteout' && found?.entries !== undefined)
     await compareWhiteoutLayer({record, paths: layer.paths, found: found.entries, diffId, differences})
-  if (layer.kind === 'mount' && found?.entries !== undefined)
-    entries = await compareMountLayer(work, {recording: layer.recording, found: found.entries, diffId, differences})
+  if (layer.kind === 'mount') {
+    const read = group.flatMap((each) =>
+      each.found?.entries === undefined ? [] : [{diffId: each.layer.diffId, entries: each.found.entries}],
+    )
+    // Without one of them, only that is said.
+    if (read.length === group.length)
+      entries = await compareMountLayers(work, {recording: layer.recording, found: read, differences})
+  }
   // Differences in single files say it better.
-  if (wrong !== undefined && differences.total === before) differences.add(wrong)
+  if (differences.total === before) for (const difference of wrong) differences.add(difference)
   return entries
 }
 

@@ -5,8 +5,9 @@ import {OPAQUE} from '../../image/whiteout.js'
 import {placed} from '../../image/layer/mount-layer.js'
 import type {MountRecording} from '../../image/model.js'
 import type {Differences} from './difference.js'
-import {entriesOf, type EntrySpool} from './entry-spool.js'
+import {entriesOf} from './entry-spool.js'
 import {joinEntries} from './join-entries.js'
+import {mergeLayers, type FoundEntries, type FoundEntry} from './merge-layers.js'
 import {isWithin} from '../../tar/path.js'
 import type {Work} from '../../work/work.js'
 
@@ -14,35 +15,62 @@ import type {Work} from '../../work/work.js'
 export interface MountLayerComparison {
   /** The mount as the engine archived it while the container was paused. */
   readonly recording: MountRecording
-  /** The mount's layer, read back from the image. */
-  readonly found: EntrySpool
-  readonly diffId: string
+  /** The mount's layers, read back from the image, from the bottom. */
+  readonly found: readonly FoundEntries[]
   readonly differences: Differences
 }
 
 /**
- * Compares the layer of a mount with its recording, entry by entry: the files in their places, without what other mounts hide,
- * except for the mount point; the folders above; and the marker that hides what lower layers have in the mount's folder.
- * @returns how many entries of the mount the layer has.
+ * Compares the layers of a mount with its recording, entry by entry: the files in their places, without what other mounts hide,
+ * except for the mount point; the folders above; and, in the lowest layer, the marker that hides what lower layers have in the mount's
+ * folder.
+ * @returns how many entries of the mount the layers have.
  */
-export async function compareMountLayer(work: Pick<Work, 'signal'>, comparison: MountLayerComparison): Promise<number> {
+export async function compareMountLayers(
+  work: Pick<Work, 'signal'>,
+  comparison: MountLayerComparison,
+): Promise<number> {
   const {signal} = work
-  const {differences, diffId, found, recording} = comparison
+  const {differences, found, recording} = comparison
   const root = textToBytes(recording.path.slice(1))
+  const layer = found.length === 1 ? (found[0]?.diffId ?? null) : null
   let entries = 0
   const unmatched = await joinEntries(
     expectedEntries(recording, root, signal),
-    counting(found.read(), (entry) => {
+    counting(withoutRepeats(root, comparison), (entry) => {
       if (isMountEntry(root, entry.header.path)) entries++
     }),
     (expected, actual) => {
       if (isOpaqueMarker(root, expected.header.path)) return
-      differences.compare(diffId, expected, actual)
+      differences.compare(actual.diffId, expected, actual)
     },
   )
-  for (const path of unmatched.expected.keys()) differences.addPath('missing', diffId, path)
-  for (const path of [...unmatched.found.keys(), ...unmatched.twice]) differences.addPath('added', diffId, path)
+  for (const path of unmatched.expected.keys()) differences.addPath('missing', layer, path)
+  for (const [path, {diffId}] of unmatched.found) differences.addPath('added', diffId, path)
+  for (const path of unmatched.twice) differences.addPath('added', layer, path)
   return entries
+}
+
+/** The entries of all layers of a mount: each folder once, which must be the same in all of them. */
+async function* withoutRepeats(
+  root: string,
+  {differences, found}: Pick<MountLayerComparison, 'differences' | 'found'>,
+): AsyncGenerator<FoundEntry> {
+  const folders = new Map<string, Entry>()
+  for await (const entry of mergeLayers(found)) {
+    const {header, index, diffId} = entry
+    const known = folders.get(header.path)
+    if (found.length > 1 && header.type === 'directory') {
+      if (known === undefined) folders.set(header.path, entry)
+      else {
+        differences.compare(diffId, known, entry)
+        continue
+      }
+    }
+    // It would hide the lower layers of the mount itself.
+    if (index > 0 && isOpaqueMarker(root, header.path)) differences.addPath('added', diffId, header.path)
+    else yield entry
+  }
 }
 
 /** Whether an entry of a mount's layer belongs to the mount: neither a folder above it nor the marker. */
@@ -105,7 +133,10 @@ async function* renamedEntries(
   }
 }
 
-async function* counting(entries: AsyncIterable<Entry>, onEntry: (entry: Entry) => void): AsyncGenerator<Entry> {
+async function* counting<Found extends Entry>(
+  entries: AsyncIterable<Found>,
+  onEntry: (entry: Found) => void,
+): AsyncGenerator<Found> {
   for await (const entry of entries) {
     onEntry(entry)
     yield entry

@@ -4,7 +4,7 @@ import {buffer} from 'node:stream/consumers'
 import {mountLayer} from '../../../../src/lib/image/layer/mount-layer.js'
 import type {MountRecording} from '../../../../src/lib/image/model.js'
 import {isWhiteoutDevice} from '../../../../src/lib/image/whiteout.js'
-import {compareMountLayer} from '../../../../src/lib/package/verify/compare-mount-layer.js'
+import {compareMountLayers} from '../../../../src/lib/package/verify/compare-mount-layers.js'
 import {Differences} from '../../../../src/lib/package/verify/difference.js'
 import {entriesOf, EntrySpool} from '../../../../src/lib/package/verify/entry-spool.js'
 import {inChunks} from '../../../support/chunks.js'
@@ -37,7 +37,10 @@ async function compare(recording: MountRecording, layer?: readonly ArchivedFile[
   const tar = layer === undefined ? await buffer(mountLayer(recording)) : archiveOf(layer)
   await using found = await EntrySpool.of(entriesOf(inChunks(tar)))
   const {signal} = new AbortController()
-  const entries = await compareMountLayer({signal}, {recording, found, diffId: 'sha256:a', differences})
+  const entries = await compareMountLayers(
+    {signal},
+    {recording, found: [{diffId: 'sha256:a', entries: found}], differences},
+  )
   const lines = differences.list.map(({keywords, path, what}) =>
     `${what} ${path ?? ''} ${keywords.map(({keyword}) => keyword).join(' ')}`.trim(),
   )
