@@ -2,13 +2,13 @@ import {measure} from '../archive/measure.js'
 import {EntryList, type Entry} from '../entry-list.js'
 import type {HistoryEntry, MountLayer, MountRecording} from '../model.js'
 import {Spool} from '../spool.js'
-import {textToBytes} from '../../tar/tar-header.js'
+import {textToBytes, type TarHeader} from '../../tar/tar-header.js'
 import {encodeLayer, type EncodeLayerOptions} from './encode-layer.js'
 import {mountLayer, visibleInMount} from './mount-layer.js'
-import {FolderWeights} from './split/folder-weights.js'
 import {MountParts, type PartFacts} from './split/mount-parts.js'
 import {PartSpool} from './split/part-spool.js'
-import {limitsWithin, planSplit, SPLIT_LIMITS, type SplitLimits, type SplitPlan} from './split/plan-split.js'
+import {planOfHeaders} from './split/plan-of-headers.js'
+import type {SplitLimits, SplitPlan} from './split/plan-split.js'
 
 /** A recorded mount, and callbacks. */
 export interface RecordedLayerOptions
@@ -57,21 +57,16 @@ export async function recordedLayer(options: RecordedLayerOptions): Promise<Moun
   return {kind: 'mount', path, destination, type, isEmpty, recording, keep: undefined, ...listed, ...content}
 }
 
-async function planOf({
-  isEmpty,
-  limits = SPLIT_LIMITS,
-  maxLayers,
-  recording,
-  signal,
-}: RecordedLayersOptions): Promise<SplitPlan | undefined> {
+async function planOf(options: RecordedLayersOptions): Promise<SplitPlan | undefined> {
+  const {isEmpty, limits, maxLayers, recording, signal} = options
   if (isEmpty) return undefined
-  const weights = new FolderWeights(limits.minLargeFile)
-  for await (const {header} of visibleInMount(recording)) {
-    signal.throwIfAborted()
-    weights.add(header)
+  const headers = async function* (): AsyncGenerator<TarHeader> {
+    for await (const {header} of visibleInMount(recording)) {
+      signal.throwIfAborted()
+      yield header
+    }
   }
-  // One more layer hides what is below.
-  return planSplit(textToBytes(recording.path.slice(1)), weights, limitsWithin(maxLayers - 1, limits))
+  return planOfHeaders({root: textToBytes(recording.path.slice(1)), headers, limits, maxLayers})
 }
 
 async function splitLayers(plan: SplitPlan, options: RecordedLayersOptions): Promise<MountLayer[]> {

@@ -1,6 +1,7 @@
 import {layerSizes} from '../../image/layer-sizes.js'
 import {readAgentFilesLabel, readMountLayers} from '../../image/labels.js'
 import {candidatesOf} from '../compose/reuse-layers.js'
+import {estimateMountLayers} from './estimate-mount-layers.js'
 import {findHidingMounts} from './hiding-mounts.js'
 import type {PackageContext} from './package-context.js'
 import type {PackagePlan} from './package-plan.js'
@@ -23,10 +24,10 @@ export interface PackageEstimate {
 export async function estimatePackage(plan: PackagePlan, context: PackageContext): Promise<PackageEstimate> {
   const [writableLayer, hiding] = await Promise.all([writableLayerSize(plan, context), findHidingMounts(context)])
   const below = await sizeBelow(plan, context, hiding)
-  const mountLayers = context.included.length + hiding.length
   const agentLayers = plan.agentFiles.paths.length > 0 ? 1 : 0
+  const layersBelow = below.layers + (writableLayer.isEmpty ? 0 : 1) + agentLayers
   return {
-    layers: below.layers + (writableLayer.isEmpty ? 0 : 1) + agentLayers + mountLayers,
+    layers: layersBelow + hiding.length + (await estimateMountLayers(plan, context, layersBelow)),
     bytes: below.bytes + writableLayer.bytes + mountBytes(plan),
     entries: plan.entries + hiding.length,
   }

@@ -34,7 +34,8 @@ export interface SplitMountOptions {
  * gives the same layers.
  *
  * Each layer has the folders above its files, because one without them would reset them. Their times change whenever something else in them
- * does: so they are left out, except in the part of the root, which is the uppermost layer.
+ * does, and when an engine fills a volume: so the part of the root, which is the uppermost layer, has all folders as they are, and the others
+ * have them without their times.
  * @throws FailedError `whiteout-name`, `whiteout-device` for a file that would be a deletion in a layer.
  */
 export function splitMount(recording: MountRecording, options: SplitMountOptions): AsyncGenerator<PartChunk> {
@@ -49,8 +50,6 @@ class MountSplitter {
   readonly #written = new Map<number, Set<string>>()
   /** The folders that are in any part. */
   readonly #everywhere = new Set<string>()
-  /** The folders whose times are only in the part of the root. */
-  readonly #withoutTime = new Set<string>()
 
   constructor(
     private readonly recording: MountRecording,
@@ -71,10 +70,8 @@ class MountSplitter {
       if (header.type === 'directory') yield* this.#folder(part, header)
       else if (this.#isWanted(part)) yield* this.#file(part, entry)
     }
-    for (const path of [...this.#withoutTime].sort()) {
-      const header = this.#folders.get(path)
-      if (header !== undefined && !this.#foldersOf(ROOT_PART).has(path)) yield* this.#folder(ROOT_PART, header)
-    }
+    for (const header of this.#folders.values())
+      if (!this.#foldersOf(ROOT_PART).has(header.path)) yield* this.#folder(ROOT_PART, header)
     for (const part of this.#written.keys()) if (this.#isWanted(part)) yield {part, chunk: END_OF_TAR}
   }
 
@@ -100,11 +97,8 @@ class MountSplitter {
     const isRepeated = this.#everywhere.has(path)
     this.#everywhere.add(path)
     this.#foldersOf(part).add(path)
-    const hasTime = part === ROOT_PART || !(isRepeated || this.options.plan.heavyFolders.has(path))
-    // A part above it may have the folder too.
-    if (isRepeated || !hasTime) this.#withoutTime.add(path)
     if (!this.#isWanted(part)) return
-    const written = hasTime ? header : withoutTime(header)
+    const written = part === ROOT_PART ? header : withoutTime(header)
     yield {part, chunk: encodeHeader(written)}
     this.options.onEntry?.(part, {header: written, sha256: undefined}, isRepeated)
   }
