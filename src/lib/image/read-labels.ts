@@ -59,7 +59,7 @@ export interface ReadFacts {
     /** Digest of its manifest in its registry. */
     readonly digest: string | null
   }
-  /** Which layer holds which mount. */
+  /** Which layer holds which mount: several layers may hold parts of one, from the bottom. */
   readonly mounts: readonly MountLayerLabel[] | null
   /** Digest of the list of its files. */
   readonly entries: string | null

@@ -60,6 +60,15 @@ describe('text of an inspected package', () => {
     expect(inspectText(shop, {now, width: undefined})).not.to.include('Read from')
   })
 
+  it('shows a mount of several layers once, with its size if all are known', () => {
+    const mounts = ['sha256:data', 'sha256:more'].map((layer) => ({path: '/data', type: 'volume', layer}))
+    const textWith = (mountBytes: InspectResult['mountBytes']): string =>
+      inspectText({...shop, mounts, mountBytes}, {now, width: undefined})
+    const all = textWith({'sha256:data': 2_000_000, 'sha256:more': 500_000})
+    expect(all.match(/Mount .*/g)).to.deep.equal(['Mount         /data: volume, 2.5 MB in 2 layers, in the package'])
+    expect(textWith({'sha256:data': 1})).to.match(/Mount +\/data: volume in 2 layers, in the package/)
+  })
+
   it('says what a file leaves out, whatever name it gives that', () => {
     const without = {reference: 'shop:\u001bone', layers: 2}
     const text = inspectText({...shop, without}, {now, width: undefined})
