@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import {isResolved} from '../process/resolved.js'
+import {PAUSE_MODES, type PauseMode} from '../package/capture/pause-mode.js'
 import {PathPatterns} from '../package/exclude/path-patterns.js'
 import {MOUNT_POLICIES, type MountPolicy} from '../package/mount/mount-selection.js'
 import {COMPRESSIONS, type CompressionName} from '../image/archive/compression.js'
@@ -27,6 +28,7 @@ interface PackageFlags extends SharedFlags {
   readonly mounts: MountPolicy
   readonly name?: string | undefined
   readonly output?: string | undefined
+  readonly pause: PauseMode
   readonly 'pause-writers': boolean
   readonly push: boolean | undefined
   readonly registry?: string | undefined
@@ -111,6 +113,13 @@ export abstract class PackageCommand extends KegCommand {
       description: 'Write it to a file, and neither to the engine nor to a registry; - is standard output.',
       helpValue: 'FILE',
     }),
+    pause: Flags.option({
+      default: 'short',
+      description:
+        'Pause the container until its mounts are recorded in temporary files, or, without files, until all is sent with --via registry.',
+      env: 'KEG_PAUSE',
+      options: PAUSE_MODES,
+    })(),
     'pause-writers': Flags.boolean({
       description: 'Also pause other containers that may write to its mounts, while these are read.',
     }),
@@ -163,6 +172,7 @@ export abstract class PackageCommand extends KegCommand {
       exclude: PathPatterns.parse('--exclude', flags.exclude ?? []),
       excludeEnvironment: flags['exclude-env'] ?? [],
       acceptReplaced: flags['accept-replaced'],
+      pause: flags.pause,
       pauseWriters: flags['pause-writers'],
       allowedSecrets: PathPatterns.parse('--allow-secret', flags['allow-secret'] ?? []),
       message: flags.message,

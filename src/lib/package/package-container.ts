@@ -4,7 +4,7 @@ import {offerRecovery} from '../container/leftover/offer-recovery.js'
 import {capturePackage} from './capture/capture-package.js'
 import {Cleanup} from '../async/cleanup.js'
 import {composePackage} from './compose/compose-package.js'
-import {deliverPackage} from './deliver/deliver-package.js'
+import {deliverPackage, verifyComposed} from './deliver/deliver-package.js'
 import type {PackageOptions} from './package-options.js'
 import {packageResult, type PackageResult} from './package-result.js'
 import {checkPlan, confirmPlan} from './plan/confirm-plan.js'
@@ -48,9 +48,12 @@ export async function packageContainer(surrounding: Work, options: PackageOption
     return packageResult(plan, {...(await estimatePackage(plan, context)), warnings})
   }
   await confirmPlan(plan, context)
-  const capture = await capturePackage(plan, context)
-  const composed = await composePackage(plan, capture, context)
-  const delivered = await deliverPackage(work, plan, {source, capture, composed})
+  const capture = await capturePackage(plan, context, async (captured) => {
+    const composed = await composePackage(plan, captured, context)
+    return {composed, verification: await verifyComposed(work, {source, capture: captured, composed})}
+  })
+  const {composed, verification} = capture.made
+  const delivered = await deliverPackage(work, plan, composed)
   await capture.resuming
   // The package is done: a failed cleanup does not change that.
   await cleanup[Symbol.asyncDispose]().catch((problem: unknown) => notice(leftText(problem)))
@@ -60,7 +63,7 @@ export async function packageContainer(surrounding: Work, options: PackageOption
   return packageResult(
     {...plan, mounts: composed.mounts, writers: context.writers.all, secrets: context.secrets.found, excluded},
     {
-      ...{...written, ...delivered, layers: written.layers.length},
+      ...{...written, ...delivered, verification, layers: written.layers.length},
       ...{notCarried, pausedMilliseconds, slowest: times.slowest, synced, warnings},
     },
   )

@@ -1,4 +1,5 @@
 import type {CompressionOptions} from '../image/archive/compression.js'
+import type {PauseMode} from './capture/pause-mode.js'
 import type {PathPatterns} from './exclude/path-patterns.js'
 import type {MountOptions} from './mount/mount-selection.js'
 import type {OutputStream} from './output/plan-output.js'
@@ -16,6 +17,8 @@ export interface PackageOptions extends PackageSourceOptions, CompressionOptions
   readonly allowedSecrets: PathPatterns
   /** Whether to package a bind's new content if the container still has the old one, and keg cannot read it. */
   readonly acceptReplaced: boolean
+  /** For how long to pause the container. */
+  readonly pause: PauseMode
   /** Whether to pause other containers that may write to the mounts too, without asking. */
   readonly pauseWriters: boolean
   readonly message: string | undefined

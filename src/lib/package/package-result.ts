@@ -2,6 +2,7 @@ import {formatReference, type Digest} from '../reference/reference.js'
 import {commandLine, shareableLine} from '../terminal/command-line.js'
 import type {PlannedSync} from '../container/sync/container-syncs.js'
 import type {RunSettings} from '../image/run-settings.js'
+import type {PauseMode} from './capture/pause-mode.js'
 import type {PackagedMount, PackageExclusions, PackagePlan} from './plan/package-plan.js'
 import type {OutputTarget} from '../image/file/output-file.js'
 import type {TimedStage} from '../terminal/stage-times.js'
@@ -74,6 +75,8 @@ export interface PackageResult {
   readonly entries: number
   /** How long the container was paused. */
   readonly pausedMilliseconds: number
+  /** Until when: until its mounts were recorded (`short`), or until all was sent (`stream`). */
+  readonly pause: PauseMode
   /** The syncs into the container. */
   readonly syncs: readonly PlannedSync[]
   /** When all of them were clean, just before the container was read, as ISO 8601; null if they were not, or there are none. */
@@ -139,6 +142,7 @@ export function packageResult(plan: PackagePlan, outcome: PackageOutcome): Packa
     bytes: outcome.bytes,
     entries: outcome.entries,
     pausedMilliseconds: outcome.pausedMilliseconds ?? 0,
+    pause: plan.pause,
     syncs: plan.syncs,
     synced: outcome.synced ?? null,
     notCarried: outcome.notCarried ?? [],

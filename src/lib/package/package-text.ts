@@ -36,6 +36,7 @@ export function planText(plan: PackagePlan): string {
     ...(revision === undefined ? [] : [`  from ${revision}${where}${state}`]),
     ...plan.mounts.map((mount) => `  ${mountText(mount, plan.measured)}`),
     ...plan.writers.map((writer) => `  ${plannedWriterText(writer)}`),
+    ...(plan.pause === 'stream' ? ['  paused until everything is sent: its mounts are not recorded in a file'] : []),
     ...plan.syncs.map((sync) => `  ${syncText(sync)}`),
     ...environment,
     ...settingLines(plan.settings),

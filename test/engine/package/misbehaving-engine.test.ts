@@ -377,6 +377,7 @@ describe('a misbehaving engine @containerd', function () {
       level: undefined,
       acceptReplaced: false,
       pauseWriters: false,
+      pause: 'short',
       replaceTag: false,
       mounts: {policy: 'all', exclude: [], include: []},
       exclude: PathPatterns.parse('--exclude', []),

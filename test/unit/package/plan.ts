@@ -42,6 +42,7 @@ export function planWith(
     author: undefined,
     message: undefined,
     verify: false,
+    pause: 'short',
     project: {
       folder: '/home/ada/app',
       origin: 'container',

@@ -56,6 +56,15 @@ export const IMAGE_VALUES: readonly ValueDefinition[] = [
     choices: {engine: 'engine', registry: 'registry'},
     readBy: [PACKAGE, 'keg tap package'],
   },
+  {
+    name: 'KEG_PAUSE',
+    type: 'choice',
+    meaning:
+      'How long a container is paused: until its mounts are recorded, or, without temporary files, until all is sent.',
+    otherwise: 'short',
+    choices: {short: 'short', stream: 'stream'},
+    readBy: [PACKAGE, 'keg tap package'],
+  },
 ]
 
 /** How a tap's image is built. */

@@ -1,3 +1,4 @@
+import {FailedError} from '../../error/keg-error.js'
 import {isDigest, type Digest, type Reference} from '../../reference/reference.js'
 import type {RegistryClient} from '../../registry/client/registry-client.js'
 import {digesting, tee} from '../../tar/bytes.js'
@@ -124,7 +125,7 @@ export class LayerUploads {
       const checked = async function* (): AsyncGenerator<Buffer> {
         yield* plain.chunks
         diffId = plain.digest()
-        if (diffId !== (expected ?? diffId)) throw new Error(`the layer ${expected ?? ''} changed while it was sent`)
+        if (diffId !== (expected ?? diffId)) throw changedMeanwhile()
       }
       return tee(compress(checked()), ({length}) => progress.compressed(size, (packedSize += length)))
     }
@@ -178,6 +179,14 @@ export async function sizeOf({compressed, size, stored}: Layer): Promise<BlobSiz
   if (compressed !== undefined) return {size: compressed.size}
   // The size of what a classic store has is only known once all of it is read.
   return stored === undefined ? {tarSize: await size()} : {size: stored.descriptor?.size}
+}
+
+/** A layer is not what it was when its digest was computed: a mount that is not recorded is read each time. */
+function changedMeanwhile(): FailedError {
+  return new FailedError('A mount changed while it was sent to the registry.', {
+    code: 'mount-changed',
+    hint: 'Something may write into it, on the host or in another container. Stop what writes, or leave out --pause stream.',
+  })
 }
 
 export function asDigest(text: string): Digest {

@@ -6,17 +6,18 @@ import {checkLayerCount} from '../plan/layer-limit.js'
 import type {PackageContext} from '../plan/package-context.js'
 import type {PackagePlan} from '../plan/package-plan.js'
 import {mountBytes} from '../plan/plan-package.js'
-import {Capture} from './capture.js'
+import {Capture, type TakenCapture} from './capture.js'
 import {ContainerLocks} from './container-locks.js'
 import {findMountSockets} from './mount-sockets.js'
 import {openCommit} from './open-commit.js'
+import {checkSpoolSpace} from './spool-space.js'
 import {prepareAgentFiles, type PreparedAgentFiles} from './prepare-agent-files.js'
 import type {ExcludedCapture} from '../exclude/model.js'
 import {shownName} from '../../container/container-name.js'
 import {excludedMounts, warnOfUnused} from '../exclude/find-exclusions.js'
 
 /** A container at one moment, without what is excluded, and what to report about it. Removed by the work's cleanup. */
-export interface PackageCapture {
+export interface CapturedContainer {
   readonly parts: ExcludedCapture
   /** Paths of agent files in the writable layer. */
   readonly agentPaths: readonly string[]
@@ -25,9 +26,14 @@ export interface PackageCapture {
   readonly content: ContentReport
   /** When all syncs were clean, as ISO 8601. */
   readonly synced: string | undefined
-  readonly pausedMilliseconds: number
   /** Paths of sockets in the mounts; the search runs in the background. */
   readonly findingSockets: Promise<readonly string[]>
+}
+
+/** A capture, and what was made of it. */
+export interface PackageCapture<Made> extends CapturedContainer {
+  readonly made: Made
+  readonly pausedMilliseconds: number
   /** Resolves when the syncs are resumed and the next keg may lock the container. */
   readonly resuming: Promise<void>
 }
@@ -35,12 +41,18 @@ export interface PackageCapture {
 /**
  * Captures a container as planned: flushes the syncs into it, pauses it while its writable layer and its mounts are read, looks
  * for secrets once more, and removes what is excluded. Whatever was paused is resumed, even after a failure.
+ * @param make makes the image, and verifies it: once the container is unpaused, or before, if nothing is recorded
  * @throws RefusedError `sync-unclean`, `secret-found`; FailedError `layers-too-many`, `cancelled`, and what Capture.take throws
  */
-export async function capturePackage(plan: PackagePlan, context: PackageContext): Promise<PackageCapture> {
-  const {contents, excluded, included, mounts, secrets, source, work, writers} = context
-  const {base, container, output} = source
-  const {cleanup, signal, warn} = work
+export async function capturePackage<Made>(
+  plan: PackagePlan,
+  context: PackageContext,
+  make: (capture: CapturedContainer) => Promise<Made>,
+): Promise<PackageCapture<Made>> {
+  const {included, source, work, writers} = context
+  const {base, container} = source
+  const {cleanup, signal} = work
+  await checkSpoolSpace(plan)
   const syncs = await source.findingSyncs
   const locks = cleanup.use(
     await ContainerLocks.take(work, {
@@ -55,12 +67,33 @@ export async function capturePackage(plan: PackagePlan, context: PackageContext)
   await syncs.settle(work)
   const agentFiles = await prepareAgentFiles(work, {container, base, syncs, known: plan.agentFiles.paths})
   checkLayerCount(container, base, {mounts: included.length, hasAgentFiles: agentFiles.paths.length > 0})
-  const capture = await read(plan, context, agentFiles)
+  const makeOf = async (capture: Capture): Promise<CapturedContainer & {readonly made: Made}> => {
+    const captured = await capturedContainer(plan, context, capture, agentFiles)
+    return {...captured, made: await make(captured)}
+  }
+  let madeWhilePaused: Awaited<ReturnType<typeof makeOf>> | undefined
+  const {capture, pausedMilliseconds} = await read(plan, context, agentFiles, async (taken) => {
+    madeWhilePaused = await makeOf(taken)
+  })
   // Runs while the image is written. The next keg may read the container once the syncs are resumed.
   const resuming = syncs.resume().then(() => locks.release())
   resuming.catch(() => undefined)
+  return {...(madeWhilePaused ?? (await makeOf(capture))), pausedMilliseconds, resuming}
+}
+
+/** A capture without what is excluded, after the last look for secrets, and what to report about it. */
+async function capturedContainer(
+  plan: PackagePlan,
+  context: PackageContext,
+  capture: Capture,
+  agentFiles: PreparedAgentFiles,
+): Promise<CapturedContainer> {
+  const {contents, excluded, included, mounts, secrets, source, work, writers} = context
+  const {base, container, output} = source
+  const {cleanup, signal, warn} = work
+  const syncs = await source.findingSyncs
   const destinations = included.map(({destination}) => destination)
-  const recorded = destinations.map((destination, at) => ({destination, spool: capture.recordings[at]}))
+  const recorded = destinations.map((destination, at) => ({destination, recording: capture.recordings[at]}))
   await secrets.searchRecorded(recorded, capture.changes)
   await secrets.ask()
   const commit = await openCommit(work, {
@@ -98,17 +131,21 @@ export async function capturePackage(plan: PackagePlan, context: PackageContext)
   const content = reportContents(contents, [...destinations].sort(), plan.container)
   for (const text of [...content.warnings, ...writers.warnings]) warn(text)
   return {
-    ...{parts, agentPaths: agentFiles.paths, excludedPaths, content, findingSockets, resuming},
+    ...{parts, agentPaths: agentFiles.paths, excludedPaths, content, findingSockets},
     synced: syncs.synced,
-    pausedMilliseconds: capture.pausedMilliseconds,
   }
 }
 
-/** Reads the container. The work's cleanup disposes of the capture. */
-async function read(plan: PackagePlan, context: PackageContext, agentFiles: PreparedAgentFiles): Promise<Capture> {
+/** Reads the container. The work's cleanup disposes of the capture. @param whilePaused called if nothing is to be recorded */
+async function read(
+  plan: PackagePlan,
+  context: PackageContext,
+  agentFiles: PreparedAgentFiles,
+  whilePaused: (capture: Capture) => Promise<void>,
+): Promise<TakenCapture> {
   const {contents, included, source, work, writers} = context
   const destinations = included.map(({destination}) => destination).sort()
-  const capture = await Capture.take(work, {
+  const taken = await Capture.take(work, {
     container: source.container,
     mounts: included,
     writers,
@@ -116,8 +153,10 @@ async function read(plan: PackagePlan, context: PackageContext, agentFiles: Prep
     recordsWritableLayer: plan.verify,
     agentFiles: agentFiles.toEmpty,
     expectedBytes: mountBytes(plan),
+    whilePaused: plan.pause === 'stream' ? whilePaused : undefined,
   })
-  return work.cleanup.use(capture)
+  work.cleanup.use(taken.capture)
+  return taken
 }
 
 function hiddenOnlyWarning(paths: readonly string[]): string {

@@ -9,6 +9,7 @@ import {listChanges} from './list-changes.js'
 import type {MountReader} from './mount-reader.js'
 import {pathTooLongOr} from './path-too-long.js'
 import {orGone, pauseContainer, readContainerState, unpauseContainer} from './pause-container.js'
+import {streamedMount, type Recording} from './mount-stream.js'
 import {recordMount} from './record-mount.js'
 import {emptyAgentFiles, type AgentFile} from './agent-files.js'
 import type {Writers} from '../content/writers.js'
@@ -38,6 +39,18 @@ export interface CaptureOptions {
   readonly agentFiles: readonly AgentFile[]
   /** Bytes the mounts are expected to hold, for progress. */
   readonly expectedBytes: number
+  /**
+   * Called with the capture while the container is still paused. Then its mounts are not recorded, but read from the engine each time.
+   * Undefined if the container is unpaused as soon as it is recorded.
+   */
+  readonly whilePaused: ((capture: Capture) => Promise<void>) | undefined
+}
+
+/** A capture, and the pause that it took. */
+export interface TakenCapture {
+  readonly capture: Capture
+  /** How long keg paused the container; 0 when it was not running, or paused already. */
+  readonly pausedMilliseconds: number
 }
 
 /**
@@ -50,44 +63,49 @@ export class Capture implements AsyncDisposable {
     /** Id of the temporary image of the container's writable layer. */
     readonly image: string,
     /** The content of each mount, as the engine's archive, in the order of the mounts. */
-    readonly recordings: readonly Spool[],
+    readonly recordings: readonly Recording[],
     /** What the container changed relative to its image. */
     readonly changes: ContainerChanges,
     /** The container's own files, if they were to be recorded. */
     readonly writableLayerRecord: WritableLayerRecord | undefined,
     /** Paths that could not be emptied. */
     readonly agentFiles: readonly string[],
-    /** How long keg paused the container; 0 when it was not running, or paused already. */
-    readonly pausedMilliseconds: number,
   ) {}
 
   /**
    * Pauses the containers that write to its mounts, if wanted, and then the container; empties agent files in it, commits its
-   * writable layer, and reads its mounts in parallel. Always unpauses all of them. A container that is not running, or was paused
+   * writable layer, and records its mounts in parallel. Always unpauses all of them. A container that is not running, or was paused
    * by its user, is left as it is.
    * @throws FailedError `pause-failed`, `commit-failed`, `unpause-failed`, `container-gone`, `container-moved`, and what
    * reading mounts throws.
    */
-  static async take(work: EngineWork, options: CaptureOptions): Promise<Capture> {
-    const recordings = await allSettledOrThrow(options.mounts.map(() => Spool.create()))
+  static async take(work: EngineWork, options: CaptureOptions): Promise<TakenCapture> {
+    const spools = options.whilePaused ? [] : await allSettledOrThrow(options.mounts.map(() => Spool.create()))
+    const recordings = options.whilePaused ? options.mounts.map((mount) => streamed(work, mount)) : spools
     const taken: Taken = {image: undefined, changes: undefined, writableLayerRecord: undefined, recordings}
-    let agentFiles: readonly string[] = []
     try {
       work.progress({stage: STAGE, state: 'running'})
-      const read = async (): Promise<void> => {
+      const read = async (): Promise<Capture> => {
         await Promise.all([options.writers.look(), options.onPaused()])
-        agentFiles = await emptyAgentFiles(work.engine, options.container, options.agentFiles)
-        await readAll(work, options, taken)
+        const agentFiles = await emptyAgentFiles(work.engine, options.container, options.agentFiles)
+        await readAll(work, options, taken, spools)
+        const {changes, image, writableLayerRecord} = taken
+        if (image === undefined || changes === undefined) throw new Error('the commit has no id')
+        const capture = new Capture(work.engine, image, recordings, changes, writableLayerRecord, agentFiles)
+        if (options.whilePaused !== undefined) {
+          work.progress({stage: STAGE, state: 'done'})
+          await options.whilePaused(capture)
+        }
         await options.writers.look()
+        return capture
       }
-      const {pausedMilliseconds} = await options.writers.whilePaused(() => whilePaused(work, options, read))
+      const {pausedMilliseconds, value} = await options.writers.whilePaused(() => whilePaused(work, options, read))
       const done = recordings.reduce((sum, {size}) => sum + size, 0)
       const note = pausedMilliseconds > 0 ? 'paused for it' : undefined
-      work.progress({stage: STAGE, state: 'done', done, ...(note !== undefined && {note})})
+      if (options.whilePaused === undefined)
+        work.progress({stage: STAGE, state: 'done', done, ...(note !== undefined && {note})})
       work.signal.throwIfAborted()
-      const {changes, image, writableLayerRecord} = taken
-      if (image === undefined || changes === undefined) throw new Error('the commit has no id')
-      return new Capture(work.engine, image, recordings, changes, writableLayerRecord, agentFiles, pausedMilliseconds)
+      return {capture: value, pausedMilliseconds}
     } catch (error) {
       // The first failure counts. Whatever is left has labels.
       await discard(work.engine, taken).catch(() => undefined)
@@ -107,7 +125,12 @@ interface Taken {
   image: string | undefined
   changes: ContainerChanges | undefined
   writableLayerRecord: WritableLayerRecord | undefined
-  readonly recordings: readonly Spool[]
+  readonly recordings: readonly Recording[]
+}
+
+/** A mount that is read again and again while the container is paused. */
+function streamed({signal}: Pick<EngineWork, 'signal'>, {destination, reader}: ReadableMount): Recording {
+  return streamedMount({destination, read: () => reader.archive(MOUNT_PLACE, signal)})
 }
 
 async function discard(
@@ -159,8 +182,16 @@ async function checkUnchangedState(engine: Engine, container: ContainerDetails, 
   })
 }
 
-/** Commits and reads in parallel. Ends only when all have ended, so that nothing runs on after the pause. */
-async function readAll(work: EngineWork, options: CaptureOptions, taken: Taken): Promise<void> {
+/**
+ * Commits and reads in parallel. Ends only when all have ended, so that nothing runs on after the pause.
+ * @param spools where mounts are recorded; empty if they are not
+ */
+async function readAll(
+  work: EngineWork,
+  options: CaptureOptions,
+  taken: Taken,
+  spools: readonly Spool[],
+): Promise<void> {
   const {engine, run, signal} = work
   const {container, mounts, recordsWritableLayer} = options
   const stop = new AbortController()
@@ -172,9 +203,10 @@ async function readAll(work: EngineWork, options: CaptureOptions, taken: Taken):
     work.progress({stage: STAGE, state: 'running', done: sum, total: options.expectedBytes})
   }
   const committing = commit(engine, container, run).then((id) => (taken.image = id))
-  const reading = mounts.map(async ({destination, reader}, index) => {
-    const spool = taken.recordings[index]
-    if (spool === undefined) throw new Error(`no place for a recording of ${destination}`)
+  const reading = spools.map(async (spool, index) => {
+    const mount = mounts[index]
+    if (mount === undefined) throw new Error('a place for a recording, and no mount')
+    const {destination, reader} = mount
     const read = (): AsyncIterable<Buffer> => reader.archive(MOUNT_PLACE, combined)
     await recordMount({destination, read, spool, onBytes: (done) => report(index, done)})
   })

@@ -7,11 +7,15 @@ import {placed} from '../../image/layer/mount-layer.js'
 import type {Spool} from '../../image/spool.js'
 import {mountUnreadable} from '../../container/helper/helper-container.js'
 
-/** A mount, and where its archive is kept. */
-export interface MountRecordingOptions {
+/** A mount that is read. */
+export interface ReadMountOptions {
   readonly destination: string
   /** The archive of the mount; starts over with each call. */
   readonly read: () => AsyncIterable<Buffer>
+}
+
+/** A mount, and where its archive is kept. */
+export interface MountRecordingOptions extends ReadMountOptions {
   readonly spool: Spool
   /** Called with the number of bytes so far. */
   readonly onBytes: (bytes: number) => void
@@ -31,11 +35,17 @@ export async function recordMount({destination, onBytes, read, spool}: MountReco
       walking(read(), walk, (error) => (failure = error)),
       onBytes,
     )
-    if (failure !== undefined && !isBrokenOff(failure)) throw mountUnreadable(destination, failure)
     if (failure === undefined && walk.isWhole) return
-    if (!isFirst) throw mountChanged(destination, walk.lastPath, failure)
+    if (!isFirst || (failure !== undefined && !isBrokenOff(failure))) throw explainedFailure(destination, walk, failure)
     await spool.clear()
   }
+}
+
+/** Why a mount could not be read to its end. @param failure what the engine said; undefined if its archive ended too early */
+export function explainedFailure(destination: string, walk: TarWalk, failure: unknown): unknown {
+  return failure !== undefined && !isBrokenOff(failure)
+    ? mountUnreadable(destination, failure)
+    : mountChanged(destination, walk.lastPath, failure)
 }
 
 function isBrokenOff(error: unknown): boolean {
@@ -43,7 +53,7 @@ function isBrokenOff(error: unknown): boolean {
 }
 
 /** Passes a stream on, even if it fails in the end: what came before is written. */
-async function* walking(
+export async function* walking(
   archive: AsyncIterable<Buffer>,
   walk: TarWalk,
   onFailure: (failure: unknown) => void,

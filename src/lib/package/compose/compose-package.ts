@@ -1,5 +1,5 @@
 import {notCarriedText} from '../capture/mount-sockets.js'
-import type {PackageCapture} from '../capture/capture-package.js'
+import type {CapturedContainer} from '../capture/capture-package.js'
 import {excludedValues, withoutEnvironment} from '../exclude/environment.js'
 import {withoutLabels} from '../../image/host-paths.js'
 import {hiddenReason} from '../mount/mount-selection.js'
@@ -23,7 +23,7 @@ export interface ComposedPackage {
  */
 export async function composePackage(
   plan: PackagePlan,
-  capture: PackageCapture,
+  capture: CapturedContainer,
   context: PackageContext,
 ): Promise<ComposedPackage> {
   const {contents, included, mounts, source, work, writers} = context
@@ -49,6 +49,7 @@ export async function composePackage(
     names: plan.destinations.map(({reference}) => reference),
     pushed: plan.destinations.flatMap(({reference, remote}) => (remote ? [reference] : [])),
     way: plan.way,
+    pause: plan.pause,
     compressor: context.compressor,
   })
   for (const text of written.warnings) warn(text)

@@ -1,7 +1,9 @@
 import {textToBytes} from '../../tar/tar-header.js'
 import {count} from '../../terminal/text.js'
 import type {EncodeLayerOptions} from '../../image/layer/encode-layer.js'
-import {recordedLayers} from '../../image/layer/recorded-layer.js'
+import type {Entry} from '../../image/entry-list.js'
+import {recordedLayer, recordedLayers} from '../../image/layer/recorded-layer.js'
+import type {RegistrySink} from '../../image/registry/registry-sink.js'
 import type {Layer, MountLayer} from '../../image/model.js'
 import type {PathLengths} from '../mount/path-lengths.js'
 import type {PlacedRecording} from './place-recordings.js'
@@ -15,6 +17,8 @@ export interface MountLayersOptions extends Pick<EncodeLayerOptions, 'cleanup' |
   readonly maxLayers: number
   /** Whether all layers of the mount with a destination will be read. */
   readonly keepsAll: (destination: string) => Promise<boolean>
+  /** Sends a layer while it is made, where it comes from being the destination of the mount; undefined if nobody does. */
+  readonly sendingMake: RegistrySink['make'] | undefined
   /** Called with the layers of each mount as soon as they are made. */
   readonly onLayers: (layers: readonly MountLayer[]) => void
 }
@@ -23,23 +27,27 @@ export interface MountLayersOptions extends Pick<EncodeLayerOptions, 'cleanup' |
 export async function mountLayers(
   {progress}: Pick<Work, 'progress'>,
   recordings: readonly PlacedRecording[],
-  {keepsAll, lengths, maxLayers, onLayers, ...options}: MountLayersOptions,
+  {encode, keepsAll, lengths, maxLayers, onLayers, sendingMake, ...options}: MountLayersOptions,
 ): Promise<MountLayer[]> {
-  const stage = 'Listing the files'
+  const stage = sendingMake === undefined ? 'Listing the files' : 'Listing and sending the files'
   const layers: MountLayer[] = []
   let before = 0
   if (recordings.length > 0) progress({stage, state: 'running'})
   for (const [index, placed] of recordings.entries()) {
     const root = textToBytes(placed.recording.path.slice(1))
     const others = recordings.length - index - 1
-    const made = await recordedLayers({
-      ...options,
-      ...placed,
-      maxLayers: maxLayers - layers.length - others,
-      keepsAll: await keepsAll(placed.destination),
-      onBytes: (bytes) => progress({stage, state: 'running', done: before + bytes}),
-      onEntry: ({header}) => lengths.takeOfMount(header, root),
-    })
+    const mount = {
+      ...{...options, ...placed},
+      onBytes: (bytes: number) => progress({stage, state: 'running', done: before + bytes}),
+      onEntry: ({header}: Entry) => lengths.takeOfMount(header, root),
+    }
+    const {destination} = placed
+    const made = sendingMake
+      ? [await sendingMake(destination, (encoder) => recordedLayer({...mount, encode: encoder}))]
+      : await recordedLayers({
+          ...{...mount, encode, keepsAll: await keepsAll(destination)},
+          maxLayers: maxLayers - layers.length - others,
+        })
     for (const {size} of made) before += await size()
     layers.push(...made)
     onLayers(made)

@@ -1,5 +1,5 @@
 import {isDigest} from '../../reference/reference.js'
-import type {PackageCapture} from '../capture/capture-package.js'
+import type {CapturedContainer} from '../capture/capture-package.js'
 import {excludedLabel} from '../../image/labels.js'
 import type {PackagePlan} from '../plan/package-plan.js'
 import type {PackageSource} from '../target/package-source.js'
@@ -11,7 +11,7 @@ import type {Work} from '../../work/work.js'
 export interface PackageFactsOptions {
   readonly plan: PackagePlan
   readonly source: Pick<PackageSource, 'base' | 'container' | 'owner'>
-  readonly capture: Pick<PackageCapture, 'content' | 'excludedPaths' | 'synced'>
+  readonly capture: Pick<CapturedContainer, 'content' | 'excludedPaths' | 'synced'>
   /** Other containers that may have written to the mounts in the meantime. */
   readonly writers: readonly Writer[]
 }

@@ -18,6 +18,7 @@ import type {Compressor} from '../../image/archive/compression.js'
 import {measure} from '../../image/archive/measure.js'
 import {RegistrySink} from '../../image/registry/registry-sink.js'
 import type {Reference, Tag} from '../../reference/reference.js'
+import type {PauseMode} from '../capture/pause-mode.js'
 import type {PackageWay} from '../target/package-way.js'
 import type {PlannedOutput} from '../output/plan-output.js'
 import {writeImage} from '../../image/store/write-image.js'
@@ -47,6 +48,7 @@ export interface WritePackageOptions extends PlaceRecordingsOptions {
   /** Those of a registry. */
   readonly pushed: readonly (Reference & {readonly tag: Tag})[]
   readonly way: PackageWay
+  readonly pause: PauseMode
   /** Compresses layers that keg itself sends to a registry. */
   readonly compressor: Compressor
 }
@@ -84,7 +86,7 @@ export interface WrittenPackage {
  */
 export async function writePackage(work: EngineWork, options: WritePackageOptions): Promise<WrittenPackage> {
   const {engine, signal} = work
-  const {capture, output, way} = options
+  const {capture, output, pause, way} = options
   const created = new Date().toISOString()
   await using files = ImageFiles.of(work, capture.commit)
   const sockets = await countSockets(work, options, files)
@@ -99,7 +101,9 @@ export async function writePackage(work: EngineWork, options: WritePackageOption
   sent?.start([...below.layers, ...whiteouts])
   const mounts = await mountLayers(work, placed.recordings, {
     ...{cleanup, created, encode, lengths, signal},
-    maxLayers: layersForMounts(below.layers.length + whiteouts.length),
+    // A layer that is part of a mount would have to be kept until it is its turn.
+    maxLayers: pause === 'stream' ? 0 : layersForMounts(below.layers.length + whiteouts.length),
+    sendingMake: pause === 'stream' && sent ? (place, make) => sent.make(place, make) : undefined,
     // Others read all layers.
     keepsAll: async (place) => way.isLoaded || output !== undefined || (await sent?.mayHave(place)) !== true,
     onLayers: (layers) => sent?.start(layers),

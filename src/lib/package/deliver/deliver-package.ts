@@ -1,5 +1,5 @@
 import type {Digest} from '../../reference/reference.js'
-import type {PackageCapture} from '../capture/capture-package.js'
+import type {CapturedContainer} from '../capture/capture-package.js'
 import type {ComposedPackage} from '../compose/compose-package.js'
 import type {PackagePlan} from '../plan/package-plan.js'
 import type {Destination} from '../../reference/destination.js'
@@ -14,40 +14,44 @@ import type {EngineWork} from '../../engine/engine-work.js'
 export interface DeliveredPackage {
   /** For each destination that was pushed. */
   readonly digests: readonly (Digest | undefined)[]
-  /** Undefined when the image was not verified. */
-  readonly verification: Verification | undefined
   /** Bytes of the file; undefined without one. */
   readonly fileBytes: number | undefined
 }
 
-/** What is delivered: an image, and the capture to verify it against. */
-export interface Delivery {
+/** What is verified: an image, and the capture to compare it with. */
+export interface VerifyComposedOptions {
   readonly source: Pick<PackageSource, 'base'>
-  readonly capture: Pick<PackageCapture, 'content' | 'parts'>
+  readonly capture: Pick<CapturedContainer, 'content' | 'parts'>
   readonly composed: ComposedPackage
 }
 
 /**
- * Delivers an image: verifies it against the capture, if planned, tags it, and pushes it. A file gets its name last.
- * @throws RefusedError `verification-failed`, after removing the image; what publish and OutputFile.publish throw
+ * Delivers an image: tags it, and pushes it. A file gets its name last.
+ * @throws what publish and OutputFile.publish throw
  */
 export async function deliverPackage(
   work: EngineWork,
   {destinations, push}: Pick<PackagePlan, 'destinations' | 'push'>,
-  delivery: Delivery,
+  {written}: ComposedPackage,
 ): Promise<DeliveredPackage> {
-  const verification = await verify(work, delivery)
-  const {file, image, sent} = delivery.composed.written
+  const {file, image, sent} = written
   const pushOne = (reference: Destination['reference']): Promise<Digest> =>
     sent === undefined ? pushImage(work, {reference}).then(({digest}) => digest) : sent.tag(reference)
   const named = {destinations, push: push ? pushOne : undefined}
   const digests = image === undefined ? await pushAll(named) : await publish(work, {...named, image})
   await file?.publish(work.signal)
-  return {digests, verification, fileBytes: file?.open.size}
+  return {digests, fileBytes: file?.open.size}
 }
 
-/** Verifies the image against the container's own files, if those were recorded; removes one that is wrong at once. */
-async function verify(work: EngineWork, {capture, composed, source}: Delivery): Promise<Verification | undefined> {
+/**
+ * Verifies an image against its capture, if the container's own files were recorded; removes one that is wrong at once.
+ * @returns undefined if it was not to be verified
+ * @throws RefusedError `verification-failed`, after removing the image
+ */
+export async function verifyComposed(
+  work: EngineWork,
+  {capture, composed, source}: VerifyComposedOptions,
+): Promise<Verification | undefined> {
   const {content, parts} = capture
   const {notCarried, written} = composed
   if (parts.writableLayerRecord === undefined) return undefined

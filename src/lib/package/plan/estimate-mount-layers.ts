@@ -15,7 +15,7 @@ import type {PackagePlan} from './package-plan.js'
  * @param layersBelow how many the package has besides
  */
 export async function estimateMountLayers(
-  {mounts}: Pick<PackagePlan, 'mounts'>,
+  {mounts, pause}: Pick<PackagePlan, 'mounts' | 'pause'>,
   context: PackageContext,
   layersBelow: number,
 ): Promise<number> {
@@ -23,7 +23,7 @@ export async function estimateMountLayers(
   const bytesOf = new Map(mounts.map(({bytes, destination}) => [destination, bytes ?? 0]))
   const mayBeSplit = ({destination}: IncludedMount): boolean =>
     // Headers and padding count too.
-    (bytesOf.get(destination) ?? 0) > SPLIT_LIMITS.minSplit / 8
+    pause === 'short' && (bytesOf.get(destination) ?? 0) > SPLIT_LIMITS.minSplit / 8
   let layers = 0
   for (const [index, mount] of included.entries()) {
     const others = included.length - index - 1

@@ -1,5 +1,6 @@
 import type {MountPoint} from '../../engine/types.js'
 import {removeAbandonedVolumes} from '../capture/abandoned-volumes.js'
+import {checkPauseMode} from '../capture/pause-mode.js'
 import type {ReadableMount} from '../capture/capture.js'
 import {HelperImage} from '../../container/helper/helper-image.js'
 import {findAgentFiles} from '../capture/agent-files.js'
@@ -50,7 +51,7 @@ export interface PackageContext {
 /**
  * Opens what is needed to look at a container: decides about its mounts, and finds who else may write to them. Creates helper
  * containers, and changes nothing in the container.
- * @throws what chooseCompressor and selectMounts throw; RefusedError `mount-replaced`; FailedError `layers-too-many`
+ * @throws what chooseCompressor, checkPauseMode and selectMounts throw; RefusedError `mount-replaced`; FailedError `layers-too-many`
  */
 export async function openPackageContext(
   work: EngineWork,
@@ -61,6 +62,7 @@ export async function openPackageContext(
   const {cleanup, engine, environment, signal} = work
   signal.throwIfAborted()
   const compressor = chooseCompressor(engine, {...options, way: source.way})
+  checkPauseMode(options.pause, {way: source.way, writesFile: output !== undefined})
   const listing = listChanges(engine, container.Id, signal)
   const findingAgentFiles = findAgentFiles(work, container, listing)
   // Whoever awaits them gets the failure; a lot happens before that.

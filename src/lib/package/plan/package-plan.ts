@@ -6,6 +6,7 @@ import type {PackagedSecret} from '../secret/secret-gate.js'
 import type {TakenTag} from '../target/check-tags.js'
 import type {Destinations} from '../target/naming.js'
 import type {Writer} from '../content/model.js'
+import type {PauseMode} from '../capture/pause-mode.js'
 import type {PackageWay} from '../target/package-way.js'
 import type {Project} from '../target/model.js'
 import type {PlannedOutput} from '../output/plan-output.js'
@@ -45,6 +46,8 @@ export interface PackagePlan {
   /** How the container was run, beyond what an image can contain: kept in a label. */
   readonly settings: RunSettings
   readonly push: boolean
+  /** For how long the container is paused. */
+  readonly pause: PauseMode
   /** Which way it goes. */
   readonly way: PackageWay
   /** The file that it is written to; undefined for none. */

@@ -48,6 +48,7 @@ export async function planPackage(context: PackageContext, options: PackageOptio
     ...configuration,
     settings: runSettingsOf(container, engine.facts.info),
     push,
+    pause: options.pause,
     way,
     output,
     replaces,

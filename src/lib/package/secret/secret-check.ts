@@ -3,7 +3,7 @@ import type {ContainerDetails} from '../../engine/types.js'
 import type {TarEntry} from '../../tar/read-tar.js'
 import type {PathPatterns} from '../exclude/path-patterns.js'
 import {destinationsOf, type SelectedMount} from '../mount/mount-selection.js'
-import type {Spool} from '../../image/spool.js'
+import type {Recording} from '../capture/mount-stream.js'
 import {mountSearch, searchMount, searchWritableLayer} from './search-container.js'
 import {SecretGate, type PackagedSecret, type SecretGateOptions} from './secret-gate.js'
 import {SecretSearch, secretsInBinds} from './secret-search.js'
@@ -53,12 +53,12 @@ export class SecretCheck {
 
   /** Searches the recordings, and what had changed in the container at that moment. */
   async searchRecorded(
-    mounts: readonly {destination: string; spool: Spool | undefined}[],
+    mounts: readonly {destination: string; recording: Pick<Recording, 'read'> | undefined}[],
     changes: ContainerChanges,
   ): Promise<void> {
-    for (const {destination, spool} of mounts) {
-      if (spool === undefined) throw new Error(`no recording of ${destination}`)
-      const mount = {...this.#mount(destination), read: () => spool.read()}
+    for (const {destination, recording} of mounts) {
+      if (recording === undefined) throw new Error(`no recording of ${destination}`)
+      const mount = {...this.#mount(destination), read: () => recording.read()}
       await searchMount(this.#search, mount, this.#destinations)
     }
     await this.searchWritableLayer(changes)
