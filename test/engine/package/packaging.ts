@@ -24,6 +24,7 @@ export interface PackageJson {
   layers: number
   mounts: MountJson[]
   name: string
+  pause: string
   pausedMilliseconds: number
   pinned: string | null
   pushed: boolean
@@ -48,7 +49,7 @@ export interface MountJson {
 
 const promisedKeys = [
   ...['reference', 'pinned', 'digest', 'image', 'name', 'tags', 'container', 'folder', 'branch', 'commit', 'dirty'],
-  ...['mounts', 'layers', 'bytes', 'entries', 'pausedMilliseconds', 'verification', 'pushed', 'run'],
+  ...['mounts', 'layers', 'bytes', 'entries', 'pausedMilliseconds', 'pause', 'verification', 'pushed', 'run'],
 ]
 
 /** The JSON of a run that must have succeeded, with every promised field. */
