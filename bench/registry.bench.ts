@@ -1,7 +1,8 @@
 /**
  * Compares the ways of a package into a registry, each from a container with the same files to the tag: keg straight into the
  * registry, keg through the engine, the procedure that teams used before, and docker commit and docker push of a container that
- * has all files in its own layer. Then keg packages once more after an edit of one line.
+ * has all files in its own layer. Then keg packages once more after an edit of one line, and its pause is compared with a plain read
+ * of the container's mount and a commit, one after the other.
  *
  * Each of them pushes to its own empty registry, and its images are removed before the next one: neither the engine nor the
  * registry can skip anything that already exists. `BENCH_ROUNDS=3 npm run bench -- registry` for fewer rounds.
@@ -10,7 +11,7 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {startRegistry} from '../scripts/setup/registry.js'
-import {docker, Sandbox, uniqueName} from '../test/support/docker.js'
+import {docker, dockerStream, Sandbox, uniqueName} from '../test/support/docker.js'
 import {keg} from '../test/support/keg.js'
 import {watchRegistry} from '../test/engine/registry/watched-registry.js'
 import {commitTwice, contents, layerBytes, makeContainer, megabyte, mount} from './support/developer-container.js'
@@ -24,12 +25,19 @@ interface Measured {
   readonly peakMemory: number
 }
 
+/** Of each round: the second package, and its pause in proportion to a plain read. */
+interface Again {
+  readonly milliseconds: number[]
+  readonly bytes: number[]
+  readonly pauses: number[]
+}
+
 interface Method {
   readonly name: string
   /** Whether the container has all files in its own layer. */
   readonly isFlat?: boolean
   /** Pushes an image of the container as the reference. */
-  readonly run: (container: string, reference: string, state: string) => Promise<void>
+  readonly run: (container: string, reference: string, state: string) => Promise<unknown>
 }
 
 const sandbox = new Sandbox()
@@ -48,7 +56,7 @@ try {
   const mounted = await makeContainer(sandbox)
   const flat = await makeContainer(sandbox, {place: 'own layer'})
   const series = new Map<Method, Measured[]>(methods.map((method) => [method, []]))
-  const again: {milliseconds: number[]; bytes: number[]} = {milliseconds: [], bytes: []}
+  const again: Again = {milliseconds: [], bytes: [], pauses: []}
   const rounds = roundCount(5)
   console.log(contents)
   console.log(`${rounds} rounds in turns, ${load()}`)
@@ -56,23 +64,40 @@ try {
     // Otherwise the first one would always find the engine just cleaned.
     const order = methods.map((_, index) => methods[(index + round) % methods.length] ?? methods[0]!)
     for (const method of order) series.get(method)?.push(await measure(method, method.isFlat ? flat : mounted))
-    const {bytes, milliseconds} = await measureAgain(mounted)
+    const {bytes, milliseconds, pause} = await measureAgain(mounted)
     again.milliseconds.push(milliseconds)
     again.bytes.push(bytes)
+    again.pauses.push(pause)
   }
   report(methods, series, again)
 } finally {
   await sandbox.clean()
 }
 
-function packageVia(way: 'engine' | 'registry'): Method['run'] {
+function packageVia(
+  way: 'engine' | 'registry',
+): (...args: Parameters<Method['run']>) => Promise<{readonly pausedMilliseconds: number}> {
   return async (container, reference, state) => {
     const words = ['docker', 'package', container, '--tag', reference, '--via', way, '--push', '--yes', '--json']
-    const {code, stderr} = await keg([...words, '--replace-tag'], {
+    const {code, json, stderr} = await keg([...words, '--replace-tag'], {
       env: {NODE_OPTIONS: `--import=${memory}`, PEAK_MEMORY: peakMemoryFile, XDG_STATE_HOME: state},
     })
     if (code !== 0) throw new Error(`keg ended with ${code}: ${stderr}`)
+    return {pausedMilliseconds: Number(json().pausedMilliseconds)}
   }
+}
+
+/** How long it takes to read what a package reads: a commit, and then the mount, into nothing. */
+async function plainRead(container: string): Promise<number> {
+  const image = uniqueName('plain')
+  const milliseconds = await timed(async () => {
+    await docker(['commit', container, image])
+    let bytes = 0
+    for await (const {length} of dockerStream(['cp', `${container}:${mount}`, '-'])) bytes += length
+    if (bytes < 100 * megabyte) throw new Error(`the mount has only ${bytes} bytes`)
+  })
+  await docker(['rmi', image])
+  return milliseconds
 }
 
 async function commitAndPush(container: string, reference: string): Promise<void> {
@@ -95,8 +120,10 @@ async function measure({name, run}: Method, container: string): Promise<Measured
   }
 }
 
-/** Packages twice, with an edit of one line in between. @returns the second time, and its part of the bytes of both */
-async function measureAgain(container: string): Promise<{readonly milliseconds: number; readonly bytes: number}> {
+/** Packages twice, with an edit of one line in between. @returns the second time, its part of the bytes of the first, and its pause */
+async function measureAgain(
+  container: string,
+): Promise<{readonly milliseconds: number; readonly bytes: number; readonly pause: number}> {
   const registry = await startRegistry()
   const watched = await watchRegistry(registry.address)
   const reference = `${watched.registry}/${uniqueName('bench')}:packaged`
@@ -105,19 +132,18 @@ async function measureAgain(container: string): Promise<{readonly milliseconds: 
     await packageVia('registry')(container, reference, state)
     const first = watched.bytes()
     await docker(['exec', container, 'sh', '-c', `echo '// ${first}' >> ${mount}/modules/1/100.js`])
-    const milliseconds = await timed(() => packageVia('registry')(container, reference, state))
-    return {milliseconds, bytes: (watched.bytes() - first) / first}
+    let paused = 0
+    const milliseconds = await timed(async () => {
+      paused = (await packageVia('registry')(container, reference, state)).pausedMilliseconds
+    })
+    return {milliseconds, bytes: (watched.bytes() - first) / first, pause: paused / (await plainRead(container))}
   } finally {
     await watched.close()
     await registry.stop()
   }
 }
 
-function report(
-  methods: readonly Method[],
-  series: ReadonlyMap<Method, readonly Measured[]>,
-  again: {readonly milliseconds: readonly number[]; readonly bytes: readonly number[]},
-): void {
+function report(methods: readonly Method[], series: ReadonlyMap<Method, readonly Measured[]>, again: Again): void {
   const all = (method: Method | undefined, value: (measured: Measured) => number): number[] =>
     (method === undefined ? [] : (series.get(method) ?? [])).map(value)
   const [straight] = methods
@@ -140,4 +166,5 @@ function report(
   console.log(
     `Again after an edit of one line: ${spreadText(spread(again.milliseconds.map((it) => it / 1000)))} s, ${spreadText(ratios(again.milliseconds, own))} of the first time, and ${spreadText(spread(again.bytes.map((it) => it * 100)))} % of its bytes.`,
   )
+  console.log(`Paused for ${spreadText(spread(again.pauses))} of a plain read.`)
 }

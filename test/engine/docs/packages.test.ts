@@ -113,6 +113,16 @@ describe('the examples of the pages on packages @containerd', function () {
     expect(await size('second.tar')).to.be.below((await size('first.tar')) / 10)
   })
 
+  it('the layers of a package, and one that is made while its container is paused', async () => {
+    await bed.container(['-v', '/app'])
+    await bed.type(`docker exec ${bed.shop} dd if=/dev/urandom of=/app/large bs=1M count=9`)
+    await bed.type(`keg docker package ${bed.shop} -t v1`)
+    const output = await bed.follow(PACKAGES, 'keg docker package inspect')
+    expect(output).to.match(/Mount +\/app: volume, 9\.\d+ MB in 3 layers, in the package/)
+    const streamed = await bed.follow(PACKAGES, 'keg docker package shop --pause stream')
+    expect(streamed).to.match(/paused until everything is sent/)
+  })
+
   it('a package that goes straight into the registry', async () => {
     await bed.container()
     const output = await bed.follow(PACKAGES, 'keg docker package shop --via registry')

@@ -42,6 +42,7 @@ describe('result of a package', () => {
       bytes: 5000,
       entries: 7,
       pausedMilliseconds: 120,
+      pause: 'short',
       syncs: [],
       replaces: [],
       synced: null,

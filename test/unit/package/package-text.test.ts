@@ -102,6 +102,15 @@ describe('plan of a package, as text', () => {
     ])
   })
 
+  it('says if the container is paused until everything is sent', () => {
+    expect(
+      planText(planWith({}, {pause: 'stream'}))
+        .split('\n')
+        .at(-1),
+    ).to.match(/^ {2}paused until everything is sent: /)
+    expect(planText(planWith())).to.not.include('paused until')
+  })
+
   it('says if a size is only a minimum', () => {
     expect(planText(planWith({}, {measured: false}))).to.include('volume /data, more than 1.5 kB')
   })

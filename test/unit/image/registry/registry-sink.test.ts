@@ -520,10 +520,7 @@ describe('an image that is sent to a registry', () => {
     const changed: Layer = {...layer, uncompressed: () => layerOf(randomBytes(1000)).uncompressed()}
     {
       await using sink = await open()
-      expect(await thrown(sink.finish(imageOf([changed])))).to.have.property(
-        'message',
-        `the layer ${layer.diffId} changed while it was sent`,
-      )
+      expect(await thrown(sink.finish(imageOf([changed])))).to.include({code: 'mount-changed', exitCode: 1})
     }
     expect([...registry.blobs.keys()]).to.deep.equal([])
     expect([...registry.uploads.keys()]).to.deep.equal([])

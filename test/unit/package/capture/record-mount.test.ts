@@ -1,6 +1,7 @@
 import {expect} from 'chai'
 import {buffer} from 'node:stream/consumers'
 import {EngineError, engineBrokeOff} from '../../../../src/lib/engine/engine-error.js'
+import {streamedMount} from '../../../../src/lib/package/capture/mount-stream.js'
 import {recordMount} from '../../../../src/lib/package/capture/record-mount.js'
 import {Spool} from '../../../../src/lib/image/spool.js'
 import {inChunks} from '../../../support/chunks.js'
@@ -51,5 +52,32 @@ describe('recording a mount', () => {
   it('does not read it again if the engine refuses', async () => {
     const error = await thrown(record([new EngineError(500, 'input/output error'), whole]))
     expect(error).to.include({code: 'mount-unreadable'})
+  })
+})
+
+describe('reading a mount without recording it', () => {
+  const streamed = (reading: Reading) =>
+    streamedMount({
+      destination: '/data',
+      read: async function* () {
+        yield* inChunks(reading instanceof Buffer ? reading : short, 700)
+        if (reading instanceof Error) throw reading
+      },
+    })
+
+  it('gives the whole archive, each time', async () => {
+    const {read, size} = streamed(whole)
+    for (let time = 0; time < 2; time++) expect((await buffer(read())).equals(whole)).to.equal(true)
+    expect(size).to.equal(0)
+  })
+
+  it('says why it cannot be read to its end', async () => {
+    for (const reading of [short, engineBrokeOff(undefined)]) {
+      const error = await thrown(buffer(streamed(reading).read()))
+      expect(error).to.include({code: 'mount-changed', exitCode: 1})
+      expect(error.message).to.match(/^The mount \/data .* at \/data\/a\.$/)
+    }
+    const refused = new EngineError(500, 'input/output error')
+    expect(await thrown(buffer(streamed(refused).read()))).to.include({code: 'mount-unreadable'})
   })
 })
