@@ -80,11 +80,11 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     expect(leftovers).to.deep.equal([])
   }
 
-  /** What a reviewer pulls is what the container has, and keg's state has no upload any more. */
-  async function expectWhole(): Promise<void> {
+  /** What a reviewer pulls is what the container has, and keg's state has no upload any more. @param kept how many it has */
+  async function expectWhole({kept = 0}: {readonly kept?: number} = {}): Promise<void> {
     await docker(['pull', '--quiet', reference])
     await expectSameFiles(container, reference)
-    expect(await readdir(join(state, 'keg', 'uploads'))).to.deep.equal([])
+    expect(await readdir(join(state, 'keg', 'uploads'))).to.have.lengthOf(kept)
   }
 
   /** Presses Ctrl-C when the second chunk begins. @returns how many bytes the registry then has */
@@ -175,7 +175,8 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     await interrupt()
     await renew()
     expect(await packageAgain()).to.be.within(SIZE, SIZE + REST)
-    await expectWhole()
+    // That of a layer which no longer is in the mount is kept until it is too old: the mount may become again what it was.
+    await expectWhole({kept: 1})
   })
 
   describe('by a restart of the registry', () => {
