@@ -1,6 +1,6 @@
 /** A proxy of a real registry that lets a test see every request, break it off, and change its answer. */
 import {once} from 'node:events'
-import {createServer, request as forward} from 'node:http'
+import {Agent, createServer, request as forward} from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
 import {buffer} from 'node:stream/consumers'
 
@@ -42,6 +42,7 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
   const [host, port] = registry.split(':')
   const requests: RegistryRequest[] = []
   const sockets = new Set<Socket>()
+  const agent = new Agent()
   const server = createServer((client, answer) => {
     const {headers, method = 'GET', url = '/'} = client
     const path = url.replace(/(?<=blobs\/uploads\/)[^?]+/, 'ID')
@@ -51,7 +52,7 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
     requests.push(request)
     const handOn = async (): Promise<void> => {
       await watchers.arriving?.(request)
-      const onward = forward({host, port, headers, method, path: url}, (response) => {
+      const onward = forward({agent, host, port, headers, method, path: url}, (response) => {
         request.status = response.statusCode ?? 0
         const alter = watchers.altered?.(request)
         if (alter === undefined) {
@@ -93,6 +94,8 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
     bytes: () => requests.reduce((sum, {bytes}) => sum + bytes, 0),
     async close() {
       for (const socket of sockets) socket.destroy()
+      // An answer that nobody reads would keep its connection, and this process.
+      agent.destroy()
       server.close()
       await once(server, 'close')
     },
