@@ -1,6 +1,7 @@
 import {expect} from 'chai'
 import {docker, baseImage, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg} from '../../support/keg.js'
+import {OwnBed} from '../interruption/own-bed.js'
 import {kegOnTerminal} from './terminal.js'
 import {packageJson} from './packaging.js'
 import {
@@ -23,9 +24,16 @@ function gate(): {open: () => void; opened: Promise<void>} {
 describe('the lock on a container @containerd', function () {
   this.timeout(120_000)
 
+  let bed: OwnBed
   let sandbox: Sandbox
   let container: string
   let open: WatchedEngine[]
+
+  // Any keg may resume what a killed one has paused: here is no other.
+  before(async () => {
+    bed = await OwnBed.start()
+  })
+  after(() => bed.stop())
 
   beforeEach(async () => {
     sandbox = new Sandbox()

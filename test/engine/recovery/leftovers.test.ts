@@ -7,6 +7,7 @@ import {findLeftovers, removeLeftover, type Leftover} from '../../../src/lib/con
 import {thisOwner} from '../../../src/lib/lock/process-owner.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {startKeg} from '../../support/keg.js'
+import {OwnBed} from '../interruption/own-bed.js'
 import {
   madeBy,
   removeMadeBy,
@@ -23,12 +24,15 @@ const deadOwner = JSON.stringify({...thisOwner(), process: 'another/1'})
 describe('leftovers @containerd', function () {
   this.timeout(120_000)
 
+  let bed: OwnBed
   let sandbox: Sandbox
   let container: string
   let open: WatchedEngine[]
   let engine: Engine
 
   before(async () => {
+    // Any keg may resume what a killed one has paused: here is no other.
+    bed = await OwnBed.start()
     sandbox = new Sandbox()
     engine = await Engine.connect(process.env)
     container = await sandbox.run(['-v', '/data', baseImage, 'sleep', '100000'])
@@ -46,7 +50,10 @@ describe('leftovers @containerd', function () {
     }
   })
 
-  after(() => sandbox.clean())
+  after(async () => {
+    await sandbox.clean()
+    await bed.stop()
+  })
 
   async function watched(watchers: Watchers = {}): Promise<WatchedEngine> {
     const watching = await watchEngine(watchers)
