@@ -78,7 +78,7 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.follow('docs/exactness.md', '$ keg docker package shop --verify')
     await bed.type(`keg docker package ${bed.shop} -t v1`)
     await bed.follow(PACKAGES, 'keg docker package verify')
-    await bed.follow(PACKAGES, 'keg docker package inspect')
+    await bed.follow(PACKAGES, 'keg docker package inspect ghcr.io/acme/shop:v1 --remote')
     await bed.follow('docs/registries.md', 'keg docker package push')
   })
 
@@ -117,7 +117,7 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.container(['-v', '/app'])
     await bed.type(`docker exec ${bed.shop} dd if=/dev/urandom of=/app/large bs=1M count=9`)
     await bed.type(`keg docker package ${bed.shop} -t v1`)
-    const output = await bed.follow(PACKAGES, 'keg docker package inspect')
+    const output = await bed.follow(PACKAGES, 'keg docker package inspect ghcr.io/acme/shop:v1    #')
     expect(output).to.match(/Mount +\/app: volume, 9\.\d+ MB in 3 layers, in the package/)
     const streamed = await bed.follow(PACKAGES, 'keg docker package shop --pause stream')
     expect(streamed).to.match(/paused until everything is sent/)

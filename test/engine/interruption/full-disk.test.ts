@@ -86,10 +86,30 @@ describe('a full disk @containerd', function () {
     await bed.expectMended('with room')
   }
 
-  it("of keg's temporary files is named, and nothing is left", async () => {
+  it("of keg's temporary files is noticed before the container is paused", async () => {
     const folder = await smallFolder(8)
     undo.push(folder.remove)
     const result = await keg(line(), {env: {TMPDIR: folder.path}})
+    expectClearError(result, 1, 'TMPDIR')
+    expect(result.stderr).to.match(
+      /^Error: The mounts take about [\d.]+ MB to be recorded, and 8\.\d+ MB are free in /m,
+    )
+    expect(result.stderr).to.contain(folder.path)
+    expect(result.stderr).to.contain('The container was not paused.')
+    await bed.expectClean('TMPDIR')
+  })
+
+  it("of keg's temporary files is named, if it only becomes full then, and nothing is left", async () => {
+    const folder = await smallFolder(40)
+    undo.push(folder.remove)
+    const watched = await watchEngine({
+      async answered({line: request}) {
+        if (request.endsWith('/pause')) await fill(folder.path, 2)
+      },
+    })
+    undo.push(() => watched.close())
+    const result = await keg(line(), {env: {DOCKER_HOST: watched.host, TMPDIR: folder.path}})
+    await rm(join(folder.path, 'filler'), {force: true})
     expectClearError(result, 1, 'TMPDIR')
     expect(result.stderr).to.contain(`Error: No space left in ${folder.path} `)
     expect(result.stderr).to.contain('TMPDIR')
