@@ -8,6 +8,9 @@ import {baseImage, docker, dockerStream, uniqueName} from '../../support/docker.
 import {keg, type KegResult} from '../../support/keg.js'
 import {stateOf} from '../package/watched-engine.js'
 
+/** How often a container is asked whether it runs. */
+const MAX_TRIES = 10
+
 export interface BedOptions {
   /** More of the engine's daemon.json. */
   readonly settings?: Record<string, unknown>
@@ -161,8 +164,16 @@ export class OwnBed {
   async expectClean(moment: string): Promise<void> {
     expect(await this.inside(), `in the engine, ${moment}`).to.deep.equal(this.#baseline)
     expect(await stateOf(this.container), `the container, ${moment}`).to.equal('running false')
-    const said = await this.execute('echo alive').catch((error: unknown) => String(error))
-    expect(said, `in the container, ${moment}`).to.equal('alive')
+    expect(await this.#answer(), `in the container, ${moment}`).to.equal('alive')
+  }
+
+  /** What the container answers. An engine that was killed may need a moment until it reaches its containers again. */
+  async #answer(): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      const said = await this.execute('echo alive').catch((error: unknown) => String(error))
+      if (said === 'alive' || tries === MAX_TRIES) return said
+      await wait(500)
+    }
   }
 
   /** Expects the next keg to say that the container is paused and how to resume it, unless it runs. */
