@@ -67,7 +67,7 @@ describe('leftovers @containerd', function () {
     const labelled = await Promise.all(
       all.map(async (leftover) => {
         const id = leftover.kind === 'paused container' ? leftover.lock : leftover.id
-        // Other tests' leftovers may be removed meanwhile.
+        // One may be gone meanwhile.
         const run = docker(['inspect', '--format', '{{index .Config.Labels "com.keg.run"}}', id]).catch(() => '')
         return runs.has((await run).trim())
       }),

@@ -142,6 +142,18 @@ describe('an image that is sent to a registry', () => {
     }
   }
 
+  /** Has the registry forget an upload at its second chunk. */
+  function loseSecondChunk(): void {
+    let patches = 0
+    registry.instead = (line, request, response) => {
+      if (!line.startsWith('PATCH') || ++patches !== 2) return false
+      registry.uploads.clear()
+      request.resume()
+      refuse(response, 404, 'BLOB_UPLOAD_UNKNOWN')
+      return true
+    }
+  }
+
   it('has its layers, configuration and manifest there before its tags, and can be read back', async () => {
     const [small, large] = [layerOf(Buffer.from('small')), layerOf(randomBytes(9 * MEGABYTE))]
     const image = imageOf([small, large])
@@ -268,14 +280,7 @@ describe('an image that is sent to a registry', () => {
 
   it('compresses a layer once more if the registry lost its upload', async () => {
     const layer = layerOf(randomBytes(20 * MEGABYTE))
-    let patches = 0
-    registry.instead = (line, request, response) => {
-      if (!line.startsWith('PATCH') || ++patches !== 2) return false
-      registry.uploads.clear()
-      request.resume()
-      refuse(response, 404, 'BLOB_UPLOAD_UNKNOWN')
-      return true
-    }
+    loseSecondChunk()
     await using sink = await open()
     await sink.finish(imageOf([layer]))
     await tagAll(sink)
@@ -405,14 +410,7 @@ describe('an image that is sent to a registry', () => {
 
     it('reads it again if the registry lost its upload', async () => {
       const layer = layerOf(randomBytes(20 * MEGABYTE))
-      let patches = 0
-      registry.instead = (line, request, response) => {
-        if (!line.startsWith('PATCH') || ++patches !== 2) return false
-        registry.uploads.clear()
-        request.resume()
-        refuse(response, 404, 'BLOB_UPLOAD_UNKNOWN')
-        return true
-      }
+      loseSecondChunk()
       await using sink = await open()
       const image = imageOf([await sink.make('/data', read(layer))])
       await sink.finish(image)
