@@ -2,7 +2,6 @@
  * The command lines that keg suggests in hints, prompts and texts, such as `keg sync resume shop`: whatever they contain,
  * they are safe to paste into a shell.
  */
-import {AsyncLocalStorage} from 'node:async_hooks'
 import {printable, shellLine} from './text.js'
 
 /** A part of a template: a value, or a list of words, including options. */
@@ -13,15 +12,33 @@ interface HintEngine {
   args: readonly string[]
 }
 
-const hintEngine = new AsyncLocalStorage<HintEngine>()
+/** That of the command that runs. An AsyncLocalStorage would be told of every promise, which took a package a tenth of its time. */
+let hintEngine: HintEngine | undefined
 
 /** Commands that use an engine: all of docker and keg but those for files, the configuration and credentials. */
 const ABOUT_ENGINE =
   /^(?:docker (?!(?:buildx|context|login|logout)\b)|keg (?!(?:config|help|plugins|tap (?:env|link|list|new|unlink|validate))\b))/
 
-/** Makes all command lines created in `work` name the engine of `options`, which may be set later, while it runs. */
+/**
+ * Makes all command lines created in `work` name the engine of `options`, which may be set later, while it runs. A process runs one
+ * command at a time.
+ */
 export function withHintEngine<T>(options: HintEngine, work: () => T): T {
-  return hintEngine.run(options, work)
+  const outer = hintEngine
+  const restore = (): void => {
+    hintEngine = outer
+  }
+  hintEngine = options
+  let result: T
+  try {
+    result = work()
+  } catch (error) {
+    restore()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(restore) as T
+  restore()
+  return result
 }
 
 /**
@@ -32,7 +49,7 @@ export function withHintEngine<T>(options: HintEngine, work: () => T): T {
 export function commandLine(literals: TemplateStringsArray, ...parts: readonly Part[]): string {
   const args = splitArguments(literals, parts)
   const line = args.join(' ')
-  const engine = hintEngine.getStore()?.args ?? []
+  const engine = hintEngine?.args ?? []
   if (engine.length === 0 || !ABOUT_ENGINE.test(line)) return line
   const end = args.indexOf('--')
   const index = args[0] === 'docker' ? 1 : end === -1 ? args.length : end

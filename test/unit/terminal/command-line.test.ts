@@ -106,6 +106,20 @@ describe('withHintEngine', () => {
     expect(commandLine`keg doctor --fix`).to.equal('keg doctor --fix')
   })
 
+  it('names none any more after a command that failed, and the outer one after an inner one', async () => {
+    const failing = (): never => {
+      throw new Error('failed')
+    }
+    expect(() => withHintEngine(host, failing)).to.throw('failed')
+    await withHintEngine(host, async () => Promise.reject(new Error('failed'))).catch(() => undefined)
+    expect(commandLine`keg doctor`).to.equal('keg doctor')
+    const line = await withHintEngine(host, async () => {
+      await withHintEngine(context, async () => Promise.resolve())
+      return commandLine`keg doctor`
+    })
+    expect(line).to.equal('keg doctor --host ssh://me@far')
+  })
+
   it('names none in a line without an engine', () => {
     const lines = withHintEngine(host, () => [
       commandLine`keg config list`,
