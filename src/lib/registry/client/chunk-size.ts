@@ -6,8 +6,8 @@ export const CHUNK_BYTES = 8 * MEBIBYTE
 /** Smaller ones cost a registry more than the line. */
 const MIN_BYTES = MEBIBYTE
 
-/** Two chunks of each upload are in memory. */
-const MAX_BYTES = 16 * MEBIBYTE
+/** Two chunks of each upload are in memory: larger ones save few requests. */
+const MAX_BYTES = 8 * MEBIBYTE
 
 /** How long sending a chunk should take: what a registry has not confirmed is lost with a connection, and Ctrl-C waits for that. */
 const TARGET_MILLISECONDS = 2000
