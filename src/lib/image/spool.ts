@@ -7,6 +7,13 @@ import {property} from '../json/json.js'
 
 const CHUNK = 1024 * 1024
 
+/** Somebody who waits for so many bytes of a file. */
+interface Waiting {
+  readonly bytes: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
 /** Some bytes of a file. */
 export interface SpoolRange {
   readonly offset: number
@@ -19,6 +26,9 @@ export interface SpoolRange {
  */
 export class Spool implements AsyncDisposable {
   #size = 0
+  #written = 0
+  #waiting: Waiting[] = []
+  #failure: {readonly error: unknown} | undefined
 
   private constructor(private readonly file: FileHandle) {}
 
@@ -41,6 +51,26 @@ export class Spool implements AsyncDisposable {
 
   /** Appends a stream; reads the next chunk while the previous one is written. */
   async writeAll(source: AsyncIterable<Buffer>, onBytes?: (bytes: number) => void): Promise<void> {
+    try {
+      await this.#append(source, onBytes)
+    } catch (error) {
+      this.#failure = {error}
+      for (const {reject} of this.#waiting.splice(0)) reject(error)
+      throw error
+    }
+  }
+
+  /**
+   * Waits until the first bytes are in the file: they can be read then, although others are still written.
+   * @throws why they could not be written
+   */
+  async written(bytes: number): Promise<void> {
+    if (bytes <= this.#written) return
+    if (this.#failure !== undefined) throw this.#failure.error
+    await new Promise<void>((resolve, reject) => this.#waiting.push({bytes, resolve, reject}))
+  }
+
+  async #append(source: AsyncIterable<Buffer>, onBytes?: (bytes: number) => void): Promise<void> {
     let writing: Promise<void> = Promise.resolve()
     try {
       for await (const chunk of gather(source, CHUNK)) {
@@ -62,14 +92,19 @@ export class Spool implements AsyncDisposable {
         const {bytesWritten} = await this.file.write(chunk, done, chunk.length - done, position + done)
         done += bytesWritten
       }
+      this.#written = position + chunk.length
     } catch (error) {
       throw spoolFailed(error)
     }
+    const ready = this.#waiting.filter(({bytes}) => bytes <= this.#written)
+    this.#waiting = this.#waiting.filter((waiting) => !ready.includes(waiting))
+    for (const {resolve} of ready) resolve()
   }
 
   /** Discards what was written. */
   async clear(): Promise<void> {
-    this.#size = 0
+    this.#size = this.#written = 0
+    this.#failure = undefined
     await this.file.truncate(0)
   }
 

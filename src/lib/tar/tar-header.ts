@@ -112,7 +112,7 @@ function encodeBlock(header: Omit<TarHeader, 'path' | 'type' | 'xattrs'>, path: 
   writeOctal(block, header.deviceMajor, 329, 8)
   writeOctal(block, header.deviceMinor, 337, 8)
   let checksum = 0
-  for (const byte of block) checksum += byte
+  for (let index = 0; index < BLOCK; index++) checksum += block[index] ?? 0
   block.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
   return block
 }

@@ -71,6 +71,44 @@ describe('temporary file of a recording', () => {
     expect(await thrown(spool.writeAll(source()))).to.equal(broken)
   })
 
+  it('can be read as far as it is written, while others are still written', async () => {
+    const bytes = patterned(3 * MEBIBYTE)
+    await using spool = await Spool.create()
+    let isEnding: () => void = () => undefined
+    const ending = new Promise<void>((resolve) => (isEnding = resolve))
+    async function* source(): AsyncGenerator<Buffer> {
+      yield bytes.subarray(0, 2 * MEBIBYTE)
+      await ending
+      yield bytes.subarray(2 * MEBIBYTE)
+    }
+    const writing = spool.writeAll(source())
+    await spool.written(MEBIBYTE)
+    const first = await buffer(spool.read({offset: 0, length: MEBIBYTE}))
+    expect(first.equals(bytes.subarray(0, MEBIBYTE))).to.equal(true)
+    let isAll = false
+    const all = spool.written(bytes.length).then(() => (isAll = true))
+    await new Promise(setImmediate)
+    expect(isAll).to.equal(false)
+    isEnding()
+    await Promise.all([writing, all])
+    expect((await buffer(spool.read())).equals(bytes)).to.equal(true)
+  })
+
+  it('fails whoever waits for bytes that never come, also later, until it is cleared', async () => {
+    const broken = new Error('the connection broke')
+    async function* source(): AsyncGenerator<Buffer> {
+      yield* inChunks(Buffer.alloc(10))
+      throw broken
+    }
+    await using spool = await Spool.create()
+    const waiting = thrown(spool.written(20))
+    await thrown(spool.writeAll(source()))
+    expect([await waiting, await thrown(spool.written(20))]).to.deep.equal([broken, broken])
+    await spool.clear()
+    await spool.writeAll(inChunks(Buffer.alloc(20)))
+    await spool.written(20)
+  })
+
   it('cannot be created in a missing folder', async () => {
     process.env.TMPDIR = join(folder.path, 'missing')
     const error = await thrown(Spool.create())

@@ -1,8 +1,9 @@
 import {EngineError} from '../../engine/engine-error.js'
 import type {ImageDetails} from '../../engine/types.js'
 import {RefusedError} from '../../error/keg-error.js'
-import {readTar} from '../../tar/read-tar.js'
-import {bytesToText, encodeHeader, END_OF_TAR, paddingAfter, type TarHeader} from '../../tar/tar-header.js'
+import {readTar, type TarEntry} from '../../tar/read-tar.js'
+import {bytesToText, encodeHeader, END_OF_TAR, type TarHeader} from '../../tar/tar-header.js'
+import {writeTar} from '../../tar/write-tar.js'
 import {printable} from '../../terminal/text.js'
 import {baseLayer} from '../../image/image.js'
 import type {BaseLayer} from '../../image/model.js'
@@ -64,12 +65,11 @@ export class IdMap {
       yield* archive
       return
     }
-    for await (const {header, content} of readTar(archive)) {
-      yield encodeHeader(await this.owned(header))
-      yield* content
-      if (paddingAfter(header.size) > 0) yield Buffer.alloc(paddingAfter(header.size))
-    }
-    yield END_OF_TAR
+    yield* writeTar(this.#ownedEntries(archive))
+  }
+
+  async *#ownedEntries(archive: AsyncIterable<Buffer>): AsyncGenerator<TarEntry> {
+    for await (const {header, content} of readTar(archive)) yield {header: await this.owned(header), content}
   }
 
   /** One header of an archive with its owner as seen in a container. */

@@ -1,5 +1,6 @@
 import {once} from '../../async/look-ahead.js'
-import {encodeHeader, END_OF_TAR, paddingAfter} from '../../tar/tar-header.js'
+import {END_OF_TAR} from '../../tar/tar-header.js'
+import {entryBytes} from '../../tar/write-tar.js'
 
 /** A file to put into an image archive. */
 export interface ArchiveFile {
@@ -27,9 +28,7 @@ export function sizeOfFiles(files: readonly ArchiveFile[]): number {
 export async function* tarOfFiles(files: readonly ArchiveFile[]): AsyncGenerator<Buffer> {
   for (const {path, size, read} of files) {
     const owner = {uid: 0, gid: 0, mtime: 0, deviceMajor: 0, deviceMinor: 0, xattrs: new Map<string, Buffer>()}
-    yield encodeHeader({...owner, path, type: 'file', mode: 0o644, size, link: ''})
-    yield* read()
-    if (paddingAfter(size) > 0) yield Buffer.alloc(paddingAfter(size))
+    yield* entryBytes({header: {...owner, path, type: 'file', mode: 0o644, size, link: ''}, content: read()})
   }
   yield END_OF_TAR
 }

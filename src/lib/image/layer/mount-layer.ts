@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
-import {encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../../tar/tar-header.js'
+import {encodeHeader, END_OF_TAR, textToBytes, type TarHeader} from '../../tar/tar-header.js'
 import type {TarEntry} from '../../tar/read-tar.js'
+import {entryBytes} from '../../tar/write-tar.js'
 import type {Entry} from '../entry-list.js'
 import type {MountRecording} from '../model.js'
 import {OPAQUE, refuseWhiteout} from '../whiteout.js'
@@ -15,21 +16,12 @@ import {visibilityOf, visibleEntries} from './visible-entries.js'
 export async function* mountLayer(recording: MountRecording, onEntry?: (entry: Entry) => void): AsyncGenerator<Buffer> {
   const root = textToBytes(recording.path.slice(1))
   for (const parent of recording.parents) yield encodeHeader(parent)
-  for await (const {header, content} of visibleInMount(recording)) {
-    const {path} = header
+  for await (const entry of visibleInMount(recording)) {
+    const {header} = entry
     refuseWhiteout(header)
-    yield encodeHeader(header)
-    if (path === root && header.type === 'directory') yield encodeHeader(opaqueMarker(header))
-    if (header.type !== 'file') {
-      onEntry?.({header, sha256: undefined})
-      continue
-    }
-    const hash = onEntry && createHash('sha256')
-    for await (const chunk of content) {
-      hash?.update(chunk)
-      yield chunk
-    }
-    if (paddingAfter(header.size) > 0) yield Buffer.alloc(paddingAfter(header.size))
+    const hash = header.type === 'file' && onEntry ? createHash('sha256') : undefined
+    yield* entryBytes(entry, (content) => hash?.update(content))
+    if (header.path === root && header.type === 'directory') yield encodeHeader(opaqueMarker(header))
     onEntry?.({header, sha256: hash?.digest('hex')})
   }
   yield END_OF_TAR

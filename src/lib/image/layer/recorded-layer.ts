@@ -26,6 +26,8 @@ export interface RecordedLayersOptions extends RecordedLayerOptions {
   readonly maxLayers: number
   /** Whether all layers will be read: otherwise only those that somebody asks for are kept in a temporary file. */
   readonly keepsAll: boolean
+  /** Called with each of several layers as soon as it can be read, while others are still made, if all are kept; it does not know its place yet. */
+  readonly onLayer?: ((layer: MountLayer) => void) | undefined
   readonly limits?: SplitLimits
 }
 
@@ -70,20 +72,26 @@ async function planOf(options: RecordedLayersOptions): Promise<SplitPlan | undef
 }
 
 async function splitLayers(plan: SplitPlan, options: RecordedLayersOptions): Promise<MountLayer[]> {
-  const {cleanup, destination, encode, isEmpty, keepsAll, onBytes, onEntry, recording, signal, type} = options
+  const {cleanup, destination, encode, isEmpty, keepsAll, onBytes, onEntry, onLayer, recording, signal, type} = options
   const spool = new PartSpool(cleanup.use(await Spool.create()))
-  const parts = await MountParts.read({recording, plan, spool, keepsAll, signal, onBytes, onEntry})
+  const mount = {kind: 'mount', path: recording.path, destination, type, isEmpty, recording, stored: undefined} as const
+  const onKept = (facts: PartFacts, uncompressed: MountLayer['uncompressed']): void => {
+    const history = historyOf(options)
+    onLayer?.({...mount, ...listedOf(facts), ...{keep: undefined, history, compressed: undefined, uncompressed}})
+  }
+  // A store that takes layers as they are needs no more than what is measured.
+  const isMeasured = encode === measure
+  const reading = {recording, plan, spool, keepsAll, signal, onBytes, onEntry}
+  const parts = await MountParts.read({...reading, onKept: isMeasured ? onKept : undefined})
   const partOf = new Map(parts.facts.map(({diffId, part}) => [diffId, part]))
   const keep = (diffIds: ReadonlySet<string>): Promise<void> =>
     parts.keep([...diffIds].flatMap((diffId) => partOf.get(diffId) ?? []))
-  const mount = {kind: 'mount', path: recording.path, destination, type, isEmpty, recording, keep} as const
   const layers: MountLayer[] = []
   for (const [index, facts] of parts.facts.entries()) {
     const history = historyOf(options, `, part ${index + 1} of ${parts.facts.length}`)
     const read = (): AsyncIterable<Buffer> => parts.layer(facts.part)
-    // A store that takes layers as they are needs no more than what was measured.
-    const {compressed} = encode === measure ? {} : await encode(read(), {cleanup})
-    layers.push({...mount, ...listedOf(facts), ...{history, compressed, stored: undefined, uncompressed: read}})
+    const {compressed} = isMeasured ? {} : await encode(read(), {cleanup})
+    layers.push({...mount, ...listedOf(facts), ...{keep, history, compressed, uncompressed: read}})
   }
   return layers
 }

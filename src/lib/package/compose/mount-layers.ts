@@ -19,7 +19,7 @@ export interface MountLayersOptions extends Pick<EncodeLayerOptions, 'cleanup' |
   readonly keepsAll: (destination: string) => Promise<boolean>
   /** Sends a layer while it is made, where it comes from being the destination of the mount; undefined if nobody does. */
   readonly sendingMake: RegistrySink['make'] | undefined
-  /** Called with the layers of each mount as soon as they are made. */
+  /** Called with layers as soon as they are made; with some of them again when all of their mount are. */
   readonly onLayers: (layers: readonly MountLayer[]) => void
 }
 
@@ -46,6 +46,7 @@ export async function mountLayers(
       ? [await sendingMake(destination, (encoder) => recordedLayer({...mount, encode: encoder}))]
       : await recordedLayers({
           ...{...mount, encode, keepsAll: await keepsAll(destination)},
+          onLayer: (layer) => onLayers([layer]),
           maxLayers: maxLayers - layers.length - others,
         })
     for (const {size} of made) before += await size()

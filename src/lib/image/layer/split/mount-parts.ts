@@ -34,6 +34,8 @@ export interface MountPartsOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined
   /** Called once with each file of the mount. */
   readonly onEntry?: ((entry: Entry) => void) | undefined
+  /** Called with each part as soon as its layer is complete and kept. */
+  readonly onKept?: ((facts: PartFacts, layer: () => AsyncGenerator<Buffer>) => void) | undefined
 }
 
 /** The parts of a split mount: read once to compute what their layers need, and kept in a temporary file as far as they are used. */
@@ -51,7 +53,7 @@ export class MountParts {
 
   /** @throws what splitMount throws; FailedError `spool-failed` */
   static async read(options: MountPartsOptions): Promise<MountParts> {
-    const {keepsAll, onBytes, onEntry, plan, recording, signal, spool} = options
+    const {keepsAll, onBytes, onEntry, onKept, plan, recording, signal, spool} = options
     const readers = new Map<number, PartReader>()
     const readerOf = (part: number): PartReader => {
       const reader = readers.get(part) ?? new PartReader(part)
@@ -71,11 +73,14 @@ export class MountParts {
       readerOf(part).takeBytes(chunk)
       onBytes?.((bytes += chunk.length))
     }
-    if (keepsAll) await spool.write(observed(chunks, measure))
+    const kept = ({isLast, part}: PartChunk): void => {
+      if (isLast === true) onKept?.(readerOf(part).facts, () => spool.read(part))
+    }
+    if (keepsAll) await spool.write(observed(chunks, measure, kept))
     else for await (const chunk of chunks) measure(chunk)
     return new MountParts(
       options,
-      [...readers.values()].sort(byPlace).map((reader) => reader.facts()),
+      [...readers.values()].sort(byPlace).map((reader) => reader.facts),
     )
   }
 
@@ -104,6 +109,7 @@ class PartReader {
   #contentBytes = 0
   #repeatedFolders = 0
   #newest = 0
+  #facts: PartFacts | undefined
 
   constructor(readonly part: number) {}
 
@@ -125,8 +131,9 @@ class PartReader {
     if (type !== 'directory') this.#newest = Math.max(this.#newest, mtime)
   }
 
-  facts(): PartFacts {
-    return {
+  /** Asked for once it is complete. */
+  get facts(): PartFacts {
+    this.#facts ??= {
       part: this.part,
       diffId: `sha256:${this.#hash.digest('hex')}`,
       size: this.#size,
@@ -135,6 +142,7 @@ class PartReader {
       repeatedFolders: this.#repeatedFolders,
       contentBytes: this.#contentBytes,
     }
+    return this.#facts
   }
 }
 
@@ -150,9 +158,11 @@ function rank(part: number): number {
 async function* observed(
   chunks: AsyncIterable<PartChunk>,
   onChunk: (chunk: PartChunk) => void,
+  onTaken?: (chunk: PartChunk) => void,
 ): AsyncGenerator<PartChunk> {
   for await (const chunk of chunks) {
     onChunk(chunk)
     yield chunk
+    onTaken?.(chunk)
   }
 }

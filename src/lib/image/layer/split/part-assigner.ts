@@ -24,6 +24,7 @@ export class PartAssigner {
   readonly #heavy = new Map<string, Sequence>()
   readonly #sequences = new Map<string, Sequence>()
   readonly #partOfLinked = new Map<string, number>()
+  #complete: number[] = []
   #parts = 0
 
   constructor(private readonly plan: SplitPlan) {
@@ -43,9 +44,18 @@ export class PartAssigner {
     const {link, path, type} = header
     const known = type === 'hardlink' ? this.#partOfLinked.get(link) : undefined
     if (known !== undefined) return known
-    const part = this.plan.largeFiles.has(path) ? this.#newPart() : this.#inSequence(header)
+    const isLarge = this.plan.largeFiles.has(path)
+    const part = isLarge ? this.#newPart() : this.#inSequence(header)
     if (linked.has(path)) this.#partOfLinked.set(path, part)
+    if (isLarge) this.#end(part)
     return part
+  }
+
+  /** The parts that nothing more goes into, since this was last asked. */
+  takeComplete(): readonly number[] {
+    const complete = this.#complete
+    this.#complete = []
+    return complete
   }
 
   #inSequence(header: TarHeader): number {
@@ -53,6 +63,7 @@ export class PartAssigner {
     const sequence = this.#sequenceOf(folder)
     const weight = weightOf(header)
     if (sequence.part === undefined || this.#endsBefore(header, folder, sequence)) {
+      if (sequence.part !== undefined) this.#end(sequence.part)
       sequence.part = this.#newPart()
       sequence.weight = 0
     }
@@ -77,6 +88,12 @@ export class PartAssigner {
     const found = this.#heavy.get(folder) ?? (folder === '' ? this.#light : this.#sequenceOf(parentOf(folder)))
     this.#sequences.set(folder, found)
     return found
+  }
+
+  /** No other file follows in a part, but there may be other names of its files, and folders of the root's. */
+  #end(part: number): void {
+    if (part === ROOT_PART || [...this.#partOfLinked.values()].includes(part)) return
+    this.#complete.push(part)
   }
 
   #newPart(): number {

@@ -6,7 +6,10 @@ interface Segment {
   length: number
 }
 
-/** The layers of several parts in one temporary file, in the order in which their bytes came: each is in few pieces. */
+/**
+ * The layers of several parts in one temporary file, in the order in which their bytes came: each is in few pieces. A layer can be read as
+ * soon as its last bytes have come.
+ */
 export class PartSpool {
   readonly #segments = new Map<number, Segment[]>()
 
@@ -17,37 +20,36 @@ export class PartSpool {
     return this.#segments.has(part)
   }
 
-  /** Appends whole layers. They are here only if all were written. */
+  /** Appends whole layers. */
   async write(chunks: AsyncIterable<PartChunk>): Promise<void> {
-    const segments = new Map<number, Segment[]>()
-    await this.spool.writeAll(listing(chunks, this.spool.size, segments))
-    for (const [part, list] of segments) this.#segments.set(part, list)
+    await this.spool.writeAll(this.#listing(chunks))
   }
 
   /** The layer of a part, from its beginning. */
   async *read(part: number): AsyncGenerator<Buffer> {
     const segments = this.#segments.get(part)
     if (segments === undefined) throw new Error(`the part ${part} is not here`)
-    for (const {length, offset} of segments) yield* this.spool.read({offset, length})
+    for (const {length, offset} of segments) {
+      await this.spool.written(offset + length)
+      yield* this.spool.read({offset, length})
+    }
   }
-}
 
-/** Passes the bytes on, and lists where those of each part will be. */
-async function* listing(
-  chunks: AsyncIterable<PartChunk>,
-  start: number,
-  segments: Map<number, Segment[]>,
-): AsyncGenerator<Buffer> {
-  let offset = start
-  let last: number | undefined
-  for await (const {chunk, part} of chunks) {
-    const list = segments.get(part) ?? []
-    segments.set(part, list)
-    const segment = last === part ? list.at(-1) : undefined
-    if (segment === undefined) list.push({offset, length: chunk.length})
-    else segment.length += chunk.length
-    last = part
-    offset += chunk.length
-    yield chunk
+  /** Passes the bytes on, and lists where those of each part will be. */
+  async *#listing(chunks: AsyncIterable<PartChunk>): AsyncGenerator<Buffer> {
+    const segments = new Map<number, Segment[]>()
+    let offset = this.spool.size
+    let last: number | undefined
+    for await (const {chunk, isLast, part} of chunks) {
+      const list = segments.get(part) ?? []
+      segments.set(part, list)
+      const segment = last === part ? list.at(-1) : undefined
+      if (segment === undefined) list.push({offset, length: chunk.length})
+      else segment.length += chunk.length
+      last = part
+      offset += chunk.length
+      if (isLast === true) this.#segments.set(part, list)
+      yield chunk
+    }
   }
 }

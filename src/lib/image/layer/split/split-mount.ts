@@ -1,11 +1,13 @@
 import {createHash} from 'node:crypto'
-import {encodeHeader, END_OF_TAR, paddingAfter, textToBytes, type TarHeader} from '../../../tar/tar-header.js'
+import {encodeHeader, END_OF_TAR, textToBytes, type TarHeader} from '../../../tar/tar-header.js'
 import {parentPaths} from '../../../tar/path.js'
 import type {TarEntry} from '../../../tar/read-tar.js'
+import {entryBytes} from '../../../tar/write-tar.js'
 import type {Entry} from '../../entry-list.js'
 import type {MountRecording} from '../../model.js'
 import {refuseWhiteout} from '../../whiteout.js'
 import {opaqueMarker, visibleInMount} from '../mount-layer.js'
+import {parentOf} from './parent-of.js'
 import {PartAssigner, ROOT_PART} from './part-assigner.js'
 import type {SplitPlan} from './plan-split.js'
 
@@ -16,6 +18,8 @@ export const HIDING_PART = -1
 export interface PartChunk {
   readonly part: number
   readonly chunk: Buffer
+  /** Whether the layer ends with it. */
+  readonly isLast?: boolean
 }
 
 export interface SplitMountOptions {
@@ -50,6 +54,7 @@ class MountSplitter {
   readonly #written = new Map<number, Set<string>>()
   /** The folders that are in any part. */
   readonly #everywhere = new Set<string>()
+  readonly #ended = new Set<number>()
 
   constructor(
     private readonly recording: MountRecording,
@@ -69,16 +74,24 @@ class MountSplitter {
       yield* this.#foldersAbove(part, header.path)
       if (header.type === 'directory') yield* this.#folder(part, header)
       else if (this.#isWanted(part)) yield* this.#file(part, entry)
+      for (const complete of this.#assigner.takeComplete()) yield* this.#end(complete)
     }
     for (const header of this.#folders.values())
       if (!this.#foldersOf(ROOT_PART).has(header.path)) yield* this.#folder(ROOT_PART, header)
-    for (const part of this.#written.keys()) if (this.#isWanted(part)) yield {part, chunk: END_OF_TAR}
+    for (const part of this.#written.keys()) yield* this.#end(part)
   }
 
   *#hidingPart(root: TarHeader): Generator<PartChunk> {
     yield* this.#foldersAbove(HIDING_PART, root.path)
     yield* this.#folder(HIDING_PART, root)
     if (this.#isWanted(HIDING_PART)) yield {part: HIDING_PART, chunk: encodeHeader(opaqueMarker(withoutTime(root)))}
+    yield* this.#end(HIDING_PART)
+  }
+
+  *#end(part: number): Generator<PartChunk> {
+    if (this.#ended.has(part)) return
+    this.#ended.add(part)
+    if (this.#isWanted(part)) yield {part, chunk: END_OF_TAR, isLast: true}
   }
 
   *#foldersAbove(part: number, path: string): Generator<PartChunk> {
@@ -86,6 +99,8 @@ class MountSplitter {
       for (const parent of this.recording.parents)
         yield {part, chunk: encodeHeader(part === ROOT_PART ? parent : withoutTime(parent))}
     const written = this.#foldersOf(part)
+    // Then it has those above too.
+    if (written.has(parentOf(path))) return
     for (const folder of parentPaths(path)) {
       const header = written.has(folder) ? undefined : this.#folders.get(folder)
       if (header !== undefined) yield* this.#folder(part, header)
@@ -103,19 +118,11 @@ class MountSplitter {
     this.options.onEntry?.(part, {header: written, sha256: undefined}, isRepeated)
   }
 
-  async *#file(part: number, {content, header}: TarEntry): AsyncGenerator<PartChunk> {
-    yield {part, chunk: encodeHeader(header)}
+  async *#file(part: number, entry: TarEntry): AsyncGenerator<PartChunk> {
     const {onEntry} = this.options
-    if (header.type !== 'file') {
-      onEntry?.(part, {header, sha256: undefined}, false)
-      return
-    }
-    const hash = onEntry && createHash('sha256')
-    for await (const chunk of content) {
-      hash?.update(chunk)
-      yield {part, chunk}
-    }
-    if (paddingAfter(header.size) > 0) yield {part, chunk: Buffer.alloc(paddingAfter(header.size))}
+    const {header} = entry
+    const hash = header.type === 'file' && onEntry ? createHash('sha256') : undefined
+    for await (const chunk of entryBytes(entry, (content) => hash?.update(content))) yield {part, chunk}
     onEntry?.(part, {header, sha256: hash?.digest('hex')}, false)
   }
 

@@ -148,6 +148,35 @@ describe('layers of a mount that is split', () => {
     }
   })
 
+  it('can be read as soon as nothing more goes into them, while others are still made', async () => {
+    const files = project()
+    const archive = archiveOf(files)
+    const early: {readonly layer: MountLayer; readonly tar: Promise<Buffer>; readonly at: number}[] = []
+    let given = 0
+    const read = async function* (): AsyncGenerator<Buffer> {
+      given = 0
+      for await (const chunk of inChunks(archive, 1000)) {
+        given += chunk.length
+        yield chunk
+      }
+    }
+    const onLayer = (layer: MountLayer): unknown =>
+      early.push({layer, tar: buffer(layer.uncompressed()), at: given / archive.length})
+    const layers = await layersOf(files, {mount: {read}, keepsAll: true, onLayer})
+    const ids = (list: readonly MountLayer[]): string[] => list.map(({diffId}) => diffId).sort()
+    expect(ids(early.map(({layer}) => layer))).to.deep.equal(ids(layers))
+    for (const {layer, tar} of early)
+      expect([sha256(await tar), (await tar).length]).to.deep.equal([layer.diffId, await layer.size()])
+    expect(early[0]?.at).to.be.below(0.1)
+    expect(early.filter(({at}) => at < 0.9).length).to.be.above(layers.length / 2)
+  })
+
+  it('do not come early if not all are kept, or if they are compressed first', async () => {
+    const onLayer = (): never => expect.fail('a layer')
+    await layersOf(project(), {onLayer})
+    await layersOf(project(), {keepsAll: true, encode: compress, onLayer})
+  })
+
   it('are read in one pass if they are asked for together', async () => {
     let reads = 0
     const files = project()
@@ -222,15 +251,29 @@ describe('layers of a mount that is split', () => {
       selector: ([names]) => names.join('/'),
     })
     await fc.assert(
-      fc.asyncProperty(tree, async (list) => {
-        const files = treeOf(list.map(([names, length]) => [names.join('/'), length]))
-        const layers = await layersOf(files)
+      fc.asyncProperty(tree, fc.array(fc.tuple(fc.nat(), fc.nat()), {maxLength: 5}), async (list, pairs) => {
+        const files = linked(treeOf(list.map(([names, length]) => [names.join('/'), length])), pairs)
+        const early: string[] = []
+        const layers = await layersOf(files, {keepsAll: true, onLayer: ({diffId}) => early.push(diffId)})
         expect(await verified(layers)).to.deep.equal({entries: files.length, lines: []})
+        if (layers.length > 1) expect(early.sort()).to.deep.equal(layers.map(({diffId}) => diffId).sort())
       }),
       {numRuns: 60},
     )
   })
 })
+
+/** Makes some files other names of files before them. @param pairs numbers of files */
+function linked(files: readonly ArchivedFile[], pairs: readonly (readonly [number, number])[]): ArchivedFile[] {
+  const made = [...files]
+  for (const [one, other] of pairs) {
+    const [first = 0, second = 0] = [one % files.length, other % files.length].sort((a, b) => a - b)
+    const [target, name] = [made[first]?.header, made[second]?.header]
+    if (first === second || target?.type !== 'file' || name?.type !== 'file') continue
+    made[second] = without(name.path, {type: 'hardlink', link: target.path})
+  }
+  return made
+}
 
 /** Files as an engine archives them: each folder before what is in it, by names. A path that others are below is a folder. */
 function treeOf(list: readonly (readonly [path: string, length: number])[]): ArchivedFile[] {
