@@ -82,7 +82,8 @@ async function extractLayers(
   const found = new Map<string, Spool>()
   let spool = cleanup.use(await Spool.create())
   for await (const part of readArchive(archive)) {
-    if (part.kind !== 'layer') continue
+    // Since Engine 25, a layer is named by its digest.
+    if (part.kind !== 'layer' || (part.digest !== undefined && !diffIds.has(part.digest))) continue
     const layer = digesting(part.content)
     await spool.clear()
     await spool.writeAll(layer.chunks)
