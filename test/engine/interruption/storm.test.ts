@@ -6,8 +6,9 @@ import {docker, uniqueName} from '../../support/docker.js'
 import {startKeg} from '../../support/keg.js'
 import {expectClearError, OwnBed, untilEngineIsIdle} from './own-bed.js'
 
-/** How long the storm lasts, in milliseconds. */
+/** How long the storm lasts at least, in milliseconds, and how many are killed: a busy machine takes longer for them. */
 const duration = 30_000
+const minKills = 3
 
 const victims = ['keg', 'engine', 'registry'] as const
 
@@ -23,7 +24,7 @@ function numbers(seed: number): () => number {
 }
 
 describe('packages, while keg, the engine and the registry are killed at random @containerd', function () {
-  this.timeout(180_000)
+  this.timeout(600_000)
 
   let bed: OwnBed
   let registry: Awaited<ReturnType<typeof startRegistry>>
@@ -51,7 +52,7 @@ describe('packages, while keg, the engine and the registry are killed at random 
     await bed.settleName(reference, earlier, 'in the calm')
 
     const seen: string[] = []
-    while (performance.now() - startedAt < duration) {
+    while (seen.length < minKills || performance.now() - startedAt < duration) {
       const victim = victims[Math.floor(next() * victims.length)] ?? 'keg'
       const milliseconds = Math.round(next() * usual)
       const when = `seed ${seed}, kill ${seen.length}: ${victim} after ${milliseconds} ms`
@@ -76,6 +77,5 @@ describe('packages, while keg, the engine and the registry are killed at random 
         await bed.settleName(reference, earlier, when)
       }
     }
-    expect(seen).to.have.length.above(2)
   })
 })
