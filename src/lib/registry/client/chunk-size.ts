@@ -1,13 +1,13 @@
 const MEBIBYTE = 1_048_576
 
 /** Of the first chunk. */
-export const CHUNK_BYTES = 8 * MEBIBYTE
+export const CHUNK_BYTES = 4 * MEBIBYTE
 
 /** Smaller ones cost a registry more than the line. */
 const MIN_BYTES = MEBIBYTE
 
 /** Two chunks of each upload are in memory: larger ones save few requests. */
-const MAX_BYTES = 8 * MEBIBYTE
+const MAX_BYTES = 4 * MEBIBYTE
 
 /** How long sending a chunk should take: what a registry has not confirmed is lost with a connection, and Ctrl-C waits for that. */
 const TARGET_MILLISECONDS = 2000
