@@ -12,7 +12,7 @@ const MEGABYTE = 1024 * 1024
 /** Of random bytes in the mount: they cannot be compressed. */
 const SIZE = 28 * MEGABYTE
 /** Of the first chunks. */
-const CHUNK = 8 * MEGABYTE
+const CHUNK = 4 * MEGABYTE
 /** The layers of the base image, and what compression adds. */
 const REST = 2 * MEGABYTE
 
