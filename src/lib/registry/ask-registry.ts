@@ -85,7 +85,7 @@ export async function askRegistry(
   const [engineAnswer, direct] = await Promise.all([askEngine(work, options), askDirectly(work, options)])
   signal.throwIfAborted()
   const explained = (error: EngineError): unknown =>
-    registryError(error, {action: 'push', reference, credentials, isKept: false})
+    registryError(error, {action: 'push', reference, credentials, leaves: 'nothing'})
   if (engineAnswer.kind === 'failed' && UNREACHABLE_KINDS.includes(engineAnswer.failure))
     throw explained(engineAnswer.error)
   if (direct.push.kind === 'refused') throw explained(new EngineError(direct.push.status, direct.push.response))
@@ -125,7 +125,7 @@ async function askAsSender(
     signal.throwIfAborted()
     const text = `no answer within ${directMilliseconds / 1000} s: timed out`
     const failure = limitedSignal.aborted ? new RegistryFailure('registry-unreachable', text) : error
-    throw registryError(failure, {action: 'push', reference, credentials, isKept: false})
+    throw registryError(failure, {action: 'push', reference, credentials, leaves: 'nothing'})
   }
 }
 

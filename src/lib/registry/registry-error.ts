@@ -17,8 +17,11 @@ export interface RegistryContact {
   readonly credentials: Credentials
   /** Whether the registry accepted the credentials before it refused. */
   readonly wasAccepted?: boolean
-  /** Whether the engine still has the image to be pushed, so that the push can be repeated (default: yes). */
-  readonly isKept?: boolean
+  /**
+   * What a failed push leaves: the `image` in the engine, so that the push can be repeated (default if the engine pushes), the `layers`
+   * that arrived in the registry, or `nothing` (default if keg does).
+   */
+  readonly leaves?: 'image' | 'layers' | 'nothing'
 }
 
 const MAX_RESPONSE_LENGTH = 300
@@ -30,14 +33,14 @@ const MAX_RESPONSE_LENGTH = 300
 export function registryError(error: unknown, contact: RegistryContact): unknown {
   if (error instanceof RegistryFailure && error.isDamaged && contact.action === 'pull') return damaged(error, contact)
   if (error instanceof RegistryFailure)
-    return explained(error.kind, error.response, {...contact, client: 'keg', isKept: false, cause: error})
+    return explained(error.kind, error.response, {leaves: 'nothing', ...contact, client: 'keg', cause: error})
   // A pulled image is written by the engine: if there is no space, it is the engine's.
   if (!(error instanceof EngineError) || (contact.action === 'pull' && error.isFull)) return error
   const kind = failureKind(error.response, contact.action, contact.reference)
   const redacted = redactSecrets(error.response, contact.credentials, contact.reference.registry)
   // The cause must not reveal more than this.
   const cause = redacted === error.response ? error : new EngineError(error.status, redacted)
-  return explained(kind, redacted, {...contact, client: 'engine', cause})
+  return explained(kind, redacted, {leaves: 'image', ...contact, client: 'engine', cause})
 }
 
 /** Who asked the registry: the engine, or keg itself. */
@@ -55,7 +58,7 @@ function explained(
   const name = formatReference(contact.reference)
   return new FailedError(`${message} (${response})`, {
     code: kind,
-    hint: contact.action === 'push' && contact.isKept !== false ? `${hint}${keptHint(kind, contact)}` : hint,
+    hint: contact.action === 'push' ? `${hint}${nextPush(kind, contact)}` : hint,
     cause,
     data: {reference: name, registry: contact.reference.registry, said: response},
   })
@@ -133,7 +136,7 @@ function explain(kind: FailureKind, contact: ClientContact, response: string): {
     case 'registry-broke-off':
       return {
         message: `The registry ${host} interrupted the ${action} of ${name}.`,
-        hint: 'Try again: complete layers are not sent again.',
+        hint: contact.leaves === 'layers' ? 'Wait until it answers.' : 'Try again: complete layers are not sent again.',
       }
     case 'registry-busy':
       return {
@@ -243,6 +246,36 @@ function creation({registry, repository}: Reference): string {
   return region === undefined
     ? ''
     : ` (aws ecr create-repository --region ${region} --repository-name ${printable(repository)})`
+}
+
+/** How to push after all, once the reason for the failure is gone. */
+function nextPush(kind: FailureKind, contact: ClientContact): string {
+  switch (contact.leaves) {
+    case 'image':
+      return keptHint(kind, contact)
+    case 'layers':
+      return againHint(kind)
+    default:
+      return contact.client === 'keg' && ROUTE_KINDS.includes(kind)
+        ? ' If the engine can reach it, let that push, with --via engine.'
+        : ''
+  }
+}
+
+/** Failures on the way to a registry: the engine may have another one. */
+const ROUTE_KINDS: readonly FailureKind[] = [
+  'registry-proxy',
+  'registry-certificate',
+  'registry-insecure',
+  'registry-unreachable',
+]
+
+/** What becomes of a package that keg itself pushed and that is nowhere else. */
+function againHint(kind: FailureKind): string {
+  const arrived = 'ayers that have arrived are not sent again.'
+  // The same package would be refused again.
+  if (kind === 'tag-immutable' || kind === 'manifest-refused') return ` L${arrived}`
+  return ` Then package it again: l${arrived}`
 }
 
 /** The command that pushes the kept image: to the same name if that can work, otherwise to another one. */

@@ -1,4 +1,5 @@
 import {expect} from 'chai'
+import {RegistryFailure} from '../../../src/lib/registry/client/registry-failure.js'
 import {EngineError} from '../../../src/lib/engine/engine-error.js'
 import type {FailedError} from '../../../src/lib/error/keg-error.js'
 import {parseReference} from '../../../src/lib/reference/reference.js'
@@ -110,13 +111,13 @@ const pushes: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-function pushError(said: string, more: {readonly isKept?: boolean; readonly name?: string} = {}): FailedError {
+function pushError(said: string, more: {readonly leaves?: 'nothing'; readonly name?: string} = {}): FailedError {
   const contact = {
     action: 'push',
     reference: parseReference(more.name ?? name),
     credentials: {kind: 'anonymous'},
   } as const
-  return registryError(new EngineError(0, said), {...contact, isKept: more.isKept ?? true}) as FailedError
+  return registryError(new EngineError(0, said), {...contact, ...(more.leaves && {leaves: more.leaves})}) as FailedError
 }
 
 describe('kind of a failed push', () => {
@@ -173,6 +174,32 @@ describe('kind of a failed push', () => {
   })
 
   it('does not say that an image is kept before it was made', () => {
-    expect(pushError('denied', {isKept: false}).hint).not.to.contain('kept')
+    expect(pushError('denied', {leaves: 'nothing'}).hint).not.to.contain('kept')
+  })
+
+  describe('by keg itself', () => {
+    const contact = {action: 'push', reference, credentials: {kind: 'anonymous'}} as const
+    const hint = (kind: FailureKind, leaves?: 'layers'): string =>
+      (registryError(new RegistryFailure(kind, 'no'), {...contact, ...(leaves && {leaves})}) as FailedError).hint ?? ''
+    const all = Object.keys(pushes) as FailureKind[]
+    const routes: readonly FailureKind[] = [
+      ...(['registry-proxy', 'registry-certificate', 'registry-insecure', 'registry-unreachable'] as const),
+    ]
+
+    it('is repeated by packaging again, unless the same would be refused again', () => {
+      for (const kind of all) {
+        expect(hint(kind, 'layers'), kind).to.match(/ayers that have arrived are not sent again\.$/)
+        expect(hint(kind, 'layers'), kind).not.to.contain('engine. Push')
+        const isSame = kind !== 'tag-immutable' && kind !== 'manifest-refused'
+        expect(hint(kind, 'layers').includes('Then package it again'), kind).to.equal(isSame)
+      }
+    })
+
+    it('can be left to the engine if only the way is the problem, before anything was sent', () => {
+      for (const kind of new Set([...all, ...routes])) {
+        expect(hint(kind).includes('--via engine'), kind).to.equal(routes.includes(kind))
+        expect(hint(kind), kind).not.to.contain('package it again')
+      }
+    })
   })
 })

@@ -179,14 +179,15 @@ export class RegistrySink implements AsyncDisposable {
 
   /**
    * Gives the image one of its names.
+   * @param isInEngine whether the engine has the image, too: a failure then says how that pushes it
    * @returns the digest of its manifest
    * @throws FailedError with a code of registry-error.ts
    */
-  async tag(name: Reference & {readonly tag: Tag}): Promise<Digest> {
+  async tag(name: Reference & {readonly tag: Tag}, isInEngine: boolean): Promise<Digest> {
     this.work.signal.throwIfAborted()
     const target = this.#targets.find(({sink}) => isSameRepository(sink.reference, name))
     if (target === undefined) throw new Error(`no repository for ${formatReference(name)}`)
-    return this.#explained(target, () => target.sink.tag(name.tag))
+    return this.#explained(target, () => target.sink.tag(name.tag), isInEngine ? 'image' : 'layers')
   }
 
   /** Cancels uploads, but for those that another run can go on with, and removes what has no tag. */
@@ -288,11 +289,11 @@ export class RegistrySink implements AsyncDisposable {
   }
 
   /** Runs a work; its failure ends everything else, and is explained to the user. */
-  async #explained<T>(target: Target, work: () => Promise<T>): Promise<T> {
+  async #explained<T>(target: Target, work: () => Promise<T>, leaves?: 'image' | 'layers'): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      throw this.#failed(error, target)
+      throw this.#failed(error, target, leaves)
     }
   }
 
@@ -304,13 +305,13 @@ export class RegistrySink implements AsyncDisposable {
     }
   }
 
-  #failed(error: unknown, {client, credentials, sink}: Target): unknown {
+  #failed(error: unknown, {client, credentials, sink}: Target, leaves: 'image' | 'layers' = 'layers'): unknown {
     this.#stop.abort(error)
     this.work.signal.throwIfAborted()
     const {reference} = sink
     const [name = reference] = this.options.names.filter((each) => isSameRepository(each, reference))
     const {wasAccepted} = client
-    return registryError(error, {action: 'push', reference: name, credentials, wasAccepted, isKept: false})
+    return registryError(error, {action: 'push', reference: name, credentials, wasAccepted, leaves})
   }
 }
 

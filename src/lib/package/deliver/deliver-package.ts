@@ -36,7 +36,9 @@ export async function deliverPackage(
 ): Promise<DeliveredPackage> {
   const {file, image, sent} = written
   const pushOne = (reference: Destination['reference']): Promise<Digest> =>
-    sent === undefined ? pushImage(work, {reference}).then(({digest}) => digest) : sent.tag(reference)
+    sent === undefined
+      ? pushImage(work, {reference}).then(({digest}) => digest)
+      : sent.tag(reference, image !== undefined)
   const named = {destinations, push: push ? pushOne : undefined}
   const digests = image === undefined ? await pushAll(named) : await publish(work, {...named, image})
   await file?.publish(work.signal)

@@ -117,7 +117,7 @@ describe('an image that is sent to a registry', () => {
   async function tagAll(sink: RegistrySink): Promise<string[]> {
     const digests: string[] = []
     for (const tag of tagsOf.get(sink) ?? [])
-      digests.push(await sink.tag({...parseReference(`${registry.registry}/a/b`), tag: parseTag(tag)}))
+      digests.push(await sink.tag({...parseReference(`${registry.registry}/a/b`), tag: parseTag(tag)}, false))
     return digests
   }
 
