@@ -4,7 +4,7 @@ import {PAUSE_MODES, type PauseMode} from '../package/capture/pause-mode.js'
 import {PathPatterns} from '../package/exclude/path-patterns.js'
 import {MOUNT_POLICIES, type MountPolicy} from '../package/mount/mount-selection.js'
 import {COMPRESSIONS, type CompressionName} from '../image/archive/compression.js'
-import {WAYS, type Way} from '../package/target/package-way.js'
+import {WAYS, type Way} from '../package/target/model.js'
 import type {PackageOptions} from '../package/package-options.js'
 import type {PackageResult} from '../package/package-result.js'
 import {planText, resultText} from '../package/package-text.js'
@@ -36,7 +36,7 @@ interface PackageFlags extends SharedFlags {
   readonly since?: string | undefined
   readonly tag?: readonly string[] | undefined
   readonly verify: boolean
-  readonly via: Way
+  readonly via: Way | undefined
 }
 
 /** A part of the command line, as oclif read it. */
@@ -67,7 +67,7 @@ export abstract class PackageCommand extends KegCommand {
     compression: Flags.option({
       default: 'gzip',
       description:
-        'How to compress the layers that keg sends with --via registry; zstd takes Docker 23 or newer to pull.',
+        'How to compress the layers that keg sends straight into a registry; zstd takes Docker 23 or newer to pull.',
       options: COMPRESSIONS,
     })(),
     'compression-level': Flags.integer({
@@ -100,7 +100,7 @@ export abstract class PackageCommand extends KegCommand {
       multipleNonGreedy: true,
     }),
     load: Flags.boolean({
-      description: 'Give it to the engine, too, with --via registry or --output.',
+      description: 'Give it to the engine too, if keg sends it straight into a registry or writes it to a file.',
     }),
     message: Flags.string({char: 'm', description: 'Message that describes the package.', helpValue: 'TEXT'}),
     mounts: Flags.option({default: 'all', description: 'Which mounts to include.', options: MOUNT_POLICIES})(),
@@ -116,7 +116,7 @@ export abstract class PackageCommand extends KegCommand {
     pause: Flags.option({
       default: 'short',
       description:
-        'Pause the container until its mounts are recorded in temporary files, or, without files, until all is sent with --via registry.',
+        'Pause the container until its mounts are recorded in temporary files, or, without files, until all is sent straight into a registry.',
       env: 'KEG_PAUSE',
       options: PAUSE_MODES,
     })(),
@@ -147,8 +147,8 @@ export abstract class PackageCommand extends KegCommand {
     }),
     verify: Flags.boolean({description: 'Read it back and compare it, file by file, before it gets its name.'}),
     via: Flags.option({
-      default: 'engine',
-      description: 'Who pushes it: the engine, or keg itself, straight into the registry.',
+      description:
+        'Who pushes it: the engine, or keg itself, straight into the registry (default: keg, if the engine is on this machine and keg can reach the registry).',
       env: 'KEG_VIA',
       options: WAYS,
     })(),

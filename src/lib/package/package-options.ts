@@ -1,5 +1,3 @@
-import type {CompressionOptions} from '../image/archive/compression.js'
-import type {PauseMode} from './capture/pause-mode.js'
 import type {PathPatterns} from './exclude/path-patterns.js'
 import type {MountOptions} from './mount/mount-selection.js'
 import type {OutputStream} from './output/plan-output.js'
@@ -7,7 +5,7 @@ import type {PackagePlan} from './plan/package-plan.js'
 import type {PackageSourceOptions} from './target/package-source.js'
 
 /** What to package, and how. */
-export interface PackageOptions extends PackageSourceOptions, CompressionOptions {
+export interface PackageOptions extends PackageSourceOptions {
   readonly mounts: MountOptions
   /** What to leave out of the package. */
   readonly exclude: PathPatterns
@@ -17,8 +15,6 @@ export interface PackageOptions extends PackageSourceOptions, CompressionOptions
   readonly allowedSecrets: PathPatterns
   /** Whether to package a bind's new content if the container still has the old one, and keg cannot read it. */
   readonly acceptReplaced: boolean
-  /** For how long to pause the container. */
-  readonly pause: PauseMode
   /** Whether to pause other containers that may write to the mounts too, without asking. */
   readonly pauseWriters: boolean
   readonly message: string | undefined

@@ -7,7 +7,7 @@ import type {PackagedMount, PackageExclusions, PackagePlan} from './plan/package
 import type {OutputTarget} from '../image/file/output-file.js'
 import type {TimedStage} from '../terminal/stage-times.js'
 import type {TakenTag} from './target/check-tags.js'
-import type {Way} from './target/package-way.js'
+import type {EngineReason, Way} from './target/model.js'
 import type {ExcludablePart} from './exclude/excludable-parts.js'
 import type {PackagedSecret} from './secret/secret-gate.js'
 import type {Verification} from './verify/verification.js'
@@ -45,8 +45,8 @@ export interface PackageResult {
   /** Null until pushed. */
   readonly digest: string | null
   /**
-   * Id of the image in the local engine; null if it was not created there: with `--output`, and with `--via registry`, unless
-   * `--load` is given.
+   * Id of the image in the local engine; null if it was not created there: with `--output`, and if keg sent it straight
+   * into a registry, unless `--load` is given.
    */
   readonly image: string | null
   /** Registry and repository. */
@@ -99,6 +99,11 @@ export interface PackageResult {
   readonly pushed: boolean
   /** Who pushes it: the `engine`, or keg itself, straight into the `registry`; null if it is not pushed. */
   readonly via: Way | null
+  /**
+   * Why the engine pushes it: as `--via` says (`given`), because it is on another machine (`engine-elsewhere`), or because keg
+   * cannot reach a registry (`registry-unreachable`); null if it does not.
+   */
+  readonly viaReason: EngineReason['kind'] | null
   /** What took the longest; null with a dry run. */
   readonly slowest: TimedStage | null
   /** The command for a reviewer. */
@@ -154,6 +159,7 @@ export function packageResult(plan: PackagePlan, outcome: PackageOutcome): Packa
     fileBytes: outcome.fileBytes ?? null,
     pushed: digest !== undefined,
     via: plan.way.via ?? null,
+    viaReason: plan.way.reason?.kind ?? null,
     slowest: outcome.slowest ?? null,
     run: runLine(reference, pinned, target),
     addedEnvironment: plan.addedEnvironment,

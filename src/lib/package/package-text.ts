@@ -52,13 +52,24 @@ export function planText(plan: PackagePlan): string {
 
 function placeNote({output, push, way}: Pick<PackagePlan, 'output' | 'push' | 'way'>, remote: boolean): string {
   if (output !== undefined && !push) return ' (only in the file)'
-  if (remote && push) return way.via === 'registry' ? viaRegistry(way) : ''
+  if (remote && push) return way.via === 'registry' ? viaRegistry(way) : throughEngine(way)
   if (remote) return ' (not pushed)'
   return ' (only in the local engine: no registry is set)'
 }
 
 function viaRegistry({isLoaded}: PackagePlan['way']): string {
   return ` (straight into the registry${isLoaded ? ', and into the engine' : ', not into the engine'})`
+}
+
+function throughEngine({reason}: PackagePlan['way']): string {
+  switch (reason?.kind) {
+    case 'engine-elsewhere':
+      return ' (through the engine, because it is on another machine)'
+    case 'registry-unreachable':
+      return ` (through the engine, because keg cannot reach ${reason.registry}: ${reason.problem})`
+    default:
+      return ' (through the engine)'
+  }
 }
 
 function outputLines(output: PlannedOutput | undefined): string[] {

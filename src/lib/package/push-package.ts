@@ -54,7 +54,7 @@ export async function pushPackage(surrounding: Work, options: PushPackageOptions
   const destinations = [{reference, remote: true}]
   const checking = await startCheckingTags(work, {
     ...{destinations, owner, image: image.Id},
-    ...{push: true, via: 'engine', isLoaded: true},
+    ...{push: true, way: {via: 'engine', isLoaded: true}},
   })
   const {warnings, taken} = await checking.checked
   for (const warning of warnings) notice(`Warning: ${warning}`)
@@ -86,6 +86,6 @@ function checkPushable({digest, tag, ...reference}: Reference): Reference & {tag
 function missing(name: string): FailedError {
   return new FailedError(`The image ${name} is not in this engine.`, {
     code: 'image-missing',
-    hint: `List the packages of this engine with: ${commandLine`docker images --filter label=com.keg.role=package`}`,
+    hint: `List the packages of this engine with: ${commandLine`docker images --filter label=com.keg.role=package`}. One that went straight into its registry is not among them: package it again instead.`,
   })
 }

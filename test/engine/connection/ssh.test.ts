@@ -51,7 +51,7 @@ describe('an engine through ssh @classic', function () {
     const packaged = packageJson(
       await keg(['docker', 'package', container, ...flags, '-t', reference], {env: {PATH: client.path}}),
     )
-    expect(packaged).to.include({pushed: true, reference})
+    expect(packaged).to.include({pushed: true, reference, via: 'engine', viaReason: 'engine-elsewhere'})
     expect(await temporaryThings(packaged.run, packaged.image)).to.deep.equal([])
     await docker(['rmi', reference])
     const pinned = sandbox.addImage(packaged.pinned ?? '')

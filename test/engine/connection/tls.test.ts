@@ -101,7 +101,7 @@ describe('an engine by TLS @classic', function () {
         env: {DOCKER_CERT_PATH, DOCKER_HOST, DOCKER_TLS_VERIFY},
       }),
     )
-    expect(packaged).to.include({pushed: true, reference})
+    expect(packaged).to.include({pushed: true, reference, via: 'registry', viaReason: null})
     await using connected = await Engine.connect(environment())
     expect(await execWithInput(connected, container, Buffer.alloc(1_000_000))).to.equal('1000000\nread\n5')
 

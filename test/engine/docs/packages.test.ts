@@ -32,7 +32,7 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.container([], web)
     await bed.container([], worker)
     const reference = `${bed.registry}/${web}:v1`
-    await bed.type(`keg docker package ${worker} -t ${reference} --branch feature/jobs && docker rmi ${reference}`)
+    await bed.type(`keg docker package ${worker} -t ${reference} --branch feature/jobs`)
     await bed.follow(PACKAGES, '$ keg docker package web -t v1', {exits: {keg: 3}})
   })
 
@@ -79,7 +79,8 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.type(`keg docker package ${bed.shop} -t v1`)
     await bed.follow(PACKAGES, 'keg docker package verify')
     await bed.follow(PACKAGES, 'keg docker package inspect ghcr.io/acme/shop:v1 --remote')
-    await bed.follow('docs/registries.md', 'keg docker package push')
+    await bed.follow('docs/registries.md', 'keg docker package shop -t v1   #')
+    await bed.follow('docs/registries.md', 'keg docker package shop -t v1 --via engine')
   })
 
   it('a registry that refuses the login', async () => {
@@ -117,16 +118,23 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.container(['-v', '/app'])
     await bed.type(`docker exec ${bed.shop} dd if=/dev/urandom of=/app/large bs=1M count=9`)
     await bed.type(`keg docker package ${bed.shop} -t v1`)
+    // The engine may have an older one of that name.
+    await bed.type(`docker rmi --force ${bed.registry}/${bed.shop}:v1`)
     const output = await bed.follow(PACKAGES, 'keg docker package inspect ghcr.io/acme/shop:v1    #')
-    expect(output).to.match(/Mount +\/app: volume, 9\.\d+ MB in 3 layers, in the package/)
+    expect(output).to.match(/Mount +\/app: volume in 3 layers, in the package/)
     const streamed = await bed.follow(PACKAGES, 'keg docker package shop --pause stream')
     expect(streamed).to.match(/paused until everything is sent/)
   })
 
   it('a package that goes straight into the registry', async () => {
     await bed.container()
-    const output = await bed.follow(PACKAGES, 'keg docker package shop --via registry')
-    expect(output).to.match(/^It is in the registry, and not in this engine\.$/m)
+    const output = await bed.follow(PACKAGES, 'keg docker package shop              #')
+    expect(output.match(/^It is in the registry, and not in this engine\.$/gm)).to.have.lengthOf(1)
+  })
+
+  it('a package that goes through the engine', async () => {
+    await bed.container()
+    await bed.follow(PACKAGES, '$ keg docker package shop --via engine')
   })
 
   it('running a package that starts slowly', async () => {

@@ -13,6 +13,9 @@ import {expectClearError, OwnBed} from './own-bed.js'
 
 const run = promisify(execFile)
 const MEGABYTE = 1024 * 1024
+/** What an engine and keg itself say about a registry that cannot write. */
+const ENGINE_FULL = /^Error: The push of \S+ failed\. \(.*unexpected (?:HTTP )?status.*\)$/m
+const KEG_FULL = /^Error: The push of \S+ failed\. \(.+\)$/m
 
 /** A folder on a small file system in memory. */
 async function smallFolder(megabytes: number): Promise<{readonly path: string; readonly remove: () => Promise<void>}> {
@@ -154,7 +157,6 @@ describe('a full disk @containerd', function () {
     undo.push(registry.stop)
     const shared = `${registry.address}/keg/${uniqueName('shared')}:one`
     expect((await keg(['docker', 'package', bed.container, '-t', shared, '--replace-tag'])).code).to.equal(0)
-    await docker(['image', 'rm', shared])
     const large = ['dd', 'if=/dev/urandom', 'of=/large', 'bs=1M', 'count=48']
     await docker(['run', '--pull', 'never', '--network', 'none', baseImage, ...large])
     const filler = await fill(bed.engine.data, 4)
@@ -172,33 +174,39 @@ describe('a full disk @containerd', function () {
     await docker(['image', 'rm', shared])
   })
 
-  it('of a registry leaves the tag unchanged, and pushing again works once there is room', async () => {
-    const folder = await smallFolder(64)
-    undo.push(folder.remove)
-    const registry = await startRegistry({directory: folder.path})
-    undo.push(registry.stop)
-    const shared = `${registry.address}/keg/${uniqueName('shared')}:one`
-    await docker(['tag', earlier, shared])
-    await docker(['push', '--quiet', shared])
-    const filler = await fill(folder.path, 1)
-    // Engine 20.10 retries for almost a minute before it says the same.
-    const result = await keg(['docker', 'package', bed.container, '-t', shared, '--replace-tag'])
-    expectClearError(result, 1, 'pushing')
-    expect(result.stderr, result.stderr).to.match(
-      /^Error: The push of \S+ failed\. \(.*unexpected (?:HTTP )?status.*\)$/m,
-    )
-    expect(result.stderr).to.contain('see the log of the registry: its storage may be full')
-    await docker(['tag', shared, 'kept:package'])
-    await docker(['pull', '--quiet', shared])
-    expect(await docker(['image', 'inspect', '--format', '{{.Id}}', shared])).to.equal(earlier)
-    await filler.empty()
-    await removeEmptyLinks(folder.path)
-    await docker(['tag', 'kept:package', shared])
-    const [again = ''] = /(?<=\(or docker )push \S+(?=\))/m.exec(result.stderr) ?? []
-    await docker(again.split(' '))
-    await docker(['image', 'rm', shared, 'kept:package'])
-    await docker(['pull', '--quiet', shared])
-    await bed.expectWhole(shared, 'pushed again')
-    await docker(['image', 'rm', shared])
-  })
+  for (const via of ['registry', 'engine'] as const)
+    it(`of a registry (via ${via}) leaves the tag unchanged, and the next try works once there is room`, async () => {
+      const folder = await smallFolder(64)
+      undo.push(folder.remove)
+      const registry = await startRegistry({directory: folder.path})
+      undo.push(registry.stop)
+      const shared = `${registry.address}/keg/${uniqueName('shared')}:one`
+      await docker(['tag', earlier, shared])
+      await docker(['push', '--quiet', shared])
+      const filler = await fill(folder.path, 1)
+      const packageLine = ['docker', 'package', bed.container, '-t', shared, '--replace-tag', '--via', via]
+      // Engine 20.10 and keg itself retry for almost a minute before they say the same.
+      const result = await keg(packageLine)
+      expectClearError(result, 1, 'pushing')
+      expect(result.stderr, result.stderr).to.match(via === 'engine' ? ENGINE_FULL : KEG_FULL)
+      expect(result.stderr).to.contain('see the log of the registry: its storage may be full')
+      if (via === 'engine') await docker(['tag', shared, 'kept:package'])
+      await docker(['pull', '--quiet', shared])
+      expect(await docker(['image', 'inspect', '--format', '{{.Id}}', shared])).to.equal(earlier)
+      await filler.empty()
+      await removeEmptyLinks(folder.path)
+      if (via === 'engine') {
+        await docker(['tag', 'kept:package', shared])
+        const [again = ''] = /(?<=\(or docker )push \S+(?=\))/m.exec(result.stderr) ?? []
+        await docker(again.split(' '))
+        await docker(['image', 'rm', shared, 'kept:package'])
+      } else {
+        expect(result.stderr).to.match(/Then package it again: layers that have arrived are not sent again\.$/m)
+        const again = await keg(packageLine)
+        expect(again.code, again.stderr).to.equal(0)
+      }
+      await docker(['pull', '--quiet', shared])
+      await bed.expectWhole(shared, 'pushed again')
+      await docker(['image', 'rm', shared])
+    })
 })

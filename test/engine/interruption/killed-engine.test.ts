@@ -67,7 +67,9 @@ describe('an engine, killed @containerd', function () {
   }
 
   describe('while keg packages', () => {
-    const line = (): string[] => ['docker', 'package', bed.container, '-t', reference, '--replace-tag']
+    const line = (via: 'engine' | 'registry' = 'registry'): string[] => [
+      ...['docker', 'package', bed.container, '-t', reference, '--replace-tag', '--via', via],
+    ]
 
     const stages: readonly Stage[] = [
       ['measuring the mounts', /^GET .*\/archive$/, 'under way'],
@@ -78,31 +80,43 @@ describe('an engine, killed @containerd', function () {
       ['committing, done', /^POST \/commit$/, 'answered'],
       ['letting go on', /\/unpause$/, 'arriving'],
       ['letting go on, done', /\/unpause$/, 'answered'],
+      ['reading the commit to push it', /^GET \/images\/(?:.*\/)?get$/, 'under way'],
+    ]
+    const engineStages: readonly Stage[] = [
       ['writing', /^POST \/images\/load$/, 'under way'],
       ['writing, done', /^POST \/images\/load$/, 'answered'],
       ['naming', /\/tag$/, 'arriving'],
       ['naming, done', /\/tag$/, 'answered'],
       ['pushing', /\/push$/, 'under way'],
     ]
-    for (const stage of stages)
+    for (const [stage, via] of [
+      ...stages.map((each) => [each, 'registry'] as const),
+      ...engineStages.map((each) => [each, 'engine'] as const),
+    ])
       it(`(${stage[0]}) makes keg fail with a clear error, and everything can be fixed`, async () => {
         const [name] = stage
-        expectLost(await killedAt(stage, line()), name)
+        expectLost(await killedAt(stage, line(via)), name)
         await bed.expectTold(name)
         await bed.settleName(reference, earlier, name)
         await bed.expectMended(name)
       })
 
     it('and restarted, packages as before', async () => {
-      const {code, stderr} = await keg(line())
-      expect(code, stderr).to.equal(0)
-      expect(await bed.settleName(reference, earlier, 'packaged again')).to.equal('package')
+      for (const via of ['registry', 'engine'] as const) {
+        const {code, stderr} = await keg(line(via))
+        expect(code, stderr).to.equal(0)
+        if (via === 'registry') await docker(['pull', '--quiet', reference])
+        expect(await bed.settleName(reference, earlier, 'packaged again')).to.equal('package')
+      }
       await bed.expectMendedByDoctor('packaged again')
     })
 
     it('(cleaning up) keeps the finished package, and keg says what may be left', async () => {
       const lastOfAll = /^DELETE \/containers\/[^/]+$/
-      const {code, stderr, stdout} = await killedAt(['', lastOfAll, 'arriving', /\/tag$/], [...line(), '--no-push'])
+      const {code, stderr, stdout} = await killedAt(
+        ['', lastOfAll, 'arriving', /\/tag$/],
+        [...line('engine'), '--no-push'],
+      )
       expect(code, stderr).to.equal(0)
       expect(stdout).to.contain(reference)
       expect(stderr).to.match(/^Warning: Something temporary is left\b.*: keg doctor --fix$/m)
@@ -118,7 +132,6 @@ describe('an engine, killed @containerd', function () {
       shared = `${registry.address}/keg/${uniqueName('shared')}:one`
       const {code, stderr} = await keg(['docker', 'package', bed.container, '-t', shared, '--replace-tag'])
       expect(code, stderr).to.equal(0)
-      await docker(['image', 'rm', shared])
       await bed.remember()
     })
 

@@ -49,6 +49,7 @@ describe('packages, while keg, the engine and the registry are killed at random 
     const first = await (await startKeg(line)).ended
     expect(first.code, first.stderr).to.equal(0)
     const usual = performance.now() - startedAt
+    await docker(['pull', '--quiet', reference])
     await bed.settleName(reference, earlier, 'in the calm')
 
     const seen: string[] = []
@@ -57,7 +58,7 @@ describe('packages, while keg, the engine and the registry are killed at random 
       const milliseconds = Math.round(next() * usual)
       const when = `seed ${seed}, kill ${seen.length}: ${victim} after ${milliseconds} ms`
       seen.push(victim)
-      const running = await startKeg(line)
+      const running = await startKeg([...line, ...(next() < 0.5 ? [] : ['--via', 'engine'])])
       await wait(milliseconds)
       if (victim === 'keg') running.kill('SIGKILL')
       else await (victim === 'engine' ? bed.engine : registry).kill()

@@ -102,7 +102,7 @@ describe('the answer with --json of @containerd', function () {
   answers('sync create', () => [container])
 
   const registry = ['--registry', `${openRegistry}/keg-test`]
-  answers('docker package', () => [container, '-t', uniqueName('one'), ...registry, '--yes', '--verify'], {
+  answers('docker package', () => [container, '-t', uniqueName('one'), ...registry, '--load', '--yes', '--verify'], {
     then: (answer) => (reference = bed.sandbox.addImage(String(answer.reference))),
   })
   answers('docker package inspect', () => [reference])

@@ -282,13 +282,17 @@ describe('keg docker package, when it fails @each-store', function () {
         const {code, stderr} = await keg(['docker', 'package', ...line])
         expect(code, stderr).to.equal(0)
       }
-      await packaged([other, '-t', name])
+      await packaged([other, '-t', name, '--load'])
       // The name of one's own package is always moved.
-      await packaged([other, '-t', name])
+      await packaged([other, '-t', name, '--load'])
       const expected = {exit: 3, code: 'tag-taken', hints: /another tag with -t .*--replace-tag/}
-      await expectNothingBegun([container, '-t', name], {...expected, says: /in the engine .* is the package of /})
-      await docker(['image', 'rm', name])
-      await expectNothingBegun([container, '-t', name], {...expected, says: /in the registry is the package of /})
+      for (const flags of [['--load'], ['--via', 'engine']])
+        await expectNothingBegun([container, '-t', name, ...flags], {
+          ...expected,
+          says: /in the engine is the package of .* in the registry is the package of /,
+        })
+      // A name in the engine is not moved by what goes only into the registry.
+      await expectNothingBegun([container, '-t', name], {...expected, says: /^\S+ in the registry is the package of /})
       await packaged([container, '-t', name, '--replace-tag'])
     })
 
@@ -475,7 +479,7 @@ describe('keg docker package, when it fails @each-store', function () {
       andThen: (reference: string) => Promise<void>,
     ): Promise<void> {
       const reference = whole(`${registry}/keg/${uniqueName('kept')}`)
-      const words = [container, '-t', reference]
+      const words = [container, '-t', reference, '--via', 'engine']
       const again = new RegExp(
         `The image is kept in the engine. Push it again with: keg docker package push ${reference}`,
       )
@@ -538,6 +542,26 @@ describe('keg docker package, when it fails @each-store', function () {
         expect(pinned).to.equal(`${reference}@${digest}`)
       })
     })
+
+    it('that refuses an image of its size when keg itself pushes it, and then accepts it', async () => {
+      const refusal = {status: 413, code: 'UNKNOWN', message: 'the image is too large'}
+      const way = closing(await manifestRefusingRegistry(openRegistry, refusal))
+      const reference = whole(`${way.registry}/keg/${uniqueName('again')}`)
+      const hints = /Exclude large mounts .* Then package it again: layers that have arrived are not sent again\.$/m
+      const expected = {exit: 1, code: 'registry-too-large', says: /larger than/, hints}
+      await expectFailure([container, '-t', reference], expected)
+      expect(await stateOf(container)).to.equal('running false')
+      expect(await madeBy(engine)).to.deep.equal([])
+      // It is not in the engine, so it cannot be pushed from there.
+      const missing = await keg(['docker', 'package', 'push', reference, '--json'])
+      expect(missing.json().error).to.include({code: 'image-missing'})
+      expect(missing.json().error)
+        .to.have.property('hint')
+        .that.matches(/package it again instead\.$/)
+      way.allow()
+      const again = await keg(['docker', 'package', container, '-t', reference, '--json'])
+      expect(again.json(), again.stderr).to.include({pushed: true, via: 'registry', image: null})
+    })
   })
 
   describe("because of the image's name in a registry", () => {
@@ -546,7 +570,7 @@ describe('keg docker package, when it fails @each-store', function () {
       const refusal = {status: 400, code: 'TAG_INVALID', message, tag: 'dev'}
       const way = closing(await manifestRefusingRegistry(openRegistry, refusal))
       const reference = whole(`${way.registry}/keg/${uniqueName('once')}`)
-      const refused = await keg(['docker', 'package', container, '-t', reference, '--json'])
+      const refused = await keg(['docker', 'package', container, '-t', reference, '--via', 'engine', '--json'])
       expect(refused.json())
         .to.have.nested.property('error.code')
         .that.matches(/^(?:tag-immutable|manifest-refused)$/)

@@ -164,12 +164,15 @@ describe('a package as one file @each-store', function () {
   it('is pushed too with --push, and only then, whatever registry is set', async () => {
     const reference = sandbox.addImage(`${registry}/keg/${name()}`)
     expect(await written('one.tar', ['-t', reference])).to.deep.include({pushed: false, image: null, digest: null})
-    const made = await written('two.tar', ['-t', reference, '--push', '--verify'])
-    expect(made.pushed).to.equal(true)
-    expect(made.run).to.equal(`keg docker package run ${reference}@${made.digest ?? ''}`)
-    expect(await idOf(reference)).to.equal(made.image)
+    for (const via of ['registry', 'engine'] as const) {
+      const made = await written(`${via}.tar`, ['-t', reference, '--push', '--verify', '--via', via])
+      expect(made.pushed).to.equal(true)
+      expect(made.run).to.equal(`keg docker package run ${reference}@${made.digest ?? ''}`)
+      if (via === 'registry') expect(made.image).to.equal(null)
+      else expect(await idOf(reference)).to.equal(made.image)
+    }
     await docker(['rmi', reference])
-    expect((await ran('two.tar', ['cat', '/own/one'])).stdout).to.equal('one\n')
+    expect((await ran('registry.tar', ['cat', '/own/one'])).stdout).to.equal('one\n')
   })
 
   it('goes to standard output as a whole, and the result to standard error', async () => {

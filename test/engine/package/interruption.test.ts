@@ -24,6 +24,8 @@ describe('keg docker package, interrupted @each-store', function () {
   let container: string
   /** The full name of the packages, and the image that has it before. */
   let reference: string
+  /** Digest of what the registry has under the name; null for nothing. */
+  let inRegistry: string | null
   let earlier: string
   let isClassic: boolean
   let open: {close(): Promise<void>}[]
@@ -33,6 +35,7 @@ describe('keg docker package, interrupted @each-store', function () {
     await using usual = await Engine.connect(process.env)
     isClassic = usual.imageStore === 'graph'
     reference = sandbox.addImage(`${openRegistry}/keg/${uniqueName('interrupted')}:dev`)
+    inRegistry = await digestInRegistry()
     container = await sandbox.run(['-v', '/data', '-v', '/data/inner', baseImage, 'sleep', '100000'])
     await docker(['exec', container, 'sh', '-c', 'echo one >/data/one; echo two >/data/inner/two; echo own >/own'])
     const base = await sandbox.imageFromFiles(uniqueName('earlier'), [{path: 'earlier'}])
@@ -81,15 +84,24 @@ describe('keg docker package, interrupted @each-store', function () {
       expect(result.stdout, said).to.match(/^Pushed \S+@sha256:[0-9a-f]{64} /)
       expect(result.leftovers).to.deep.equal([])
       const made = await madeBy(engine)
-      expect(made, said).to.deep.equal([`image ${await holderOf(reference)} ${reference}`])
+      const isOnlyInRegistry = result.stdout.includes('and not in this engine')
+      expect(made, said).to.deep.equal(isOnlyInRegistry ? [] : [`image ${await holderOf(reference)} ${reference}`])
       expect(await stateOf(container), said).to.equal('running false')
+      inRegistry = await digestInRegistry()
+      expect(result.stdout, said).to.contain(`${reference}@${inRegistry}`)
       await docker(['tag', earlier, reference])
-      await docker(['image', 'rm', made[0]?.split(' ')[1] ?? ''])
+      if (made[0] !== undefined) await docker(['image', 'rm', made[0].split(' ')[1] ?? ''])
       return
     }
     expect(result.code, said).to.equal(codes[signal])
     expect(result.stdout, said).to.equal('')
     await expectNothingLeft(result, engine, said)
+    expect(await digestInRegistry(), `the tag in the registry, ${said}`).to.equal(inRegistry)
+  }
+
+  async function digestInRegistry(): Promise<string | null> {
+    const [repository = '', tag = ''] = reference.slice(reference.indexOf('/') + 1).split(':')
+    return (await manifestOf(openRegistry, repository, tag)).digest
   }
 
   const line = (...more: string[]): string[] => [
@@ -102,39 +114,40 @@ describe('keg docker package, interrupted @each-store', function () {
     ...more,
   ]
 
-  describe('at each step', () => {
-    // All signals and moments share the steps among them on both image stores, so that each step is tested with one of them.
-    const ways = signals.flatMap((signal) => (['arriving', 'answered'] as const).map((moment) => ({signal, moment})))
-    /** Infinity until a run was not stopped any more. */
-    let steps = Number.POSITIVE_INFINITY
-    for (const [first, {signal, moment}] of ways.entries()) {
-      const told = moment === 'arriving' ? 'before the engine has it' : 'before keg has the answer'
-      it(`by ${signal}, ${told}`, async () => {
-        const seen: string[] = []
-        for (let step = isClassic ? first : first + ways.length; step < steps; step += 2 * ways.length) {
-          let stoppedAt: EngineRequest | undefined
-          const count = new StepCount()
-          const stop = async (request: EngineRequest): Promise<void> => {
-            if (!count.isNext(request) || count.steps !== step + 1) return
-            stoppedAt = request
-            running.kill(signal)
-            await untilItIsNoticed()
+  for (const via of ['registry', 'engine'])
+    describe(`at each step, via ${via}`, () => {
+      // All signals and moments share the steps among them on both image stores, so that each step is tested with one of them.
+      const ways = signals.flatMap((signal) => (['arriving', 'answered'] as const).map((moment) => ({signal, moment})))
+      /** Infinity until a run was not stopped any more. */
+      let steps = Number.POSITIVE_INFINITY
+      for (const [first, {signal, moment}] of ways.entries()) {
+        const told = moment === 'arriving' ? 'before the engine has it' : 'before keg has the answer'
+        it(`by ${signal}, ${told}`, async () => {
+          const seen: string[] = []
+          for (let step = isClassic ? first : first + ways.length; step < steps; step += 2 * ways.length) {
+            let stoppedAt: EngineRequest | undefined
+            const count = new StepCount()
+            const stop = async (request: EngineRequest): Promise<void> => {
+              if (!count.isNext(request) || count.steps !== step + 1) return
+              stoppedAt = request
+              running.kill(signal)
+              await untilItIsNoticed()
+            }
+            const engine = closing(await watchEngine({[moment]: stop}))
+            const running = await startKeg(line('--via', via), {env: {DOCKER_HOST: engine.host}})
+            const result = await running.ended
+            const when = stoppedAt === undefined ? 'never stopped' : `at step ${step}, ${stoppedAt.line}`
+            await expectAllOrNothing(result, signal, engine, when)
+            if (stoppedAt !== undefined) seen.push(stoppedAt.line)
+            else {
+              expect(result.code, result.stderr).to.equal(0)
+              steps = count.steps
+            }
           }
-          const engine = closing(await watchEngine({[moment]: stop}))
-          const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
-          const result = await running.ended
-          const when = stoppedAt === undefined ? 'never stopped' : `at step ${step}, ${stoppedAt.line}`
-          await expectAllOrNothing(result, signal, engine, when)
-          if (stoppedAt !== undefined) seen.push(stoppedAt.line)
-          else {
-            expect(result.code, result.stderr).to.equal(0)
-            steps = count.steps
-          }
-        }
-        expect(seen).to.have.length.above(1)
-      })
-    }
-  })
+          expect(seen).to.have.length.above(1)
+        })
+      }
+    })
 
   describe('while it cleans up', () => {
     it('continues cleaning up on further signals, and says so @classic', async () => {
@@ -169,19 +182,23 @@ describe('keg docker package, interrupted @each-store', function () {
       slow = closing(await proxy({registry: openRegistry, pauseMilliseconds: 10}))
     })
 
-    const stages: Readonly<Record<string, RegExp>> = {
-      measuring: /Measuring the mounts …/,
-      reading: /Reading the container …/,
-      listing: /Listing the files …/,
-      writing: /Writing the image …/,
-      pushing: /Pushing \S+ … [^\n]*MB of/,
-    }
-    for (const [stage, pattern] of Object.entries(stages)) {
+    const throughEngine = ['--via', 'engine']
+    const stages: readonly (readonly [stage: string, shows: RegExp, flags: readonly string[]])[] = [
+      ['measuring', /Measuring the mounts …/, []],
+      ['reading', /Reading the container …/, []],
+      ['pushing', /Pushing \S+ … [^\n]*MB of/, []],
+      ['listing', /Listing the files …/, throughEngine],
+      ['writing', /Writing the image …/, throughEngine],
+      ['the engine pushes', /Pushing \S+ … [^\n]*MB of/, throughEngine],
+    ]
+    for (const [stage, pattern, flags] of stages) {
       it(`while ${stage}`, async () => {
         const engine = await watched()
         const repository = `keg/${uniqueName('interrupted')}`
         const name = sandbox.addImage(`${slow.registry}/${repository}:dev`)
-        const running = await kegOnTerminal(['docker', 'package', large, '-t', name], {DOCKER_HOST: engine.host})
+        const running = await kegOnTerminal(['docker', 'package', large, '-t', name, ...flags], {
+          DOCKER_HOST: engine.host,
+        })
         await running.shows(pattern)
         running.press(ctrlC)
         const {code, leftovers, shown} = await running.ended
@@ -269,10 +286,16 @@ describe('keg docker package, interrupted @each-store', function () {
     for (let time = 0; time < times; time++) {
       const signal = signals[time % signals.length] ?? 'SIGINT'
       const milliseconds = Math.round((duration * (time + Math.random())) / times)
-      const running = await startKeg(line(), {env: {DOCKER_HOST: engine.host}})
+      const via = Math.random() < 0.5 ? [] : ['--via', 'engine']
+      const running = await startKeg(line(...via), {env: {DOCKER_HOST: engine.host}})
       await wait(milliseconds)
       running.kill(signal)
-      await expectAllOrNothing(await running.ended, signal, engine, `${signal} after ${milliseconds} ms`)
+      await expectAllOrNothing(
+        await running.ended,
+        signal,
+        engine,
+        `${signal} after ${milliseconds} ms ${via.join(' ')}`,
+      )
     }
   })
 })

@@ -40,7 +40,7 @@ describe('keg docker package: result @each-store', function () {
     try {
       const cwd = git.repository('shop', 'review')
       const image = uniqueName('shop')
-      const line = ['docker', 'package', name, '--name', image, '--registry', `${registry}/team`, '--json']
+      const line = ['docker', 'package', name, '--name', image, '--registry', `${registry}/team`, '--load', '--json']
       const run = await keg(line, {cwd})
       const result = packageJson(run)
       sandbox.addImage(result.pinned ?? result.reference)
@@ -130,9 +130,7 @@ describe('keg docker package: result @each-store', function () {
       const {digest, manifest, status} = await manifestOf(registry, name, tag)
       expect({digest, status}, tag).to.deep.equal({digest: result.digest, status: 200})
       expect(manifest.layers).to.have.length(result.layers)
-      await docker(['rmi', `${registry}/${name}:${tag}`])
     }
-    await docker(['image', 'rm', '--force', result.image!]).catch(() => undefined)
     const pinned = sandbox.addImage(result.pinned!)
     await docker(['pull', '--quiet', pinned])
     const isInMemory = (path: string) => path === '/memory'

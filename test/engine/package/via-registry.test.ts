@@ -23,7 +23,7 @@ async function tagsOf(registry: string, repository: string): Promise<string[] | 
   return answer.status === 404 ? undefined : ((await answer.json()) as {tags: string[] | null}).tags
 }
 
-describe('keg docker package --via registry @each-store', function () {
+describe('keg docker package, straight into a registry @each-store', function () {
   this.timeout(180_000)
   const sandbox = new Sandbox()
   let open: {close(): Promise<void>}[]
@@ -74,7 +74,7 @@ describe('keg docker package --via registry @each-store', function () {
   const repositoryName = (): string => `keg/${uniqueName('via')}`
 
   const run = (reference: string, flags: readonly string[] = [], options: KegOptions = {}): Promise<KegResult> =>
-    keg(['docker', 'package', container, '-t', reference, '--via', 'registry', ...flags], {
+    keg(['docker', 'package', container, '-t', reference, ...flags], {
       ...options,
       env: {XDG_STATE_HOME: state, ...options.env},
     })
@@ -84,7 +84,7 @@ describe('keg docker package --via registry @each-store', function () {
     const engine = closing(await watchEngine())
     const ran = await run(reference, ['--json', '--verify'], {env: {DOCKER_HOST: engine.host}})
     const result = packageJson(ran)
-    expect(result).to.deep.include({image: null, pushed: true, reference, via: 'registry'})
+    expect(result).to.deep.include({image: null, pushed: true, reference, via: 'registry', viaReason: null})
     expect(ran.leftovers).to.deep.equal([])
     expect(await madeBy(engine)).to.deep.equal([])
     const {digest, manifest} = await manifestOf(openRegistry, reference.split(/[/:]/).slice(2, 4).join('/'), 'dev')
@@ -185,6 +185,25 @@ describe('keg docker package --via registry @each-store', function () {
     expect(registry.lines(/^(PUT|PATCH)/)).to.deep.equal([])
   })
 
+  it('goes through the engine if keg cannot reach the registry, or one of several, unless told otherwise', async () => {
+    // To keg, and only to keg, this registry is not there.
+    const hidden = await watched({
+      hides: ({headers}) => headers['user-agent'] === 'keg',
+    })
+    const name = sandbox.addImage(`${hidden.registry}/${repositoryName()}:dev`)
+    const other = sandbox.addImage(`${openRegistry}/${repositoryName()}:dev`)
+    const planned = await run(name, ['--dry-run'])
+    const problem = `through the engine, because keg cannot reach ${hidden.registry}: GET "http://${hidden.registry}/v2/": `
+    expect(planned.stderr).to.contain(`  as ${name} (${problem}`)
+    const result = packageJson(await run(name, ['-t', other, '--json']))
+    expect(result).to.deep.include({pushed: true, via: 'engine', viaReason: 'registry-unreachable'})
+    for (const each of [name, other])
+      expect(await docker(['image', 'inspect', '--format', '{{.Id}}', each])).to.equal(result.image)
+    const refused = await run(name, ['--via', 'registry', '--json'])
+    expect(refused.json()).to.have.nested.property('error.code', 'registry-broke-off')
+    expect(packageJson(await run(name, ['--via', 'engine', '--json']))).to.include({viaReason: 'given'})
+  })
+
   it('goes on after the registry broke off in the middle of a layer', async () => {
     const registry = await watched({
       breaksOff: ({bytes, count, line}) => line.startsWith('P') && bytes > MEGABYTE && count <= 2,
@@ -240,7 +259,7 @@ describe('keg docker package --via registry @each-store', function () {
         )
         const repository = repositoryName()
         const reference = `${registry.registry}/${repository}:dev`
-        const running = await startKeg(['docker', 'package', container, '-t', reference, '--via', 'registry'], {
+        const running = await startKeg(['docker', 'package', container, '-t', reference], {
           env: {DOCKER_HOST: engine.host},
         })
         const ended = await running.ended

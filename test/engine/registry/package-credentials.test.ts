@@ -198,9 +198,11 @@ describe('keg docker package --push, with credentials @containerd', function () 
       `yes noise | head -c 3000000 >&2; printf '\\377' >&2; echo '${answer}'; yes '"{' | head -c 3000000`,
     )
     await config({credHelpers: {[privateRegistry]: 'noisy'}})
-    const run = await keg(pushing(['--json']), options())
-    expect(run.code, run.stderr).to.equal(0)
-    expect(run.json()).to.include({pushed: true})
+    for (const via of ['registry', 'engine']) {
+      const run = await keg(pushing(['--json', '--via', via]), options())
+      expect(run.code, run.stderr).to.equal(0)
+      expect(run.json()).to.include({pushed: true, via})
+    }
   })
 
   it('does not ask a helper without a push', async () => {

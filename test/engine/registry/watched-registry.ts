@@ -1,6 +1,6 @@
 /** A proxy of a real registry that lets a test see every request, break it off, and change its answer. */
 import {once} from 'node:events'
-import {Agent, createServer, request as forward} from 'node:http'
+import {Agent, createServer, request as forward, type IncomingMessage} from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
 import {buffer} from 'node:stream/consumers'
 
@@ -18,6 +18,8 @@ export interface RegistryRequest {
 
 /** What becomes of a request. */
 export interface RegistryWatchers {
+  /** Whether the connection ends without an answer, before the registry gets anything. */
+  readonly hides?: (request: Pick<IncomingMessage, 'headers'>) => boolean
   /** Before the registry gets it; a promise delays it. */
   readonly arriving?: (request: RegistryRequest) => Promise<void> | void
   /** Whether the connection breaks off once some of its body has been passed on. */
@@ -45,6 +47,10 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
   const agent = new Agent()
   const server = createServer((client, answer) => {
     const {headers, method = 'GET', url = '/'} = client
+    if (watchers.hides?.(client) === true) {
+      client.socket.resetAndDestroy()
+      return
+    }
     const path = url.replace(/(?<=blobs\/uploads\/)[^?]+/, 'ID')
     const line = `${method} ${/\?mount=/.test(path) ? path : path.replace(/\?.*$/, '')}`
     const count = requests.filter((other) => other.line === line).length + 1

@@ -59,7 +59,9 @@ describe('keg tap start --from an older package @containerd', function () {
       expect(error.message).to.include(branch).and.to.include('main')
       expect(error.hint).to.include('--force').and.to.include('--no-sync')
       expect(refused.leftovers).to.deep.equal([])
-      expect(await bed.present()).to.deep.equal(linked)
+      // What keg remembers of the layers that it pushed stays.
+      const present = (await bed.present()).filter((each) => !each.startsWith('file state/keg/layers/'))
+      expect(present).to.deep.equal(linked)
     }
   })
 

@@ -64,10 +64,12 @@ actions:
         container,
         name: `${openRegistry}/keg-test/${image}`,
         pushed: true,
+        via: 'registry',
         reference: `${openRegistry}/keg-test/${image}:${tag}`,
         branch,
       })
       expect(stderr).to.include('building')
+      await docker(['pull', '--quiet', reference])
       expect(await docker(['run', '--rm', '--pull', 'never', reference, 'cat', '/built'])).to.equal('built')
     })
 

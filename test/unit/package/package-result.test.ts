@@ -54,6 +54,7 @@ describe('result of a package', () => {
       fileBytes: null,
       pushed: false,
       via: null,
+      viaReason: null,
       slowest: null,
       run: 'keg docker package run --pull never app:x',
       addedEnvironment: [],

@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {packageResult} from '../../../src/lib/package/package-result.js'
 import {planText, resultText} from '../../../src/lib/package/package-text.js'
 import {parseReference} from '../../../src/lib/reference/reference.js'
+import type {EngineReason} from '../../../src/lib/package/target/model.js'
 import {planWith, volume} from './plan.js'
 
 const digest = parseReference(`app@sha256:${'d'.repeat(64)}`).digest
@@ -26,8 +27,8 @@ describe('plan of a package, as text', () => {
     )
     expect(planText(plan).split('\n')).to.deep.equal([
       'Packaging shop-web-1',
-      '  as registry.example.com/app:x',
-      '  as registry.example.com/app:y',
+      '  as registry.example.com/app:x (straight into the registry, not into the engine)',
+      '  as registry.example.com/app:y (straight into the registry, not into the engine)',
       "  from main of /home/ada/app (the container's folder), with uncommitted changes",
       '  volume /data, 1.5 kB',
       '  bind /etc/app excluded: a system folder (include it with --include-mount /etc/app)',
@@ -56,6 +57,17 @@ describe('plan of a package, as text', () => {
     expect(way(true)).to.equal('  as registry.example.com/app:x (straight into the registry, and into the engine)')
   })
 
+  it('says if it goes through the engine, and why', () => {
+    const nameLine = (reason: EngineReason): string =>
+      planText(planWith({registry}, {way: {via: 'engine', isLoaded: true, reason}})).split('\n')[1] ?? ''
+    const unreachable = {kind: 'registry-unreachable', registry, problem: 'GET "https://x/v2/": timed out'} as const
+    expect(nameLine({kind: 'given'})).to.equal('  as registry.example.com/app:x (through the engine)')
+    expect(nameLine({kind: 'engine-elsewhere'})).to.match(/x \(through the engine, because it is on another machine\)$/)
+    expect(nameLine(unreachable)).to.match(
+      /x \(through the engine, because keg cannot reach registry\.example\.com: GET "https:\/\/x\/v2\/": timed out\)$/,
+    )
+  })
+
   it('says which file it is written to, what that replaces and leaves out, and that a name is only in it', () => {
     const target = {kind: 'file', path: 'shop.tar', place: '/home/ada/shop.tar', replaces: true} as const
     const output = {target, since: {name: 'app:before', diffIds: new Set<string>()}}
@@ -73,7 +85,10 @@ describe('plan of a package, as text', () => {
       planText(planWith({registry}, {output: stream}))
         .split('\n')
         .slice(1, 3),
-    ).to.deep.equal(['  as registry.example.com/app:x', '  to standard output'])
+    ).to.deep.equal([
+      '  as registry.example.com/app:x (straight into the registry, not into the engine)',
+      '  to standard output',
+    ])
   })
 
   it('names the origin of the git state, and the commit if there is no branch', () => {
@@ -137,6 +152,7 @@ describe('result of a package, as text', () => {
   it('ends with the line for a reviewer', () => {
     expect(resultText(pushed, {isDryRun: false}).split('\n')).to.deep.equal([
       `Pushed registry.example.com/app:x@sha256:${'d'.repeat(64)} (3 layers, 5 kB, paused for 1.2 s)`,
+      'It is in the registry, and not in this engine.',
       '',
       'A reviewer runs it with:',
       `  keg docker package run registry.example.com/app:x@sha256:${'d'.repeat(64)}`,

@@ -64,7 +64,7 @@ export function planWith(
     writers: [],
     settings: {},
     push: registry !== undefined,
-    way: {via: registry === undefined ? undefined : 'engine', isLoaded: true},
+    way: {via: registry === undefined ? undefined : 'registry', isLoaded: registry === undefined},
     output: undefined,
     ...more,
   }

@@ -9,8 +9,8 @@ export default class DockerPackagePush extends KegCommand {
     reference: Args.string({description: 'Name and tag of the package in the engine.', ignoreStdin: true}),
   }
   static override description = [
-    'For a package whose push failed, or that was made with --no-push. keg first checks whether the registry accepts it, and',
-    'asks before it moves a tag that belongs to another image.',
+    'For a package that was made with --no-push or --load, or whose push through the engine failed. keg first checks whether the',
+    'registry accepts it, and asks before it moves a tag that belongs to another image.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> <%= command.id %> ghcr.io/acme/shop:feature-x',

@@ -52,7 +52,7 @@ export const IMAGE_VALUES: readonly ValueDefinition[] = [
     name: 'KEG_VIA',
     type: 'choice',
     meaning: 'Who pushes a package: the engine, or keg itself, straight into the registry.',
-    otherwise: 'engine',
+    otherwise: 'registry, if the engine is on this machine and keg can reach the registry',
     choices: {engine: 'engine', registry: 'registry'},
     readBy: [PACKAGE, 'keg tap package'],
   },

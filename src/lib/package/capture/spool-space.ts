@@ -24,7 +24,7 @@ export async function checkSpoolSpace(plan: Pick<PackagePlan, 'entries' | 'mount
     `The mounts take about ${formatBytes(needed)} to be recorded, and ${formatBytes(free)} are free in ${folder}. The container was not paused.`,
     {
       code: 'spool-failed',
-      hint: 'Free some space there, or set TMPDIR to another folder. --exclude-mount leaves mounts out; --via registry --pause stream records none, and pauses the container until all is sent.',
+      hint: 'Free some space there, or set TMPDIR to another folder. --exclude-mount leaves mounts out; --pause stream records none, and pauses the container until all is sent.',
       data: {folder, free, needed},
     },
   )

@@ -3,11 +3,12 @@ import {UsageError} from '../../error/keg-error.js'
 import {compressorFor, type CompressionOptions, type Compressor} from '../../image/archive/compression.js'
 import {isOlder} from '../../process/version.js'
 import {printable} from '../../terminal/text.js'
-import type {PackageWay} from '../target/package-way.js'
+import type {PackageWay} from '../target/model.js'
 
 export interface ChooseCompressorOptions extends CompressionOptions {
   readonly verify: boolean
-  readonly way: PackageWay
+  /** Undefined if no flag says anything about it. */
+  readonly way: PackageWay | undefined
 }
 
 /** The first Docker that pulls layers compressed with zstd. */
@@ -22,10 +23,10 @@ export function chooseCompressor(
   engine: Pick<Engine, 'version'>,
   {compression, level, verify, way}: ChooseCompressorOptions,
 ): Compressor {
-  if (way.via !== 'registry' && (compression !== 'gzip' || level !== undefined))
+  if (way?.via !== 'registry' && (compression !== 'gzip' || level !== undefined))
     throw unusable(
       'Only layers that keg itself sends to a registry are compressed as --compression and --compression-level say.',
-      'Add --via registry, or leave them out.',
+      'Push it to a registry, without --via engine, or leave them out.',
     )
   if (compression === 'zstd' && isOlder(engine.version, ZSTD_VERSION))
     throw unusable(

@@ -61,8 +61,8 @@ export async function openPackageContext(
   const {base, container, findingSyncs, output, project, push} = source
   const {cleanup, engine, environment, signal} = work
   signal.throwIfAborted()
-  const compressor = chooseCompressor(engine, {...options, way: source.way})
-  checkPauseMode(options.pause, {way: source.way, writesFile: output !== undefined})
+  const compressor = chooseCompressor(engine, {...options, way: source.decidedWay})
+  checkPauseMode(options.pause, {way: source.decidedWay, writesFile: output !== undefined})
   const listing = listChanges(engine, container.Id, signal)
   const findingAgentFiles = findAgentFiles(work, container, listing)
   // Whoever awaits them gets the failure; a lot happens before that.

@@ -7,8 +7,7 @@ import type {TakenTag} from '../target/check-tags.js'
 import type {Destinations} from '../target/naming.js'
 import type {Writer} from '../content/model.js'
 import type {PauseMode} from '../capture/pause-mode.js'
-import type {PackageWay} from '../target/package-way.js'
-import type {Project} from '../target/model.js'
+import type {PackageWay, Project} from '../target/model.js'
 import type {PlannedOutput} from '../output/plan-output.js'
 
 /** A mount in a plan or a result. */

@@ -22,7 +22,7 @@ export const MAX_BYTES_UNASKED = 1_000_000_000
  */
 export async function planPackage(context: PackageContext, options: PackageOptions): Promise<PackagePlan> {
   const {contents, excluded, findingAgentFiles, included, listing, mounts, secrets, source, work, writers} = context
-  const {base, checkingTags, container, destinations, findingSyncs, output, project, push, way} = source
+  const {base, checkingTags, container, destinations, findingSyncs, findingWay, output, project, push} = source
   const {engine, warn} = work
   const survey = new MountSurvey({patterns: excluded, destinations: destinationsOf(container), secrets})
   const sizes = await measureMounts(work, {
@@ -49,7 +49,7 @@ export async function planPackage(context: PackageContext, options: PackageOptio
     settings: runSettingsOf(container, engine.facts.info),
     push,
     pause: options.pause,
-    way,
+    way: await findingWay,
     output,
     replaces,
     writers: writers.planned,

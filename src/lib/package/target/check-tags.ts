@@ -1,11 +1,11 @@
 import type {Engine} from '../../engine/engine.js'
 import {KegError, RefusedError} from '../../error/keg-error.js'
 import type {Destination} from '../../reference/destination.js'
-import {formatReference, type Digest} from '../../reference/reference.js'
-import {askRegistry} from '../../registry/ask-registry.js'
+import {formatReference, type Digest, type Reference} from '../../reference/reference.js'
+import {askRegistry, type AskRegistryOptions} from '../../registry/ask-registry.js'
 import {findCredentials} from '../../registry/credentials.js'
 import {holderText, isSameOwner, ownerOf, type PackageOwner} from './package-owner.js'
-import type {Way} from './package-way.js'
+import type {PackageWay} from './model.js'
 import type {Credentials} from '../../registry/model.js'
 import type {Work} from '../../work/work.js'
 import type {EngineWork} from '../../engine/engine-work.js'
@@ -28,10 +28,8 @@ export interface CheckTagsOptions {
   readonly image?: string
   /** Whether to push names that have a registry. */
   readonly push: boolean
-  /** Who pushes them; undefined for nobody. */
-  readonly via: Way | undefined
-  /** Whether they are given to the image in the engine. */
-  readonly isLoaded: boolean
+  /** Who pushes them, and whether they are given to the image in the engine. */
+  readonly way: PackageWay | Promise<PackageWay>
 }
 
 /** What is known about the names of a package before it is made. */
@@ -51,17 +49,22 @@ export async function startCheckingTags(
   work: EngineWork,
   options: CheckTagsOptions,
 ): Promise<{readonly checked: Promise<CheckedTags>}> {
-  const {destinations, isLoaded, push} = options
+  const {destinations, push} = options
   const pushed: (readonly [Destination, Credentials])[] = []
   for (const destination of push ? destinations.filter(({remote}) => remote) : [])
     pushed.push([destination, await findCredentials(work, destination.reference)])
-  const checked = Promise.all([
-    ...(isLoaded ? destinations : []).map((destination) => checkEngine(work, destination, options)),
-    ...pushed.map(([destination, credentials]) => checkRegistry(work, destination, credentials, options)),
-  ]).then((places) => ({
-    taken: places.flatMap(({taken}) => taken),
-    warnings: places.flatMap(({warnings}) => warnings),
-  }))
+  const check = async (): Promise<CheckedTags> => {
+    const {isLoaded, via} = await options.way
+    const sender = via === 'registry' ? 'keg' : 'engine'
+    const places = await Promise.all([
+      ...(isLoaded ? destinations : []).map((destination) => checkEngine(work, destination, options)),
+      ...pushed.map(([{reference}, credentials]) =>
+        checkRegistry(work, {reference, credentials, sender}, options.owner),
+      ),
+    ])
+    return {taken: places.flatMap(({taken}) => taken), warnings: places.flatMap(({warnings}) => warnings)}
+  }
+  const checked = check()
   // Whoever awaits it gets the failure; a lot happens before that.
   checked.catch(() => undefined)
   return {checked}
@@ -81,11 +84,10 @@ async function checkEngine(
 
 async function checkRegistry(
   {engine, environment, signal}: Pick<EngineWork, 'engine' | 'environment' | 'signal'>,
-  {reference}: Destination,
-  credentials: Credentials,
-  {owner, via = 'engine'}: CheckTagsOptions,
+  asked: Pick<AskRegistryOptions, 'credentials' | 'reference' | 'sender'>,
+  owner: PackageOwner,
 ): Promise<CheckedTags> {
-  const asked = {reference, credentials, sender: via === 'engine' ? via : 'keg'} as const
+  const {reference} = asked
   const {warnings, existing} = await askRegistry({engine, environment, signal}, asked)
   if (existing === undefined) return {taken: [], warnings}
   const labels = existing.labels ?? (await engineLabels(engine, reference, existing.digest))
@@ -95,7 +97,7 @@ async function checkRegistry(
 /** An image that was pushed from this engine may still be in it. */
 async function engineLabels(
   engine: Engine,
-  {registry, repository}: Destination['reference'],
+  {registry, repository}: Reference,
   digest: Digest | undefined,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const image = digest && (await engine.image(`${registry}/${repository}@${digest}`))

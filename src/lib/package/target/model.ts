@@ -13,3 +13,23 @@ export interface Project {
   /** The tag of the branch or commit. */
   readonly tag: Tag | undefined
 }
+
+/** Who sends a package to its registry: the engine, or keg itself, straight into the registry. */
+export const WAYS = ['engine', 'registry'] as const
+export type Way = (typeof WAYS)[number]
+
+/** Why a package goes through the engine: `--via` says so, the engine is on another machine, or keg cannot reach a registry. */
+export type EngineReason =
+  | {readonly kind: 'given'}
+  | {readonly kind: 'engine-elsewhere'}
+  | {readonly kind: 'registry-unreachable'; readonly registry: string; readonly problem: string}
+
+/** Which way a package goes. */
+export interface PackageWay {
+  /** Undefined if it goes to no registry. */
+  readonly via: Way | undefined
+  /** Whether the engine gets it. */
+  readonly isLoaded: boolean
+  /** Why the engine pushes it; undefined if it does not. */
+  readonly reason?: EngineReason
+}

@@ -15,10 +15,10 @@ import {composeServiceOf} from './compose-service.js'
 import type {PlannedOutput} from '../output/plan-output.js'
 import type {PackageOwner} from './package-owner.js'
 import {findProject, nameDestinations, type Destinations} from './naming.js'
-import {wayOf, type PackageWay, type WayOptions} from './package-way.js'
+import type {PackageWay, Project} from './model.js'
+import {decidedWay, findWay, type WayOptions} from './package-way.js'
 import type {UserConfiguration} from '../../config/model.js'
 import {nameOf, shownName} from '../../container/container-name.js'
-import type {Project} from './model.js'
 
 /** Which container to package, and the names for its package. */
 export interface PackageSourceOptions extends WayOptions {
@@ -46,7 +46,10 @@ export interface PackageSource {
   readonly destinations: Destinations
   /** Whether to push names that have a registry. */
   readonly push: boolean
-  readonly way: PackageWay
+  /** Which way the package goes; undefined if that depends on whether keg can reach its registries. */
+  readonly decidedWay: PackageWay | undefined
+  /** The same; the registries are asked in the background. */
+  readonly findingWay: Promise<PackageWay>
   /** The file that it is written to; undefined for none. */
   readonly output: PlannedOutput | undefined
   /** The owner of the package. */
@@ -116,9 +119,15 @@ export async function resolvePackageSource(
   const push = options.push ?? (output === undefined && destinations.some(({remote}) => remote))
   if (push && !destinations.some(({remote}) => remote)) throw registryMissing()
   const owner = ownerOfContainer(container, base, project)
-  const way = wayOf(options, {destinations, push, writesFile: output !== undefined})
-  const {checked} = await startCheckingTags(work, {destinations, owner, push, ...way})
-  return {container, base, project, destinations, push, way, output, owner, checkingTags: checked, findingSyncs}
+  const aims = {destinations, push, writesFile: output !== undefined}
+  const decided = decidedWay(options, engine.endpoint, aims)
+  const findingWay = decided === undefined ? findWay(work, options, aims) : Promise.resolve(decided)
+  findingWay.catch(() => undefined)
+  const {checked} = await startCheckingTags(work, {destinations, owner, push, way: findingWay})
+  return {
+    ...{container, base, project, destinations, push, output, owner, findingSyncs},
+    ...{decidedWay: decided, findingWay, checkingTags: checked},
+  }
 }
 
 /**

@@ -18,5 +18,6 @@ describe('how long a container is paused', () => {
       if (canStream) expect(stream).to.not.throw()
       else expect(stream, JSON.stringify(to)).to.throw(UsageError).with.property('code', 'pause-unusable')
     }
+    expect(() => checkPauseMode('short', {way: undefined, writesFile: false})).to.not.throw()
   })
 })

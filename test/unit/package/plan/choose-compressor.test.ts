@@ -17,7 +17,7 @@ function messageOf(more: Partial<ChooseCompressorOptions>, version = '28.5.2'): 
 
 describe('the compression of a package', () => {
   it('is gzip, of any level', () => {
-    for (const more of [{}, {level: 9}, {verify: true}, {way: viaEngine}])
+    for (const more of [{}, {level: 9}, {verify: true}, {way: viaEngine}, {way: undefined}])
       expect(messageOf(more)).to.equal('application/vnd.oci.image.layer.v1.tar+gzip')
   })
 
