@@ -93,8 +93,8 @@ await inSession(async (session) => {
     throw new SetupError('`keg docker package` printed no line that runs the package.', 1)
   }
 
-  heading('Nothing of it stays on this machine')
-  await show('docker', ['rmi', reference.replace(/@.*/, '')])
+  heading('Nothing of it is on this machine')
+  await show('docker', ['image', 'ls', reference.replace(/@.*/, '')])
 
   heading('The reviewer runs the line from the pull request')
   const runOutput = await show('keg', [...line[0].split(' ').slice(1), '-d'])
