@@ -100,8 +100,9 @@ export interface PackageResult {
   /** Who pushes it: the `engine`, or keg itself, straight into the `registry`; null if it is not pushed. */
   readonly via: Way | null
   /**
-   * Why the engine pushes it: as `--via` says (`given`), because it is on another machine (`engine-elsewhere`), or because keg
-   * cannot reach a registry (`registry-unreachable`); null if it does not.
+   * Why the engine pushes it: as `--via` says (`given`), because it is on another machine (`engine-elsewhere`), because keg
+   * cannot reach a registry (`registry-unreachable`), or because it would have to export an image much larger than the mounts
+   * (`image-larger`); null if it does not.
    */
   readonly viaReason: EngineReason['kind'] | null
   /** What took the longest; null with a dry run. */

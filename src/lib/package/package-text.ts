@@ -67,6 +67,8 @@ function throughEngine({reason}: PackagePlan['way']): string {
       return ' (through the engine, because it is on another machine)'
     case 'registry-unreachable':
       return ` (through the engine, because keg cannot reach ${reason.registry}: ${reason.problem})`
+    case 'image-larger':
+      return ` (through the engine, because it would have to export ${formatBytes(reason.bytes)} first)`
     default:
       return ' (through the engine)'
   }

@@ -204,6 +204,42 @@ describe('keg docker package, straight into a registry @each-store', function ()
     expect(packageJson(await run(name, ['--via', 'engine', '--json']))).to.include({viaReason: 'given'})
   })
 
+  describe('from an image much larger than the mounts', () => {
+    let large: string
+    let reference: string
+
+    before(async () => {
+      const zeros = [{path: '/zeros', content: Buffer.alloc(120 * MEGABYTE)}]
+      const image = await sandbox.imageFromFiles(uniqueName('large'), zeros, {from: baseImage})
+      large = await waitingContainer(sandbox, ['-v', '/data', image], 'echo one >/data/one; echo own >/own')
+    })
+
+    beforeEach(() => (reference = sandbox.addImage(`${openRegistry}/${repositoryName()}:dev`)))
+
+    const packageOf = (flags: readonly string[]): Promise<KegResult> =>
+      keg(['docker', 'package', large, '-t', reference, ...flags], {env: {XDG_STATE_HOME: state}})
+
+    it('goes through the engine, which would have to export all of it, unless told otherwise @classic', async () => {
+      const {stderr} = await packageOf(['--dry-run'])
+      expect(stderr).to.match(/ \(through the engine, because it would have to export 1[23]\d MB first\)\n/)
+      const result = packageJson(await packageOf(['--json']))
+      expect(result).to.include({pushed: true, via: 'engine', viaReason: 'image-larger'})
+      expect(await docker(['image', 'inspect', '--format', '{{.Id}}', reference])).to.equal(result.image)
+      expect(packageJson(await packageOf(['--dry-run', '--json', '--via', 'registry']))).to.include({via: 'registry'})
+    })
+
+    it('goes straight into the registry: its blobs are read one by one @containerd', async () => {
+      expect(packageJson(await packageOf(['--dry-run', '--json']))).to.include({via: 'registry', viaReason: null})
+    })
+
+    it('finds what has its name in the engine if that pushes it @classic', async () => {
+      await docker(['tag', base, reference])
+      const {code, stderr} = await packageOf(['--no-input'])
+      expect([code, stderr]).to.deep.equal([3, stderr])
+      expect(stderr).to.include(`${reference} in the engine is`)
+    })
+  })
+
   it('goes on after the registry broke off in the middle of a layer', async () => {
     const registry = await watched({
       breaksOff: ({bytes, count, line}) => line.startsWith('P') && bytes > MEGABYTE && count <= 2,

@@ -12,6 +12,8 @@ export interface StoreTraits {
   readonly countedBytes: (header: Pick<TarHeader, 'size' | 'type'>) => number
   /** Whether commits lose setuid and setgid bits when the engine remaps users (26.1.5). */
   readonly losesRemappedBits: boolean
+  /** Whether an export has all layers, and is complete in the engine before its first byte comes. */
+  readonly exportsWhole: boolean
 }
 
 /** The minimum that file systems of most machines use for a file or folder. */
@@ -23,6 +25,7 @@ const TRAITS: Readonly<Record<ImageStore, StoreTraits>> = {
     layerFolder: `/overlay2/${'0'.repeat(64)}/diff/`,
     countedBytes: ({size}) => size,
     losesRemappedBits: false,
+    exportsWhole: true,
   },
   containerd: {
     title: 'containerd image store',
@@ -30,6 +33,7 @@ const TRAITS: Readonly<Record<ImageStore, StoreTraits>> = {
     // The blocks that it uses on disk.
     countedBytes: ({size, type}) => (type === 'directory' ? BLOCK : Math.ceil(size / BLOCK) * BLOCK),
     losesRemappedBits: true,
+    exportsWhole: false,
   },
 }
 

@@ -8,6 +8,7 @@ import {describeConfiguration} from './describe-configuration.js'
 import {checkLayerCount} from './layer-limit.js'
 import type {PackageContext} from './package-context.js'
 import type {PackagedMount, PackagePlan} from './package-plan.js'
+import {settleWay} from './settle-way.js'
 import {ContainerChanges} from '../../container/container-changes.js'
 import {nameOf} from '../../container/container-name.js'
 import {excludedMounts} from '../exclude/find-exclusions.js'
@@ -22,7 +23,7 @@ export const MAX_BYTES_UNASKED = 1_000_000_000
  */
 export async function planPackage(context: PackageContext, options: PackageOptions): Promise<PackagePlan> {
   const {contents, excluded, findingAgentFiles, included, listing, mounts, secrets, source, work, writers} = context
-  const {base, checkingTags, container, destinations, findingSyncs, findingWay, output, project, push} = source
+  const {base, container, destinations, findingSyncs, output, project, push} = source
   const {engine, warn} = work
   const survey = new MountSurvey({patterns: excluded, destinations: destinationsOf(container), secrets})
   const sizes = await measureMounts(work, {
@@ -37,8 +38,9 @@ export async function planPackage(context: PackageContext, options: PackageOptio
   const layers = checkLayerCount(container, base, {mounts: included.length, hasAgentFiles: agentPaths.length > 0})
   const environmentNames = options.excludeEnvironment
   const configuration = await describeConfiguration(context, environmentNames)
-  const {warnings: tagWarnings, taken: replaces} = await checkingTags
-  for (const warning of tagWarnings) warn(warning)
+  const measuredBytes = sizes.reduce((sum, {bytes}) => sum + bytes, 0)
+  const {tags, way} = await settleWay(context, measuredBytes)
+  for (const warning of tags.warnings) warn(warning)
   return {
     container: nameOf(container),
     destinations,
@@ -49,9 +51,9 @@ export async function planPackage(context: PackageContext, options: PackageOptio
     settings: runSettingsOf(container, engine.facts.info),
     push,
     pause: options.pause,
-    way: await findingWay,
+    way,
     output,
-    replaces,
+    replaces: tags.taken,
     writers: writers.planned,
     syncs: syncs.planned,
     secrets: secrets.found,

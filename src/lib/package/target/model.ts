@@ -18,11 +18,15 @@ export interface Project {
 export const WAYS = ['engine', 'registry'] as const
 export type Way = (typeof WAYS)[number]
 
-/** Why a package goes through the engine: `--via` says so, the engine is on another machine, or keg cannot reach a registry. */
+/**
+ * Why a package goes through the engine: `--via` says so, the engine is on another machine, keg cannot reach a registry, or the engine
+ * would have to export an image of so many bytes, which is much larger than the mounts.
+ */
 export type EngineReason =
   | {readonly kind: 'given'}
   | {readonly kind: 'engine-elsewhere'}
   | {readonly kind: 'registry-unreachable'; readonly registry: string; readonly problem: string}
+  | {readonly kind: 'image-larger'; readonly bytes: number}
 
 /** Which way a package goes. */
 export interface PackageWay {
