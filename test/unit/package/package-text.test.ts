@@ -63,6 +63,9 @@ describe('plan of a package, as text', () => {
     const unreachable = {kind: 'registry-unreachable', registry, problem: 'GET "https://x/v2/": timed out'} as const
     expect(nameLine({kind: 'given'})).to.equal('  as registry.example.com/app:x (through the engine)')
     expect(nameLine({kind: 'engine-elsewhere'})).to.match(/x \(through the engine, because it is on another machine\)$/)
+    expect(nameLine({kind: 'image-larger', bytes: 1_100_000_000})).to.match(
+      /x \(through the engine, because it would have to export 1\.1 GB first\)$/,
+    )
     expect(nameLine(unreachable)).to.match(
       /x \(through the engine, because keg cannot reach registry\.example\.com: GET "https:\/\/x\/v2\/": timed out\)$/,
     )
