@@ -114,20 +114,22 @@ export class LayerUploads {
   ): Promise<UploadedLayer> {
     const {client, compressor, stop} = this.options
     const {compress, mediaType} = compressor
-    let [size, packedSize, diffId] = [0, 0, '']
+    let counted = {size: 0, packedSize: 0, diffId: ''}
     const pack = (): AsyncGenerator<Buffer> => {
-      size = packedSize = 0
+      // Of its own: the end of a try that was given up may come later.
+      const own = {size: 0, packedSize: 0, diffId: ''}
+      counted = own
       const count = ({length}: Buffer): void => {
         stop.signal.throwIfAborted()
-        size += length
+        own.size += length
       }
       const plain = digesting(tee(open(), count))
       const checked = async function* (): AsyncGenerator<Buffer> {
         yield* plain.chunks
-        diffId = plain.digest()
-        if (diffId !== (expected ?? diffId)) throw changedMeanwhile()
+        own.diffId = plain.digest()
+        if (own.diffId !== (expected ?? own.diffId)) throw changedMeanwhile()
       }
-      return tee(compress(checked()), ({length}) => progress.compressed(size, (packedSize += length)))
+      return tee(compress(checked()), ({length}) => progress.compressed(own.size, (own.packedSize += length)))
     }
     const digest = await client.blobs.uploadStream({
       content: pack(),
@@ -136,6 +138,7 @@ export class LayerUploads {
       ...this.#reporting(progress),
     })
     progress.done()
+    const {diffId, packedSize, size} = counted
     return {blob: {mediaType, digest, size: packedSize}, diffId, size}
   }
 

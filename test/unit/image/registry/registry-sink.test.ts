@@ -9,7 +9,7 @@ import type {ImageDetails} from '../../../../src/lib/engine/types.js'
 import {FailedError} from '../../../../src/lib/error/keg-error.js'
 import type {Encoder} from '../../../../src/lib/image/archive/encoded-tar.js'
 import {Cleanup} from '../../../../src/lib/async/cleanup.js'
-import {compressorFor} from '../../../../src/lib/image/archive/compression.js'
+import {compressorFor, type Compressor} from '../../../../src/lib/image/archive/compression.js'
 import {layerContent} from '../../../../src/lib/image/image.js'
 import type {Image, Layer} from '../../../../src/lib/image/model.js'
 import {RegistrySink, type RegistrySinkOptions} from '../../../../src/lib/image/registry/registry-sink.js'
@@ -288,6 +288,35 @@ describe('an image that is sent to a registry', () => {
     const [sent] = manifest('dev').layers
     expect(digestOf(gunzipSync(registry.blobs.get(sent?.digest ?? '') ?? ''))).to.equal(layer.diffId)
     expect(sink.bytes, 'bytes sent again are not counted twice').to.equal(sent?.size)
+  })
+
+  it('has the size of what was sent in the end, even if the end of a try that was given up comes later', async () => {
+    const layer = layerOf(randomBytes(20 * MEGABYTE))
+    loseSecondChunk()
+    const gzip = compressorFor({compression: 'gzip', level: undefined})
+    let beginAgain: () => void = () => undefined
+    const begunAgain = new Promise<void>((resolve) => (beginAgain = resolve))
+    let tries = 0
+    const compress: Compressor['compress'] = async function* (tar) {
+      const isFirst = ++tries === 1
+      let members = 0
+      for await (const member of gzip.compress(tar)) {
+        members++
+        // The first of the third chunk, which is read ahead while the second is lost.
+        if (isFirst && members === 9) await begunAgain
+        if (!isFirst && members === 1) {
+          beginAgain()
+          await new Promise(setImmediate)
+        }
+        yield member
+      }
+    }
+    await using sink = await open({compressor: {...gzip, compress}})
+    await sink.finish(imageOf([layer]))
+    await tagAll(sink)
+    expect(tries).to.equal(2)
+    const [sent] = manifest('dev').layers
+    expect(registry.blobs.get(sent?.digest ?? '')?.length).to.equal(sent?.size)
   })
 
   /** Reads a layer as a mount is read. */
