@@ -26,8 +26,10 @@ export async function requireRegistry(session) {
 /**
  * @typedef {object} OwnRegistry
  * @property {string} address HOST:PORT
+ * @property {() => number | undefined} pid of its process
  * @property {() => Promise<void>} kill ends it with SIGKILL; its data stays
  * @property {() => Promise<void>} start starts it again on the same data and port
+ * @property {() => Promise<string>} move starts it again on the same data and another port; returns its HOST:PORT
  * @property {() => Promise<void>} stop ends it and removes its data
  */
 
@@ -93,9 +95,15 @@ async function serve(program, folder) {
   process.once('exit', killAndRemove).once('SIGINT', onSignal).once('SIGTERM', onSignal)
   return {
     address,
+    pid: () => running.child.pid,
     kill: () => kill(running),
     start: async () => {
       running = await spawnRegistry(program, folder, address)
+    },
+    move: async () => {
+      await kill(running)
+      running = await spawnRegistry(program, folder, '127.0.0.1:0')
+      return running.address
     },
     stop: async () => {
       await kill(running)

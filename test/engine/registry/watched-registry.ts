@@ -39,9 +39,13 @@ export interface WatchedRegistry {
   close(): Promise<void>
 }
 
-/** Opens a port of this machine that forwards to a registry. @param registry `host:port` */
-export async function watchRegistry(registry: string, watchers: RegistryWatchers = {}): Promise<WatchedRegistry> {
-  const [host, port] = registry.split(':')
+/** Opens a port of this machine that forwards to a registry. @param registry `host:port` @param port 0 for a free one */
+export async function watchRegistry(
+  registry: string,
+  watchers: RegistryWatchers = {},
+  port = 0,
+): Promise<WatchedRegistry> {
+  const [host, target] = registry.split(':')
   const requests: RegistryRequest[] = []
   const sockets = new Set<Socket>()
   const agent = new Agent()
@@ -58,7 +62,7 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
     requests.push(request)
     const handOn = async (): Promise<void> => {
       await watchers.arriving?.(request)
-      const onward = forward({agent, host, port, headers, method, path: url}, (response) => {
+      const onward = forward({agent, host, port: target, headers, method, path: url}, (response) => {
         request.status = response.statusCode ?? 0
         const alter = watchers.altered?.(request)
         if (alter === undefined) {
@@ -91,7 +95,7 @@ export async function watchRegistry(registry: string, watchers: RegistryWatchers
     sockets.add(socket)
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     registry: `127.0.0.1:${(server.address() as AddressInfo).port}`,
