@@ -4,6 +4,7 @@
  */
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
+import {benchmarkPrograms} from './setup/benchmark-programs.js'
 import {bundle, installDependencies, repository} from './setup/dependencies.js'
 import {inSession} from './setup/session.js'
 import {SetupError} from './setup/setup-error.js'
@@ -26,6 +27,7 @@ await inSession(async (session) => {
   await installDependencies(session)
   await bundle(session)
   const environment = await prepareTestBed(session)
+  if (chosen.includes('registry')) Object.assign(environment, await benchmarkPrograms(session))
   for (const name of chosen) {
     console.log(`\n=== ${name} ===`)
     const program = ['--import', 'tsx', join(folder, name + suffix)]
