@@ -7,15 +7,13 @@
  * registry can skip anything that already exists. `BENCH_ROUNDS=5 npm run bench -- package` for more rounds.
  */
 import {spawn} from 'node:child_process'
-import {readFile} from 'node:fs/promises'
-import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import {setTimeout} from 'node:timers/promises'
-import {pathToFileURL} from 'node:url'
 import {startRegistry} from '../scripts/setup/registry.js'
 import {docker, Sandbox, uniqueName} from '../test/support/docker.js'
-import {keg} from '../test/support/keg.js'
-import {commitTwice, contents, layerBytes, makeContainer, megabyte} from './support/developer-container.js'
+import {commitTwice, contents, layerBytes, makeContainer} from './support/developer-container.js'
+import {megabyte} from './support/files.js'
+import {packageWithKeg} from './support/keg-package.js'
 import {load, printTable, ratios, roundCount, spread, spreadText, timed} from './support/measure.js'
 
 interface Measured {
@@ -25,21 +23,20 @@ interface Measured {
   readonly imageBytes: number
   /** Size of the layers in the registry. */
   readonly registryBytes: number
-  /** Maximum resident set size of keg, KiB. */
-  readonly peakMemory: number
+  /** Maximum resident set size of keg. */
+  readonly memoryBytes: number
 }
 
 interface Method {
   readonly name: string
-  /** Creates an image of the container and pushes it as the reference. */
-  readonly run: (container: string, reference: string) => Promise<void>
+  /** Creates an image of the container and pushes it as the reference. @returns keg's memory in bytes, if it is keg */
+  readonly run: (container: string, reference: string) => Promise<unknown>
 }
 
 const sandbox = new Sandbox()
-const peakMemoryFile = join(await sandbox.temporaryFolder('bench'), 'peak-memory')
 try {
   const methods: readonly Method[] = [
-    {name: 'keg docker package', run: packageWithKeg},
+    {name: 'keg docker package', run: packageByKeg},
     {name: 'archive, commit twice', run: (container, reference) => commitTwice(container, reference, {gzip: true})},
     {name: '... uncompressed', run: (container, reference) => commitTwice(container, reference, {gzip: false})},
   ]
@@ -60,12 +57,9 @@ try {
   await sandbox.clean()
 }
 
-async function packageWithKeg(container: string, reference: string): Promise<void> {
-  const memory = pathToFileURL(join(import.meta.dirname, 'support/report-peak-memory.js')).href
-  const {code, stderr} = await keg(['docker', 'package', container, '--tag', reference, '--push', '--yes', '--json'], {
-    env: {NODE_OPTIONS: `--import=${memory}`, PEAK_MEMORY: peakMemoryFile},
-  })
-  if (code !== 0) throw new Error(`keg ended with ${code}: ${stderr}`)
+async function packageByKeg(container: string, reference: string): Promise<number> {
+  const state = await sandbox.temporaryFolder('state')
+  return (await packageWithKeg(sandbox, container, reference, {via: 'engine', state})).memoryBytes
 }
 
 async function measure({run}: Method, container: string): Promise<Measured> {
@@ -74,15 +68,18 @@ async function measure({run}: Method, container: string): Promise<Measured> {
   const reference = sandbox.addImage(`${registry.address}/${repository}:packaged`)
   try {
     let milliseconds = 0
+    let memory: unknown
     const pausedMilliseconds = await pauseDuring(container, async () => {
-      milliseconds = await timed(() => run(container, reference))
+      milliseconds = await timed(async () => {
+        memory = await run(container, reference)
+      })
     })
     return {
       milliseconds,
       pausedMilliseconds,
       imageBytes: Number(await docker(['image', 'inspect', '--format', '{{.Size}}', reference])),
       registryBytes: await layerBytes(registry.address, repository),
-      peakMemory: Number(await readFile(peakMemoryFile, 'utf8').catch(() => 0)),
+      memoryBytes: typeof memory === 'number' ? memory : 0,
     }
   } finally {
     await sandbox.removeImage(reference)
@@ -150,6 +147,6 @@ function report(
   console.log(
     `One docker commit alone pauses the same container for ${spreadText(spread(commits), 0)} ms; keg's pause is ${spreadText(ratios(paused, commits))} times that, and takes the volume too.`,
   )
-  const memory = spread(all(kegMethod, (it) => it.peakMemory / 1024))
+  const memory = spread(all(kegMethod, (it) => it.memoryBytes / 2 ** 20))
   console.log(`keg's largest resident set: ${spreadText(memory, 0)} MiB.`)
 }

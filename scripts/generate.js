@@ -2,7 +2,8 @@
  * `node scripts/generate.js [--check]`: writes the generated files. From the bundled commands: the oclif manifests, the command
  * references (keg's own in docs/commands.md, the plugins' in their READMEs), the tables of values in docs/values.md and of
  * compose keys in docs/compose.md. From the imports of the source: the map of rooms in docs/architecture.md. From its types:
- * the JSON Schemas of all answers in docs/schemas. With `--check` it writes nothing, and fails if a committed copy is stale.
+ * the JSON Schemas of all answers in docs/schemas. From bench/results.json, which the benchmarks keep: the figures in
+ * docs/performance.md and their plot. With `--check` it writes nothing, and fails if a committed copy is stale.
  */
 import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -24,6 +25,8 @@ const check = process.argv.includes('--check')
 const VALUES_PAGE = 'docs/values.md'
 const ARCHITECTURE_PAGE = 'docs/architecture.md'
 const COMPOSE_PAGE = 'docs/compose.md'
+const PERFORMANCE_PAGE = 'docs/performance.md'
+const PERFORMANCE_PLOT = 'docs/performance.svg'
 const SCHEMAS = 'docs/schemas'
 
 // Keeps this environment's values out of the manifest, as defaults of flags come from the environment.
@@ -44,6 +47,7 @@ for (const {page, root} of plugins) {
 generated.set(VALUES_PAGE, await valuesPage())
 generated.set(COMPOSE_PAGE, await composePage())
 generated.set(ARCHITECTURE_PAGE, await architecturePage())
+for (const [file, content] of await performanceFiles()) generated.set(file, content)
 await mkdir(join(repository, SCHEMAS), {recursive: true})
 for (const file of await readdir(join(repository, SCHEMAS))) generated.set(join(SCHEMAS, file), undefined)
 for (const [answer, schema] of answerSchemas()) generated.set(schemaFile(answer), schema)
@@ -102,6 +106,19 @@ async function architecturePage() {
     cruiseSources(repository, {validate: false}),
   ])
   return replacePart(replacePart(page, 'rooms', `${roomTable()}\n`), 'map', `${houseMap(roomImports(sources))}\n`)
+}
+
+/** @returns {Promise<[file: string, content: string][]>} the page on performance, and its plot */
+async function performanceFiles() {
+  /** @type {unknown} */
+  const bench = await tsImport('../bench/support/page.ts', import.meta.url)
+  const {performanceFigures, plot, readResults} = /** @type {typeof import('../bench/support/page.js')} */ (bench)
+  const results = await readResults(join(repository, 'bench/results.json'))
+  const page = await readFile(join(repository, PERFORMANCE_PAGE), 'utf8')
+  return [
+    [PERFORMANCE_PAGE, replacePart(page, 'figures', performanceFigures(results))],
+    [PERFORMANCE_PLOT, plot(results)],
+  ]
 }
 
 /** @param {import('@oclif/core/interfaces').Manifest} manifest */

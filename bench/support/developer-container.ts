@@ -1,15 +1,12 @@
 /** What the benchmarks of packages share: a container like a developer's, and the procedure that teams used before. */
-import {randomBytes} from 'node:crypto'
 import {baseImage, docker, uniqueName, type Sandbox} from '../../test/support/docker.js'
-import {writeTar} from '../../test/support/tar.js'
+import {makeFiles, megabyte, smallFiles} from './files.js'
 
-export const megabyte = 1_000_000
-export const smallFiles = 20_000
 export const mount = '/app'
 const command = ['sleep', '100000']
 
 /** What the container holds, in words. */
-export const contents = `${smallFiles} small files and one of 100 MB in a volume, 50 MB in the container's own layer.`
+export const contents = '20,000 small files and one of 100 MB in a volume, 50 MB in the container’s own layer.'
 
 /** Where the files that are in the mount go. */
 export type Place = 'volume' | 'own layer'
@@ -23,55 +20,60 @@ export interface ContainerOptions {
   readonly flags?: readonly string[]
 }
 
-/** A running container like a developer's: many small files, some large ones, half of it not compressible. */
-export async function makeContainer(
+/** A running container without files of its own. */
+export async function startContainer(
   sandbox: Sandbox,
   {flags = [], place = 'volume', program = command}: ContainerOptions = {},
 ): Promise<string> {
   const volume = place === 'volume' ? ['--volume', `${await sandbox.volume('bench')}:${mount}`] : []
-  const container = await sandbox.run([...volume, ...flags, baseImage, ...program])
-  await docker(['exec', container, 'mkdir', '-p', mount])
-  const files = Array.from({length: smallFiles}, (_, index) => ({
-    path: `modules/${Math.floor(index / 100)}/${index}.js`,
-    content: halfRandom(200 + ((index * 37) % 3000)),
-  }))
-  await docker(['cp', '-', `${container}:${mount}`], {
-    input: writeTar([...files, {path: 'data.bin', content: halfRandom(100 * megabyte)}]),
-  })
-  await docker(['cp', '-', `${container}:/`], {
-    input: writeTar([{path: 'cache/packages.bin', content: halfRandom(50 * megabyte)}]),
-  })
-  return container
+  return sandbox.run([...volume, ...flags, baseImage, ...program])
 }
 
-/** Bytes of which every second half kilobyte cannot be compressed. */
-function halfRandom(length: number): Buffer {
-  const part = 512
-  const bytes = Buffer.alloc(length, 'const application = createApplication();\n')
-  for (let start = 0; start < length; start += 2 * part) randomBytes(Math.min(part, length - start)).copy(bytes, start)
-  return bytes
+/** A running container like a developer's: many small files, some large ones, half of it not compressible. */
+export async function makeContainer(sandbox: Sandbox, options: ContainerOptions = {}): Promise<string> {
+  const container = await startContainer(sandbox, options)
+  await makeFiles(container, mount, [...smallFiles(20_000), {path: 'data.bin', bytes: 100 * megabyte}])
+  await makeFiles(container, '/cache', [{path: 'packages.bin', bytes: 50 * megabyte}])
+  return container
 }
 
 /**
  * The procedure that teams used before: an archive of the mount inside the container, commit, a second container that extracts it
  * without mounts, commit again, push.
  */
-export async function commitTwice(container: string, reference: string, {gzip}: {gzip: boolean}): Promise<void> {
+export async function commitTwice(
+  container: string,
+  reference: string,
+  {folder = mount, gzip}: {readonly folder?: string; readonly gzip: boolean},
+): Promise<void> {
   const temporary = uniqueName('unpacked')
   const archive = '/keg.tar'
   const flags = gzip ? 'z' : ''
-  await docker(['exec', container, 'tar', `-c${flags}f`, archive, '-C', '/', mount.slice(1)])
-  await docker(['commit', container, temporary])
-  const unpack = ['sh', '-c', `tar -x${flags}f ${archive} -C / && rm ${archive}`]
-  await docker(['run', '--name', temporary, temporary, ...unpack])
-  await docker(['commit', '--change', `CMD ${JSON.stringify(command)}`, temporary, reference])
-  await docker(['rm', temporary])
-  await docker(['rmi', temporary])
-  await docker(['exec', container, 'rm', archive])
+  const asRoot = ['--user', '0']
+  await docker(['exec', ...asRoot, container, 'tar', `-c${flags}f`, archive, '-C', '/', folder.slice(1)])
+  try {
+    await docker(['commit', container, temporary])
+  } finally {
+    await docker(['exec', ...asRoot, container, 'rm', archive])
+  }
+  try {
+    const unpack = ['sh', '-c', `tar -x${flags}f ${archive} -C / && rm ${archive}`]
+    await docker(['run', ...asRoot, '--name', temporary, temporary, ...unpack])
+    await docker(['commit', '--change', `CMD ${JSON.stringify(command)}`, temporary, reference])
+  } finally {
+    await docker(['rm', '--force', temporary])
+    await docker(['rmi', temporary])
+  }
   await docker(['push', '--quiet', reference])
 }
 
-/** Total size of the layers in a registry, from the manifest (OCI image-spec, manifest.md). */
+/** Commits a container, and has the engine push it. */
+export async function commitAndPush(container: string, reference: string): Promise<void> {
+  await docker(['commit', container, reference])
+  await docker(['push', '--quiet', reference])
+}
+
+/** The layers in a registry, from the manifest (OCI image-spec, manifest.md): their size together. */
 export async function layerBytes(address: string, repository: string, tag = 'packaged'): Promise<number> {
   const accept = [
     'application/vnd.oci.image.manifest.v1+json',

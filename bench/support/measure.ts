@@ -1,5 +1,5 @@
 /** What the benchmarks share: statistics of several rounds, and printing them. */
-import {loadavg} from 'node:os'
+import {cpus, loadavg} from 'node:os'
 
 export interface Spread {
   readonly min: number
@@ -32,11 +32,23 @@ export async function timed(action: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt
 }
 
+/** Milliseconds that the processors of this machine have worked since it started. */
+export function busyMilliseconds(): number {
+  return cpus().reduce((sum, {times: {irq, nice, sys, user}}) => sum + irq + nice + sys + user, 0)
+}
+
 /** An environment variable as a number of rounds, such as `BENCH_ROUNDS=5 npm run bench`. */
 export function roundCount(defaultCount: number): number {
   const count = Number(process.env.BENCH_ROUNDS ?? defaultCount)
   if (!Number.isSafeInteger(count) || count < 1) throw new Error('BENCH_ROUNDS has to be a number of rounds.')
   return count
+}
+
+/** An environment variable as a number of minutes. @returns milliseconds */
+export function minutes(name: string, defaultMinutes: number): number {
+  const count = Number(process.env[name] ?? defaultMinutes)
+  if (!(count > 0)) throw new Error(`${name} has to be a number of minutes.`)
+  return count * 60_000
 }
 
 /** Prints rows with aligned columns. */

@@ -1,6 +1,6 @@
 /**
  * @param {string} page
- * @param {'commands' | 'compose' | 'map' | 'rooms' | 'values'} subject what is generated, as named in the markers around it
+ * @param {'commands' | 'compose' | 'figures' | 'map' | 'rooms' | 'values'} subject what is generated, as named in the markers around it
  * @param {string} part
  * @returns {string} the page with the part between its two markers
  */

@@ -32,6 +32,7 @@ const ELSEWHERE: readonly (readonly [page: string, beginning: string, file: stri
     'test/engine/interruption/unfinished-uploads.test.ts',
     'by Ctrl-C goes on where it was',
   ],
+  ['docs/performance.md', 'npm run bench', 'test/unit/bench/performance-page.test.ts', "'npm run bench'"],
   ['docs/doctor.md', 'keg doctor --fix', 'test/engine/doctor/fix.test.ts', "'--fix'"],
   ['docs/doctor.md', 'ok ', 'test/unit/doctor/doctor-text.test.ts', 'is one line for each check'],
   ['examples/guestbook/README.md', 'page/', 'test/engine/tap/example.test.ts', 'page/style.css'],
