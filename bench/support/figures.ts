@@ -43,7 +43,8 @@ export function wayRows(result: DataSetResult): Rows {
       const memory = runs.flatMap((run) => run.memoryBytes ?? [])
       return [
         wayNames[way],
-        spreadText(spread(runs.map((run) => run.milliseconds / 1000)), 1),
+        spreadText(spread(runs.map((run) => run.milliseconds / 1000)), 1) +
+          (runs.length < all.length ? `, ${all.length - runs.length} of ${all.length} failed` : ''),
         way === 'keg' ? '' : textOf(proportionTo(way)(result)),
         medianOf(runs.map((run) => run.registryBytes / megabyte)).toFixed(0),
         memory.length === 0 ? '' : (Math.max(...memory) / megabyte).toFixed(0),

@@ -54,5 +54,8 @@ describe('the figures of docs/performance.md', () => {
       growth: [],
     })
     expect(figures).to.include('| `skopeo copy` of the finished image | - (skopeo is not here) |')
+    const rounds = [roundOf(2), roundOf(2, {ways: {...ways, skopeo: {failure: 'failed'}}})]
+    const partly = performanceFigures({dataSets: [dataSetOf(rounds)], growth: []})
+    expect(partly).to.include('| `skopeo copy` of the finished image | 10.0 (10.0 to 10.0), 1 of 2 failed |')
   })
 })
