@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {FailedError} from '../error/keg-error.js'
 import {property} from '../json/json.js'
+import type {SkippableStream} from '../tar/skippable-stream.js'
 
 const CHUNK = 1024 * 1024
 
@@ -109,19 +110,48 @@ export class Spool implements AsyncDisposable {
   }
 
   /** The content, or a part of it. The chunks are new buffers, safe to keep. */
-  async *read({offset, length: wanted}: Partial<SpoolRange> = {}): AsyncGenerator<Buffer> {
-    const end = wanted === undefined ? this.#size : (offset ?? 0) + wanted
-    for (let position = offset ?? 0; position < end;) {
-      const length = Math.min(CHUNK, end - position)
-      const {bytesRead, buffer} = await this.file.read(Buffer.allocUnsafe(length), 0, length, position)
-      if (bytesRead === 0) throw spoolFailed(new Error('the temporary file became shorter'))
-      position += bytesRead
-      yield buffer.subarray(0, bytesRead)
-    }
+  read({offset = 0, length}: Partial<SpoolRange> = {}): SkippableStream {
+    return new SpoolReader(this.file, {offset, length: length ?? this.#size - offset})
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.file.close()
+  }
+}
+
+/** Reads a part of a file from its beginning; what is skipped is not read. */
+class SpoolReader implements SkippableStream {
+  #position: number
+  #end: number
+
+  constructor(
+    private readonly file: FileHandle,
+    {length, offset}: SpoolRange,
+  ) {
+    this.#position = offset
+    this.#end = offset + length
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    const length = Math.min(CHUNK, this.#end - this.#position)
+    if (length <= 0) return {done: true, value: undefined}
+    const {bytesRead, buffer} = await this.file.read(Buffer.allocUnsafe(length), 0, length, this.#position)
+    if (bytesRead === 0) throw spoolFailed(new Error('the temporary file became shorter'))
+    this.#position += bytesRead
+    return {done: false, value: buffer.subarray(0, bytesRead)}
+  }
+
+  skip(bytes: number): void {
+    this.#position += bytes
+  }
+
+  return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.#end = this.#position
+    return Promise.resolve({done: true, value: undefined})
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
   }
 }
 

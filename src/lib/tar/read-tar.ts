@@ -1,5 +1,6 @@
 import {FailedError} from '../error/keg-error.js'
 import {printable} from '../terminal/text.js'
+import {isSkippable} from './skippable-stream.js'
 import {BLOCK, paddingAfter, typeOfFlag, XATTR_RECORD, type TarHeader} from './tar-header.js'
 
 /** One file of a tar, with its content; content that nobody reads is skipped. */
@@ -95,10 +96,10 @@ class Content implements AsyncIterable<Buffer> {
   }
 
   async passOver(): Promise<void> {
-    let left = this.#left + this.#padding
+    const left = this.#left + this.#padding
     this.#left = 0
     this.#padding = 0
-    while (left > 0) left -= (await this.bytes.upTo(left)).length
+    await this.bytes.passOver(left)
   }
 }
 
@@ -147,6 +148,19 @@ class ByteSource {
     this.#buffer = this.#buffer.subarray(taken.length)
     this.#position += taken.length
     return taken
+  }
+
+  /** Leaves out bytes; reads them only if the source cannot do without. */
+  async passOver(length: number): Promise<void> {
+    let left = length - Math.min(length, this.#buffer.length)
+    this.#buffer = this.#buffer.subarray(length - left)
+    this.#position += length - left
+    if (isSkippable(this.#iterator)) {
+      this.#iterator.skip(left)
+      this.#position += left
+      return
+    }
+    while (left > 0) left -= (await this.upTo(left)).length
   }
 
   /** The body of a header that describes the next file. */

@@ -94,6 +94,21 @@ describe('temporary file of a recording', () => {
     expect((await buffer(spool.read())).equals(bytes)).to.equal(true)
   })
 
+  it('can be read with gaps', async () => {
+    const bytes = patterned(4 * MEBIBYTE)
+    await using spool = await Spool.create()
+    await spool.writeAll(inChunks(bytes))
+    const reader = spool.read({offset: 100, length: 3 * MEBIBYTE})
+    const seen: Buffer[] = []
+    for await (const chunk of reader) {
+      seen.push(chunk)
+      reader.skip(MEBIBYTE)
+    }
+    expect(seen).to.have.lengthOf(2)
+    expect(seen[0]?.equals(bytes.subarray(100, 100 + MEBIBYTE))).to.equal(true)
+    expect(seen[1]?.equals(bytes.subarray(100 + 2 * MEBIBYTE, 100 + 3 * MEBIBYTE))).to.equal(true)
+  })
+
   it('fails whoever waits for bytes that never come, also later, until it is cleared', async () => {
     const broken = new Error('the connection broke')
     async function* source(): AsyncGenerator<Buffer> {

@@ -1,7 +1,9 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
+import {buffer} from 'node:stream/consumers'
 import {FailedError} from '../../../src/lib/error/keg-error.js'
 import {readTar} from '../../../src/lib/tar/read-tar.js'
+import type {SkippableStream} from '../../../src/lib/tar/skippable-stream.js'
 import {BLOCK, encodeHeader, END_OF_TAR} from '../../../src/lib/tar/tar-header.js'
 import {cutAt, inChunks} from '../../support/chunks.js'
 import {writeTar} from '../../support/tar.js'
@@ -49,6 +51,32 @@ async function readAnything(archive: Buffer): Promise<void> {
     if (!(error instanceof FailedError)) throw error
     expect(error).to.include({code: 'tar-invalid'})
   }
+}
+
+/** Bytes as a stream that can leave some out, and counts those that it gave. */
+function skippable(bytes: Buffer, chunk: number): SkippableStream & {given(): number} {
+  let [at, given] = [0, 0]
+  const end = {done: true, value: undefined} as const
+  return {
+    next() {
+      const value = bytes.subarray(at, at + chunk)
+      at += value.length
+      given += value.length
+      return Promise.resolve(value.length === 0 ? end : {done: false, value})
+    },
+    skip(length) {
+      at += length
+    },
+    given: () => given,
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** Reads entries, and nothing of their contents. */
+async function passOverAll(entries: AsyncIterator<unknown>): Promise<void> {
+  while ((await entries.next()).done !== true);
 }
 
 describe('tar reader', () => {
@@ -244,6 +272,38 @@ describe('tar reader', () => {
         {numRuns: 1000},
       )
     })
+  })
+
+  it('leaves out contents that nobody reads, if its source can, and misses nothing else', async () => {
+    const sizes = fc.array(fc.nat(9000), {minLength: 1, maxLength: 6})
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({min: 1, max: 6000}), fc.nat(63), async (list, chunk, wanted) => {
+        const files = list.map((size, index) => fileWith(`f${index}`, String(index).repeat(size)))
+        const source = skippable(archiveOf(files), chunk)
+        const isWanted = (index: number): boolean => ((wanted >> index) & 1) === 1
+        const read: unknown[] = []
+        for await (const {content, header, offset} of readTar(source))
+          read.push([header.path, offset, isWanted(read.length) ? String(await buffer(content)) : undefined])
+        let offset = 0
+        const expected = files.map(({content, header}, index) => {
+          const start = (offset += BLOCK)
+          offset += Math.ceil(content.length / BLOCK) * BLOCK
+          return [header.path, start, isWanted(index) ? String(content) : undefined]
+        })
+        expect(read).to.deep.equal(expected)
+      }),
+    )
+    const large = skippable(archiveOf([fileWith('large', 'x'.repeat(100_000)), fileWith('small', 'y')]), BLOCK)
+    await passOverAll(readTar(large))
+    expect(large.given()).to.be.below(6 * BLOCK)
+  })
+
+  it('notices that a tar ends too early where it left out content', async () => {
+    const whole = archiveOf([fileWith('large', 'x'.repeat(100_000))])
+    for (const length of [BLOCK, 50_000, whole.length - 3 * BLOCK]) {
+      const error = await thrown(passOverAll(readTar(skippable(whole.subarray(0, length), 1000))))
+      expect(error).to.include({code: 'tar-invalid', why: 'it ends too early'})
+    }
   })
 
   it('is not slow for names of slashes', async () => {
