@@ -6,6 +6,7 @@ import {startRegistry} from '../../../scripts/setup/registry.js'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg, type KegResult, type RunningKeg} from '../../support/keg.js'
 import {expectSameFiles, inContainer, waitingContainer} from '../package/packaging.js'
+import {removeMadeBy, watchEngine} from '../package/watched-engine.js'
 import {watchRegistry, type RegistryRequest, type WatchedRegistry} from '../registry/watched-registry.js'
 
 const MEGABYTE = 1024 * 1024
@@ -65,7 +66,21 @@ describe('an upload of --via registry that was interrupted @each-store', functio
   const isChunk = ({line}: RegistryRequest, number: number): boolean => line.startsWith('PATCH') && ++chunks === number
 
   const line = (): string[] => ['docker', 'package', container, '-t', reference, '--via', 'registry']
-  const start = (): Promise<RunningKeg> => startKeg(line(), {env: {XDG_STATE_HOME: state}})
+  const start = (env: NodeJS.ProcessEnv = {}): Promise<RunningKeg> =>
+    startKeg(line(), {env: {XDG_STATE_HOME: state, ...env}})
+
+  /** Starts a keg, waits until somebody kills it, and removes what it leaves in the engine. */
+  async function startAndKill(onStart: (running: RunningKeg) => void): Promise<void> {
+    const engine = await watchEngine()
+    try {
+      const running = await start({DOCKER_HOST: engine.host})
+      onStart(running)
+      expect((await running.ended).code).to.equal(137)
+    } finally {
+      await engine.close()
+      await removeMadeBy(engine)
+    }
+  }
 
   /** Packages without any interruption. @returns the bytes that the registry got */
   async function packageAgain(): Promise<number> {
@@ -139,9 +154,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
       await kill()
       throw new Error('keg is gone')
     }
-    const running = await start()
-    kill = () => (running.kill('SIGKILL'), running.ended)
-    expect((await running.ended).code).to.equal(137)
+    await startAndKill((running) => (kill = () => (running.kill('SIGKILL'), running.ended)))
     const {bytes} = await record()
     expect(bytes).to.be.least(2 * CHUNK)
     expect(await packageAgain()).to.be.below(SIZE - bytes + REST)
@@ -154,9 +167,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
       if (each.startsWith('PATCH') && bytes > MEGABYTE && registry.lines(/^PATCH/).length > 1) kill()
       return false
     }
-    const running = await start()
-    kill = () => running.kill('SIGKILL')
-    expect((await running.ended).code).to.equal(137)
+    await startAndKill((running) => (kill = () => running.kill('SIGKILL')))
     // distribution 2.8 refuses to say how much it has.
     expect(await packageAgain()).to.be.within(SIZE, SIZE + REST)
     await expectWhole()
