@@ -5,6 +5,7 @@ import {printable} from '../terminal/text.js'
 import type {DockerClient} from './docker-client.js'
 import type {Endpoint} from './endpoint.js'
 import {engineBrokeOff, engineError, EngineError, engineLost} from './engine-error.js'
+import {exportStream} from './export-stream.js'
 import {jsonLines} from './json-lines.js'
 import type {StreamMessage} from './types.js'
 
@@ -26,6 +27,8 @@ export interface EngineConnection {
   readonly ask: <T>(call: (docker: DockerClient) => Promise<unknown>, signal?: AbortSignal) => Promise<T>
   /** @returns a stream, until it ends or the reader stops */
   readonly bytes: (stream: Readable, signal?: AbortSignal) => AsyncGenerator<Buffer>
+  /** @returns an export of images as a stream, like `bytes`; throws an error that the engine sends in place of the rest. */
+  readonly exported: (stream: Readable, signal?: AbortSignal) => AsyncGenerator<Buffer>
   /** @returns the engine's messages; throws an error among them. */
   readonly messages: (stream: Readable, signal?: AbortSignal) => AsyncGenerator<StreamMessage>
   /** Checks whether the engine is still there. @throws MissingError `engine-lost` */
@@ -52,6 +55,10 @@ export function engineConnection(docker: DockerClient, endpoint: Endpoint): Engi
     }
     return refusal.isInternalConnection ? engineBrokeOff(refusal) : refusal
   }
+
+  /** @param response an error that the engine sent in a stream */
+  const explainMessage = (response: string, signal?: AbortSignal): Promise<Error> =>
+    explainRefusal(new EngineError(0, printable(response.trim())), signal)
 
   const explain = async (cause: unknown, signal?: AbortSignal): Promise<Error> => {
     const error = engineError(cause, endpoint, signal)
@@ -83,10 +90,14 @@ export function engineConnection(docker: DockerClient, endpoint: Endpoint): Engi
       }
     },
     bytes: (stream, signal) => read(stream, stream as AsyncIterable<Buffer>, signal),
+    exported: (stream, signal) =>
+      exportStream(read(stream, stream as AsyncIterable<Buffer>, signal), async (response) => {
+        throw await explainMessage(response, signal)
+      }),
     async *messages(stream, signal) {
       for await (const message of read(stream, jsonLines<StreamMessage>(stream), signal)) {
         const response = message.errorDetail?.message ?? message.error
-        if (response !== undefined) throw await explainRefusal(new EngineError(0, printable(response.trim())), signal)
+        if (response !== undefined) throw await explainMessage(response, signal)
         yield message
       }
     },

@@ -2,6 +2,7 @@ import {expect} from 'chai'
 import {once} from 'node:events'
 import {createServer, type RequestListener, type Server} from 'node:http'
 import type {AddressInfo} from 'node:net'
+import {buffer} from 'node:stream/consumers'
 import {Engine} from '../../../src/lib/engine/engine.js'
 import {thrown} from '../../support/thrown.js'
 
@@ -100,6 +101,26 @@ describe('Engine', () => {
     await using engine = await Engine.connect({DOCKER_HOST: host})
     expect(await thrown(engine.containers())).to.include({code: 'engine-broke-off'})
     expect(paths.at(-1)).to.equal('/v1.41/_ping')
+  })
+
+  it('reports an export that the engine ends with an error, and checks whether the engine is still there', async () => {
+    const unavailable = 'rpc error: code = Unavailable desc = error reading from server: EOF'
+    answer = ({url}, response) => {
+      const error = url?.includes('unknown') ? 'no such image' : unavailable
+      response.write(Buffer.alloc(20_000))
+      response.end(`${JSON.stringify({errorDetail: {message: error}, error})}\r\n`)
+    }
+    await using engine = await Engine.connect({DOCKER_HOST: host})
+    const save = async (image: string): Promise<Buffer> => buffer(await engine.saveImage(image))
+    expect(await thrown(save('unknown'))).to.include({code: 'engine-refused', response: 'no such image'})
+    expect(await thrown(save('abc'))).to.include({code: 'engine-broke-off'})
+    expect(paths.at(-1)).to.equal('/v1.41/_ping')
+    server.close()
+    answer = (_, response) => {
+      response.end(`${JSON.stringify({errorDetail: {message: unavailable}, error: unavailable})}\r\n`)
+      server.closeIdleConnections()
+    }
+    expect(await thrown(save('abc'))).to.include({code: 'engine-lost'})
   })
 
   it('reports a container that ends while it is asked about as a refusal: only its shim is gone, not the engine', async () => {

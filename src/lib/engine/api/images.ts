@@ -7,7 +7,7 @@ import type {Filters, HistoryRow, ImageDetails, ImageRow, StreamMessage} from '.
 export type ImageCalls = ReturnType<typeof imageCalls>
 
 /** Images, in the engine and on the way to and from registries. */
-export function imageCalls({ask, bytes, messages}: EngineConnection) {
+export function imageCalls({ask, exported, messages}: EngineConnection) {
   return {
     images(filters: Filters): Promise<readonly ImageRow[]> {
       // A containerd store fails if one of all its images is removed meanwhile.
@@ -30,7 +30,7 @@ export function imageCalls({ask, bytes, messages}: EngineConnection) {
     async saveImage(reference: string, signal?: AbortSignal): Promise<AsyncGenerator<Buffer>> {
       // dockerode's call for a single image takes no signal.
       const options = {names: [reference], ...abortable(signal)}
-      return bytes(await ask<Readable>((docker) => docker.getImages(options), signal), signal)
+      return exported(await ask<Readable>((docker) => docker.getImages(options), signal), signal)
     },
 
     /** Loads an image archive. @throws EngineError if the engine refuses it, and whatever the archive throws. */
