@@ -9,7 +9,7 @@ const ERROR_START = '{"errorDetail":'
 /**
  * Passes an export of images on. An engine that fails in the middle of it sends its error as JSON behind what it has already
  * sent, and ends the answer as if it were complete (moby, api/server/router/image, getImagesGet).
- * @param onError gets that error's message, which is not passed on, and throws
+ * @param onError called in place of that error, with its message; throws
  */
 export async function* exportStream(
   stream: AsyncIterable<Buffer>,
@@ -30,6 +30,7 @@ export async function* exportStream(
   const end = Buffer.concat(held)
   const start = end.lastIndexOf(ERROR_START)
   const message = start < 0 ? undefined : property(parseJson(end.toString('utf8', start)), 'error')
+  const rest = typeof message === 'string' ? end.subarray(0, start) : end
+  if (rest.length > 0) yield rest
   if (typeof message === 'string') await onError(message)
-  if (end.length > 0) yield end
 }

@@ -47,6 +47,15 @@ describe('exportStream', () => {
       expect(await thrown(passedOn(parts))).to.include({message: unavailable})
   })
 
+  it('passes on what comes before that error', async () => {
+    const passed: Buffer[] = []
+    const reading = async (): Promise<void> => {
+      for await (const chunk of exportStream(Readable.from([data, formatted(unavailable)]), fail)) passed.push(chunk)
+    }
+    expect(await thrown(reading())).to.include({message: unavailable})
+    expect(Buffer.concat(passed).equals(data)).to.equal(true)
+  })
+
   it('throws an error that quotes another', async () => {
     const quoting = `the other engine said ${formatted('full').toString()}`
     expect(await thrown(passedOn([data, formatted(quoting)]))).to.include({message: quoting})

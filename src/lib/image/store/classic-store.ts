@@ -69,7 +69,7 @@ export class ClassicStore implements ImageStore {
     const config = documents.get(Id)
     const promised = listProperty(property(config, 'rootfs'), 'diff_ids')
     const isSame = promised.length === diffIds.length && promised.every((diffId, index) => diffId === diffIds[index])
-    return {layers: found, configIsRight: isSame, config: property(config, 'config'), damaged: undefined}
+    return {layers: found, configIsRight: isSame, config: property(config, 'config')}
   }
 }
 

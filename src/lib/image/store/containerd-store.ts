@@ -72,10 +72,8 @@ export class ContainerdStore implements ImageStore {
 
   arrange<Found extends FoundLayer>(
     {Id, RootFS}: ImageDetails,
-    {documents, layers, manifest: listed}: FoundParts<Found>,
+    {documents, layers}: FoundParts<Found>,
   ): ArrangedImage<Found> {
-    const damaged = listed === undefined ? lastDamaged(layers) : undefined
-    if (damaged !== undefined) return {layers: [], configIsRight: false, config: undefined, damaged}
     const manifest = findManifest(documents, {id: Id, diffIds: RootFS.Layers ?? []})
     if (manifest === undefined) throw manifestMissing()
     const found = manifest.layers.map(({digest}) => layers.get(`blobs/${digest.replace(':', '/')}`))
@@ -83,15 +81,6 @@ export class ContainerdStore implements ImageStore {
       layers: found,
       configIsRight: documents.has(Id),
       config: property(manifest.config, 'config'),
-      damaged: undefined,
     }
   }
-}
-
-/** The store ends its archive after a blob that does not match its digest, as if it were complete (28.5). */
-function lastDamaged(layers: ReadonlyMap<string, FoundLayer>): ArrangedImage<FoundLayer>['damaged'] {
-  const [path, last] = [...layers].at(-1) ?? []
-  if (path === undefined || last === undefined) return undefined
-  const name = path.replace(/^blobs\/(\w+)\//, '$1:')
-  return last.digest === name ? undefined : {name, digest: last.digest}
 }

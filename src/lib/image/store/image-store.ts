@@ -82,6 +82,4 @@ export interface ArrangedImage<Found extends FoundLayer> {
   readonly configIsRight: boolean
   /** The runtime part of its configuration, not parsed. */
   readonly config: unknown
-  /** A layer that does not match its name, after which the engine ended the export. */
-  readonly damaged: {readonly name: string; readonly digest: string} | undefined
 }

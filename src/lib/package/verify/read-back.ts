@@ -10,7 +10,7 @@ import {shownPath} from '../../tar/shown-path.js'
 import {textToBytes} from '../../tar/tar-header.js'
 import {tee} from '../../tar/bytes.js'
 import {LookAhead} from '../../async/look-ahead.js'
-import {layerDifference, type Difference} from './difference.js'
+import {CONFIGURATION_CHANGED, layerDifference, type Difference} from './difference.js'
 import {entriesOf, EntrySpool} from './entry-spool.js'
 import type {EngineWork} from '../../engine/engine-work.js'
 
@@ -29,7 +29,7 @@ export interface StoredLayer extends FoundLayer {
 }
 
 /** An image as an engine exports it, with its files in temporary files until it is disposed of. */
-export type ReadBack = Omit<ArrangedImage<StoredLayer>, 'damaged'> & AsyncDisposable
+export type ReadBack = ArrangedImage<StoredLayer> & AsyncDisposable
 
 /** Thrown if an engine cannot export an image completely because its store is damaged. */
 export class DamagedImageError extends Error {
@@ -53,11 +53,8 @@ export async function readBack(work: EngineWork, options: ReadBackOptions): Prom
     return {...read.assemble(), [Symbol.asyncDispose]: () => read[Symbol.asyncDispose]()}
   } catch (error) {
     await read[Symbol.asyncDispose]()
-    const damaged =
-      error instanceof EngineError ? /file integrity checksum failed for "(.*)"/.exec(error.response) : null
-    if (damaged === null) throw error
-    const path = shownPath(textToBytes(damaged[1] ?? ''))
-    throw new DamagedImageError({what: 'changed', path, layer: null, keywords: []}, error)
+    const difference = error instanceof EngineError ? read.damage(error) : undefined
+    throw difference === undefined ? error : new DamagedImageError(difference, error)
   }
 }
 
@@ -110,15 +107,22 @@ class ArchiveReader implements AsyncDisposable {
     progress({stage: STAGE, state: 'done', done: this.#bytes})
   }
 
-  /** Assembles what was read, in the order of the image. @throws DamagedImageError */
-  assemble(): Omit<ReadBack, typeof Symbol.asyncDispose> {
-    const {engine} = this.work
-    const {image} = this.options
+  /** Assembles what was read, in the order of the image. */
+  assemble(): ArrangedImage<StoredLayer> {
     const {documents, layers, links, manifest} = this
-    const {damaged, ...found} = imageStoreOf(engine).arrange(image, {documents, layers, links, manifest})
-    if (damaged === undefined) return found
-    const keyword = {keyword: 'digest', expected: damaged.name, found: damaged.digest}
-    throw new DamagedImageError(layerDifference('changed', damaged.name, [keyword]))
+    return imageStoreOf(this.work.engine).arrange(this.options.image, {documents, layers, links, manifest})
+  }
+
+  /** What is damaged in the store, if that is why the engine ended the export (tar-split, Go; containerd, content/helpers.go). */
+  damage({response}: EngineError): Difference | undefined {
+    const path = /file integrity checksum failed for "(.*)"/.exec(response)?.[1]
+    if (path !== undefined) return {what: 'changed', path: shownPath(textToBytes(path)), layer: null, keywords: []}
+    const found = /\bunexpected digest (sha256:[0-9a-f]{64}) copied$/.exec(response)?.[1]
+    if (found === undefined) return undefined
+    const [place] = [...this.layers].find(([, {digest}]) => digest === found) ?? []
+    if (place === undefined) return CONFIGURATION_CHANGED
+    const expected = place.replace(/^blobs\/(\w+)\//, '$1:')
+    return layerDifference('changed', expected, [{keyword: 'digest', expected, found}])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
