@@ -5,6 +5,7 @@ import {setTimeout as wait} from 'node:timers/promises'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg, type KegOptions, type KegResult} from '../../support/keg.js'
 import {manifestOf} from '../../support/registry.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {manifestRefusingRegistry, type StandIn} from '../registry/misbehaving-registry.js'
 import {watchRegistry, type RegistryWatchers, type WatchedRegistry} from '../registry/watched-registry.js'
 import {expectSameContainer, expectSameFiles, inContainer, packageJson, waitingContainer} from './packaging.js'
@@ -144,6 +145,22 @@ describe('keg docker package, straight into a registry @each-store', function ()
     const other = await run(`${registry.registry}/${repositoryName()}:two`)
     expect(other.code, other.stderr).to.equal(0)
     expect(registry.bytes() - before).to.be.below(first / 100)
+  })
+
+  it('says that the engine has an earlier image of its name, and how to renew it', async () => {
+    const name = sandbox.addImage(`${openRegistry}/${repositoryName()}:dev`)
+    const first = await run(name)
+    expect(first.code, first.stderr).to.equal(0)
+    expect(first.stderr).not.to.contain('earlier image')
+    await docker(['tag', base, name])
+    const second = await run(name, ['--replace-tag'])
+    expect(second.code, second.stderr).to.equal(0)
+    const said = `This engine still has an earlier image as ${name}. Get the new one with: docker pull ${name}`
+    expect(second.stderr.split('\n')).to.include(said)
+    await runAdvice(said, 'docker pull')
+    const pinned = /^Pushed (\S+) /m.exec(second.stdout)?.[1]
+    const digests = await docker(['image', 'inspect', '--format', '{{join .RepoDigests " "}}', name])
+    expect(digests.split(' ').map((each) => each.split('@')[1])).to.include(pinned?.split('@')[1])
   })
 
   it('gives it to the engine too with --load, and every name to all', async () => {

@@ -3,6 +3,8 @@ import type {CapturedContainer} from '../capture/capture-package.js'
 import type {ComposedPackage} from '../compose/compose-package.js'
 import type {PackagePlan} from '../plan/package-plan.js'
 import type {Destination} from '../../reference/destination.js'
+import {formatReference} from '../../reference/reference.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {pushImage} from '../../registry/push.js'
 import {publish, pushAll} from './publish.js'
 import type {Verification} from '../verify/verification.js'
@@ -41,8 +43,26 @@ export async function deliverPackage(
       : sent.tag(reference, image !== undefined)
   const named = {destinations, push: push ? pushOne : undefined}
   const digests = image === undefined ? await pushAll(named) : await publish(work, {...named, image})
+  if (image === undefined && push) await tellOfEarlierImages(work, destinations, digests)
   await file?.publish(work.signal)
   return {digests, fileBytes: file?.open.size}
+}
+
+/** Says which names the engine still has for other images: docker, and keg without asking the registry, would use those. */
+async function tellOfEarlierImages(
+  {engine, notice}: Pick<EngineWork, 'engine' | 'notice'>,
+  destinations: PackagePlan['destinations'],
+  digests: DeliveredPackage['digests'],
+): Promise<void> {
+  for (const [index, {reference}] of destinations.entries()) {
+    const digest = digests[index]
+    const name = formatReference(reference)
+    const earlier = digest && (await engine.image(name))
+    if (earlier && !earlier.RepoDigests?.some((pinned) => pinned.endsWith(`@${digest}`)))
+      notice(
+        `This engine still has an earlier image as ${name}. Get the new one with: ${commandLine`docker pull ${name}`}`,
+      )
+  }
 }
 
 /**

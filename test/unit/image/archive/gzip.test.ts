@@ -62,6 +62,46 @@ describe('gzip in members', () => {
     })
   })
 
+  describe('of what is compressed already', () => {
+    /** Bytes that cannot be compressed, and are the same each time. */
+    const random = Buffer.concat(
+      Array.from({length: (2 * MEBIBYTE) / 32}, (_, index) => createHash('sha256').update(`random${index}`).digest()),
+    )
+    /** RFC 1951, 3.2.4: each block that is stored has 65,535 bytes at most and costs five. */
+    const stored = (length: number): number => length + 18 + 5 * Math.ceil(length / 65_535)
+    const membersOf = async (bytes: Buffer): Promise<Buffer[]> => {
+      const members: Buffer[] = []
+      for await (const member of gzipMembers(inChunks(bytes, 100_000))) members.push(member)
+      expect(gunzipSync(Buffer.concat(members)).equals(bytes)).to.equal(true)
+      return members
+    }
+
+    it('stores it as it is', async () => {
+      for (const member of await membersOf(random))
+        expect(member.length).to.be.within(MEBIBYTE, stored(MEBIBYTE) + 5 * 32)
+    })
+
+    it('compresses the parts that something can be saved of', async () => {
+      const [text, kept] = await membersOf(Buffer.concat([large.subarray(0, MEBIBYTE), random.subarray(0, MEBIBYTE)]))
+      expect(text?.length).to.be.below(0.6 * MEBIBYTE)
+      expect(kept?.length).to.be.above(MEBIBYTE)
+    })
+
+    it('compresses a part of which a twentieth is text', async () => {
+      const mixed = Buffer.from(random.subarray(0, MEBIBYTE))
+      for (let start = 0; start < mixed.length; start += 4096) mixed.fill('text ', start, start + 205)
+      const [member] = await membersOf(mixed)
+      expect(member?.length).to.be.below(0.97 * MEBIBYTE)
+    })
+
+    it('compresses short content without a look at it', async () => {
+      const [member] = await membersOf(random.subarray(0, 16_384))
+      expect(member?.length).to.be.above(16_384)
+      const [text] = await membersOf(large.subarray(0, 16_384))
+      expect(text?.length).to.be.below(10_000)
+    })
+  })
+
   it('throws an error of its source unchanged', async () => {
     const broken = new Error('broken')
     async function* source(): AsyncGenerator<Buffer> {
