@@ -1,14 +1,8 @@
 import type {BigIntStats} from 'node:fs'
 import {readdir, readlink, type FileHandle} from 'node:fs/promises'
 import {FailedError} from '../../error/keg-error.js'
-import {
-  bytesToText,
-  encodeHeader,
-  END_OF_TAR,
-  paddingAfter,
-  type TarHeader,
-  type TarType,
-} from '../../tar/tar-header.js'
+import {bytesToText, encodeHeader, END_OF_TAR, type TarHeader, type TarType} from '../../tar/tar-header.js'
+import {entryBytes} from '../../tar/write-tar.js'
 import {printable} from '../../terminal/text.js'
 import {fileAt, mountIdOf, pathAt, reopen} from './file-at.js'
 import type {IdMap} from './id-map.js'
@@ -129,9 +123,7 @@ async function* entry(
     return
   }
   const size = Number(stats.size)
-  yield encodeHeader({...header, size})
-  yield* content(file, placed, size)
-  if (paddingAfter(size) > 0) yield Buffer.alloc(paddingAfter(size))
+  yield* entryBytes({header: {...header, size}, content: content(file, placed, size)})
 }
 
 const CHUNK = 1024 * 1024
