@@ -2,6 +2,7 @@ import {readUserConfiguration, userConfigurationFile} from '../config/user-confi
 import {EngineError} from '../engine/engine-error.js'
 import {FailedError} from '../error/keg-error.js'
 import {parseReference, parseRegistry, type Registry} from '../reference/reference.js'
+import {reachRegistry} from '../registry/client/reach-registry.js'
 import {findCredentials, loginRequest} from '../registry/credentials.js'
 import {registryError} from '../registry/registry-error.js'
 import {commandLine} from '../terminal/command-line.js'
@@ -19,9 +20,12 @@ export interface RegistryCheckOptions {
   readonly helperTimeoutMilliseconds: number
 }
 
+/** How long a registry may take to answer keg itself, as before a package. */
+const REACH_MILLISECONDS = 5000
+
 /**
- * The registry that packages are pushed to: whether there are credentials, and whether it accepts them from the engine. Only
- * the source of the credentials is shown.
+ * The registry that packages are pushed to: whether there are credentials, whether it accepts them from the engine, and whether keg
+ * itself can reach it. Only the source of the credentials is shown.
  * @throws what readUserConfiguration, parseRegistry and findCredentials throw
  */
 export async function checkRegistry(
@@ -50,16 +54,24 @@ export async function checkRegistry(
   const {engine} = await connecting
   if (engine === undefined)
     return {status: 'skipped', detail: printable(`${found}; not checked, because there is no engine`), data}
+  const reaching = reachRegistry(work, {registry: host, info: engine.facts.info, milliseconds: REACH_MILLISECONDS})
+  // Awaited below, unless the engine was refused.
+  reaching.catch(() => undefined)
   try {
     await engine.checkLogin(loginRequest(credentials, host), signal)
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     return refused(error, {registry, credentials, found, data})
   }
-  if (kept !== null) return {status: 'ok', detail: printable(`${found}, accepted`), data}
+  const failure = await reaching
+  const notes = failure && {
+    notes: [printable(`packages go there through the engine: keg itself cannot reach it (${failure.response})`)],
+  }
+  if (kept !== null) return {status: 'ok', detail: printable(`${found}, accepted`), ...notes, data}
   return {
     status: 'notice',
     detail: printable(`${found}; it answers, but may require a login to push`),
+    ...notes,
     remedy: commandLine`docker login ${host}`,
     data,
   }

@@ -14,6 +14,7 @@ import {runAdvice} from '../../support/run-advice.js'
 import {thrown} from '../../support/thrown.js'
 import type {Work} from '../../../src/lib/work/work.js'
 import {testWork} from '../../support/work.js'
+import {watchRegistry} from '../registry/watched-registry.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const privateRegistry = process.env.KEG_TEST_PRIVATE_REGISTRY ?? '127.0.0.1:5443'
@@ -298,6 +299,19 @@ describe('keg doctor @containerd', function () {
       expect(refused).to.include({status: 'problem', remedy: `docker login ${privateRegistry}`})
       const open = of(await look({registry: openRegistry}), 'registry')
       expect(open).to.include({status: 'notice', remedy: `docker login ${openRegistry}`})
+    })
+
+    it('and says that keg itself cannot reach it', async () => {
+      const hidden = await watchRegistry(openRegistry, {hides: ({headers}) => headers['user-agent'] === 'keg'})
+      try {
+        const {notes, status} = of(await look({registry: hidden.registry}), 'registry')
+        expect(status).to.equal('notice')
+        expect(notes).to.have.lengthOf(1)
+        expect(notes[0]).to.contain('packages go there through the engine: keg itself cannot reach it (GET "http')
+      } finally {
+        await hidden.close()
+      }
+      expect(of(await look({registry: openRegistry}), 'registry').notes).to.deep.equal([])
     })
 
     it('and reports one that cannot be reached, or has an invalid name', async () => {
