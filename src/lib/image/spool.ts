@@ -4,9 +4,13 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {FailedError} from '../error/keg-error.js'
 import {property} from '../json/json.js'
+import {withoutFirst} from '../tar/bytes.js'
 import type {SkippableStream} from '../tar/skippable-stream.js'
 
 const CHUNK = 1024 * 1024
+
+/** What Linux writes with one call (IOV_MAX, writev(2)). */
+const MAX_PIECES = 1024
 
 /** Somebody who waits for so many bytes of a file. */
 interface Waiting {
@@ -74,12 +78,12 @@ export class Spool implements AsyncDisposable {
   async #append(source: AsyncIterable<Buffer>, onBytes?: (bytes: number) => void): Promise<void> {
     let writing: Promise<void> = Promise.resolve()
     try {
-      for await (const chunk of gather(source, CHUNK)) {
+      for await (const {bytes, pieces} of batches(source)) {
         await writing
         const position = this.#size
-        this.#size += chunk.length
-        writing = this.#write(chunk, position)
-        writing.catch(() => undefined) // awaited with the next chunk; until then it must not count as unhandled
+        this.#size += bytes
+        writing = this.#write(pieces, position)
+        writing.catch(() => undefined) // awaited with the next batch; until then it must not count as unhandled
         onBytes?.(this.#size)
       }
     } finally {
@@ -87,13 +91,15 @@ export class Spool implements AsyncDisposable {
     }
   }
 
-  async #write(chunk: Buffer, position: number): Promise<void> {
+  async #write(pieces: readonly Buffer[], position: number): Promise<void> {
+    let written = position
     try {
-      for (let done = 0; done < chunk.length;) {
-        const {bytesWritten} = await this.file.write(chunk, done, chunk.length - done, position + done)
-        done += bytesWritten
+      for (let rest = pieces; rest.length > 0;) {
+        const {bytesWritten} = await this.file.writev(rest, written)
+        written += bytesWritten
+        rest = withoutFirst(rest, bytesWritten)
       }
-      this.#written = position + chunk.length
+      this.#written = written
     } catch (error) {
       throw spoolFailed(error)
     }
@@ -153,6 +159,24 @@ class SpoolReader implements SkippableStream {
   [Symbol.asyncIterator](): this {
     return this
   }
+}
+
+/** A stream in batches of about a mebibyte, whose pieces are written at once without being copied together. */
+async function* batches(
+  source: AsyncIterable<Buffer>,
+): AsyncGenerator<{readonly bytes: number; readonly pieces: readonly Buffer[]}> {
+  let pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of source) {
+    if (piece.length === 0) continue
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes < CHUNK && pieces.length < MAX_PIECES) continue
+    yield {bytes, pieces}
+    pieces = []
+    bytes = 0
+  }
+  if (bytes > 0) yield {bytes, pieces}
 }
 
 /** A stream in chunks of exactly `size` bytes, except for the last. */

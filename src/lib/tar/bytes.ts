@@ -18,3 +18,15 @@ export function digesting(source: AsyncIterable<Buffer>): {chunks: AsyncGenerato
   const hash = createHash('sha256')
   return {chunks: tee(source, (chunk) => hash.update(chunk)), digest: () => `sha256:${hash.digest('hex')}`}
 }
+
+/** What is left of some pieces without their first bytes. */
+export function withoutFirst(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let left = bytes
+  const index = pieces.findIndex(({length}) => {
+    if (length > left) return true
+    left -= length
+    return false
+  })
+  const first = pieces[index]
+  return first === undefined ? [] : [first.subarray(left), ...pieces.slice(index + 1)]
+}

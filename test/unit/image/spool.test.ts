@@ -26,14 +26,15 @@ describe('temporary file of a recording', () => {
     expect(String(await buffer(spool.read()))).to.equal('content')
   })
 
-  for (const chunk of [1000, 65_536, MEBIBYTE, MEBIBYTE + 1, 5 * MEBIBYTE])
+  for (const chunk of [100, 1000, 65_536, MEBIBYTE, MEBIBYTE + 1, 5 * MEBIBYTE])
     it(`can be read any number of times, also at once, after writes in chunks of ${chunk}`, async () => {
       const bytes = patterned(2 * MEBIBYTE + 12_345)
       await using spool = await Spool.create()
       const seen: number[] = []
       await spool.writeAll(inChunks(bytes, chunk), (written) => seen.push(written))
       expect(spool.size).to.equal(bytes.length)
-      expect(seen).to.deep.equal([MEBIBYTE, 2 * MEBIBYTE, bytes.length])
+      expect(seen.at(-1)).to.equal(bytes.length)
+      expect(seen).to.deep.equal([...new Set(seen)].sort((one, other) => one - other))
       const copies = await Promise.all([buffer(spool.read()), buffer(spool.read())])
       for (const copy of copies) expect(copy.equals(bytes)).to.equal(true)
       expect((await buffer(spool.read())).equals(bytes)).to.equal(true)
