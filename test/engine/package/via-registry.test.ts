@@ -161,6 +161,23 @@ describe('keg docker package, straight into a registry @each-store', function ()
     const pinned = /^Pushed (\S+) /m.exec(second.stdout)?.[1]
     const digests = await docker(['image', 'inspect', '--format', '{{join .RepoDigests " "}}', name])
     expect(digests.split(' ').map((each) => each.split('@')[1])).to.include(pinned?.split('@')[1])
+
+    // The package is complete, whether or not the engine says what it has.
+    const repository = name.split(/[/:]/)[3] ?? ''
+    let isAsked = false
+    const silent = closing(
+      await watchEngine({
+        instead: ({line}) => {
+          if (!line.startsWith('GET /images/') || !line.includes(repository)) return undefined
+          isAsked = true
+          return {status: 500, body: {message: 'the test says no'}}
+        },
+      }),
+    )
+    const third = await run(name, [], {env: {DOCKER_HOST: silent.host}})
+    expect(third.code, third.stderr).to.equal(0)
+    expect(third.stderr).not.to.contain('earlier image')
+    expect(isAsked).to.equal(true)
   })
 
   it('gives it to the engine too with --load, and every name to all', async () => {

@@ -43,8 +43,9 @@ export async function deliverPackage(
       : sent.tag(reference, image !== undefined)
   const named = {destinations, push: push ? pushOne : undefined}
   const digests = image === undefined ? await pushAll(named) : await publish(work, {...named, image})
-  if (image === undefined && push) await tellOfEarlierImages(work, destinations, digests)
   await file?.publish(work.signal)
+  // The package is complete, whatever becomes of the engine now.
+  if (image === undefined && push) await tellOfEarlierImages(work, destinations, digests).catch(() => undefined)
   return {digests, fileBytes: file?.open.size}
 }
 
