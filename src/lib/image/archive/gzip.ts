@@ -34,7 +34,7 @@ export interface GzipOptions extends PartOptions {
 
 /**
  * Compresses a stream as gzip, with one member for each mebibyte (RFC 1952, 2.2: a file is a series of members), several in
- * parallel on libuv's threads. What is compressed already, such as pictures and archives, is stored as it is: zlib would take twenty
+ * parallel on libuv's threads. What is compressed already, such as pictures and archives, is stored as it is: zlib would take thirty
  * times as long for nothing. The same content always gives the same bytes.
  */
 export function gzipMembers(
