@@ -2,7 +2,7 @@ import {readUserConfiguration, userConfigurationFile} from '../config/user-confi
 import {EngineError} from '../engine/engine-error.js'
 import {FailedError} from '../error/keg-error.js'
 import {parseReference, parseRegistry, type Registry} from '../reference/reference.js'
-import {reachRegistry} from '../registry/client/reach-registry.js'
+import {REACH_MILLISECONDS, reachRegistry} from '../registry/client/reach-registry.js'
 import {findCredentials, loginRequest} from '../registry/credentials.js'
 import {registryError} from '../registry/registry-error.js'
 import {commandLine} from '../terminal/command-line.js'
@@ -19,9 +19,6 @@ export interface RegistryCheckOptions {
   /** How long a credential helper may take. */
   readonly helperTimeoutMilliseconds: number
 }
-
-/** How long a registry may take to answer keg itself, as before a package. */
-const REACH_MILLISECONDS = 5000
 
 /**
  * The registry that packages are pushed to: whether there are credentials, whether it accepts them from the engine, and whether keg

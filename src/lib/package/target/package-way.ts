@@ -3,7 +3,7 @@ import type {EngineWork} from '../../engine/engine-work.js'
 import type {CompressionOptions} from '../../image/archive/compression.js'
 import type {Destination} from '../../reference/destination.js'
 import {isLocalEngine} from '../../container/port/reachable-address.js'
-import {reachRegistry} from '../../registry/client/reach-registry.js'
+import {REACH_MILLISECONDS, reachRegistry} from '../../registry/client/reach-registry.js'
 import type {PauseMode} from '../capture/pause-mode.js'
 import type {EngineReason, PackageWay, Way} from './model.js'
 
@@ -27,9 +27,6 @@ export interface PackageAims {
   readonly writesFile: boolean
   readonly push: boolean
 }
-
-/** How long a registry may take to answer that it is there. */
-const REACH_MILLISECONDS = 5000
 
 /**
  * Which way a package goes if no registry has to be asked: as `--via` says; straight into the registry if a flag makes sense only there;

@@ -16,6 +16,9 @@ export interface ReachRegistryOptions {
   readonly milliseconds: number
 }
 
+/** How long a registry may take to answer that it is there. */
+export const REACH_MILLISECONDS = 5000
+
 /** A proxy's own answer to a request that it was to pass on. */
 const PROXY_LOGIN = 407
 
