@@ -105,7 +105,8 @@ export function findErrors(): FoundErrors {
   const named = (name: string): ts.ClassDeclaration | undefined => {
     const file = program.getSourceFile(join(repository, 'src/lib/error/keg-error.ts'))
     return file?.statements.find((each) => ts.isClassDeclaration(each) && each.name?.text === name) as
-      ts.ClassDeclaration | undefined
+      | ts.ClassDeclaration
+      | undefined
   }
 
   const exitCodesOf = (

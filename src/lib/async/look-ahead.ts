@@ -32,7 +32,7 @@ export class LookAhead implements AsyncIterable<Buffer> {
 }
 
 /** A stream of existing bytes. */
-// eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other stream
+// oxlint-disable-next-line typescript/require-await -- it is read like any other stream
 export async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes
 }

@@ -7,7 +7,8 @@ import type {Work} from '../work/work.js'
 
 /** A branch, or the commit of a detached HEAD, and where it comes from: a flag, a variable's name, or `git`. */
 export type FoundBranch =
-  {readonly branch: string; readonly origin: string} | {readonly commit: string; readonly origin: string}
+  | {readonly branch: string; readonly origin: string}
+  | {readonly commit: string; readonly origin: string}
 
 /** Where to look, in this order. */
 export interface FindBranchOptions {

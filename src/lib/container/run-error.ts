@@ -26,7 +26,7 @@ export function beforeRun(error: unknown): unknown {
 /** The error for a container that could not be created or started. */
 export function startError(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error
-  const {response: response} = error
+  const {response} = error
   const exitCode = startExitCode(response)
   const network = /network (\S+) not found/.exec(response)?.[1]
   if (network !== undefined)

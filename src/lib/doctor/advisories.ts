@@ -154,7 +154,7 @@ export function findAdvisories(
 /** For each part, the version without any of the found advisories. */
 export function fixedVersions(found: readonly FoundAdvisory[]): ReadonlyMap<Advisory['component'], string> {
   const versions = new Map<Advisory['component'], string>()
-  for (const {fixed, advisory: advisory} of found) {
+  for (const {fixed, advisory} of found) {
     const [known, needed] = [parseVersion(versions.get(advisory.component) ?? '0'), parseVersion(fixed)]
     if (known && needed && compareVersions(known, needed) < 0) versions.set(advisory.component, fixed)
   }

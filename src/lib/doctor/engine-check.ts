@@ -104,7 +104,7 @@ export function checkAdvisories(connection: Connection): Finding {
 export function advisoriesFinding(found: readonly FoundAdvisory[]): Finding {
   if (found.length === 0)
     return {status: 'ok', detail: `none that keg knows of (list of ${ADVISORIES_AS_OF})`, data: {advisories: []}}
-  const components = [...new Map(found.map(({advisory: advisory, version}) => [advisory.component, version]))]
+  const components = [...new Map(found.map(({advisory, version}) => [advisory.component, version]))]
   const parts = components.map(([component, version]) => `${component} ${version}`)
   const patched = found.some(({mayBePatched}) => mayBePatched) ? '; the distribution may have fixed them in it' : ''
   const versions = [...fixedVersions(found)].map(([component, version]) => `${component} to ${version}`)
@@ -113,10 +113,10 @@ export function advisoriesFinding(found: readonly FoundAdvisory[]): Finding {
     detail: printable(
       `${count(found.length, 'advisory applies', 'advisories apply')} to ${parts.join(', ')}, by version${patched}`,
     ),
-    notes: found.map(({advisory: advisory}) => `${advisory.ids.join(', ')}: ${advisory.meaning}`),
+    notes: found.map(({advisory}) => `${advisory.ids.join(', ')}: ${advisory.meaning}`),
     remedy: `Update ${versions.join(', ')} or newer: https://docs.docker.com/engine/install/`,
     data: {
-      advisories: found.map(({fixed, advisory: advisory, mayBePatched, version}) => {
+      advisories: found.map(({fixed, advisory, mayBePatched, version}) => {
         const {component, ids, meaning, source} = advisory
         return {ids, component, version, fixed, mayBePatched, meaning, source}
       }),

@@ -13,7 +13,7 @@ import {printable} from '../terminal/text.js'
  */
 export async function unknownContext(
   name: string,
-  {selectedBy: selectedBy, contexts}: {selectedBy: string; contexts: string},
+  {selectedBy, contexts}: {selectedBy: string; contexts: string},
 ): Promise<UsageError> {
   const names = ['default', ...(await contextNames(contexts))]
   return new UsageError(`There is no docker context ${printable(name)} (${selectedBy}).`, {

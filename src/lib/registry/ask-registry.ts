@@ -30,7 +30,8 @@ export interface AskRegistryOptions {
 export interface RegistryFindings {
   /** Undefined if there is no such tag. */
   readonly existing:
-    {readonly digest: Digest | undefined; readonly labels: TagContent['labels'] | undefined} | undefined
+    | {readonly digest: Digest | undefined; readonly labels: TagContent['labels'] | undefined}
+    | undefined
   /** Doubts, one sentence each. */
   readonly warnings: readonly string[]
 }

@@ -29,7 +29,7 @@ export class ResolvedValues implements Values {
   readonly #candidates: Candidates
   readonly #interpolator: Interpolator
 
-  constructor({candidates, environmentName, interpolator: interpolator, warnings}: ResolvedValuesOptions) {
+  constructor({candidates, environmentName, interpolator, warnings}: ResolvedValuesOptions) {
     this.environmentName = environmentName
     this.warnings = warnings
     this.#candidates = candidates

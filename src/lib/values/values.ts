@@ -4,7 +4,14 @@ import type {TapFolder} from '../tap-folder/model.js'
 
 /** Where a value comes from, low to high (see docs/values.md). */
 export type OriginKind =
-  'default' | 'configuration' | 'values' | 'environment-values' | 'dotenv' | 'override' | 'environment' | 'flag'
+  | 'default'
+  | 'configuration'
+  | 'values'
+  | 'environment-values'
+  | 'dotenv'
+  | 'override'
+  | 'environment'
+  | 'flag'
 
 /** Where a value comes from. */
 export interface Origin {

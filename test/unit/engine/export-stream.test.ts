@@ -70,7 +70,7 @@ describe('exportStream', () => {
 
   it('passes on what it has before the source ends', async () => {
     let read = 0
-    // eslint-disable-next-line @typescript-eslint/require-await
+    // oxlint-disable-next-line typescript/require-await
     async function* source(): AsyncGenerator<Buffer> {
       for (;;) {
         read++

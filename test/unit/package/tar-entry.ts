@@ -5,7 +5,7 @@ import type {TarType} from '../../../src/lib/tar/tar-header.js'
 export function tarEntry(path: string, text: string, type: TarType = 'file', onRead?: () => void): TarEntry {
   const numbers = {mode: 0o644, uid: 0, gid: 0, size: text.length, mtime: 0, deviceMajor: 0, deviceMinor: 0}
   const content = {
-    // eslint-disable-next-line @typescript-eslint/require-await -- like reading an archive
+    // oxlint-disable-next-line typescript/require-await -- like reading an archive
     async *[Symbol.asyncIterator]() {
       onRead?.()
       yield Buffer.from(text)

@@ -1,6 +1,13 @@
 /** What a value's text must be. */
 export type ValueType =
-  'text' | 'yes or no' | 'choice' | 'image' | 'list' | 'path here' | 'path in the container' | 'port'
+  | 'text'
+  | 'yes or no'
+  | 'choice'
+  | 'image'
+  | 'list'
+  | 'path here'
+  | 'path in the container'
+  | 'port'
 
 /** The definition of a value, or of all values with similar names. */
 export interface ValueDefinition {

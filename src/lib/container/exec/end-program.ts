@@ -45,7 +45,7 @@ export interface EndProgramOptions {
  * from inside. @returns whether it has ended
  */
 export async function endProgram(work: Pick<EngineWork, 'engine'>, options: EndProgramOptions): Promise<boolean> {
-  const {exec, keys, ended: ended, patienceMilliseconds = TIMEOUT_MILLISECONDS, stopSignal} = options
+  const {exec, keys, ended, patienceMilliseconds = TIMEOUT_MILLISECONDS, stopSignal} = options
   for (const signal of [stopSignal, 'SIGTERM']) {
     if (exec.tty) await type(exec, keys)
     // A container without a shell: give its program time to end by itself.

@@ -45,7 +45,7 @@ export interface Candidate {
 /** Layers to leave out of a package if they are what their labels say. */
 export function candidatesOf(
   layers: readonly Pick<Layer, 'diffId'>[],
-  {earlier, earlierWhiteouts: earlierWhiteouts, hiding, paths}: ReplacingLayers,
+  {earlier, earlierWhiteouts, hiding, paths}: ReplacingLayers,
 ): Candidate[] {
   const isHidden = ({layer, path}: MountLayerLabel, diffId: string): boolean =>
     layer === diffId && paths.some((covering) => isWithin(path, covering))

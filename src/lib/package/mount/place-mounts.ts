@@ -104,7 +104,7 @@ export async function hiddenBy(path: string, files: HelperContainer): Promise<Ta
 /** An archive like an engine's, with only an empty folder or file. */
 function archiveOfNothing(header: TarHeader): () => AsyncIterable<Buffer> {
   const archive = Buffer.concat([encodeHeader(header.type === 'directory' ? header : emptied(header)), END_OF_TAR])
-  // eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other archive
+  // oxlint-disable-next-line typescript/require-await -- it is read like any other archive
   return async function* () {
     yield archive
   }

@@ -101,7 +101,7 @@ describe('OCI layout of an image', () => {
       const layer = writtenLayer('b', 10)
       const failing = {
         ...layer,
-        // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- it fails like any other content
+        // oxlint-disable-next-line typescript/require-await, require-yield -- it fails like any other content
         async *uncompressed() {
           throw broken
         },

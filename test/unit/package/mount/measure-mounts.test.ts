@@ -8,7 +8,7 @@ import {writeTar} from '../../../../src/lib/tar/write-tar.js'
 import {silent} from '../../../../src/lib/terminal/progress.js'
 import {tarEntry} from '../tar-entry.js'
 
-// eslint-disable-next-line @typescript-eslint/require-await -- like reading an archive
+// oxlint-disable-next-line typescript/require-await -- like reading an archive
 async function* each(entries: readonly TarEntry[]): AsyncGenerator<TarEntry> {
   yield* entries
 }

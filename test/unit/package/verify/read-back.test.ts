@@ -14,7 +14,7 @@ const image = {Id: `sha256:${'1'.repeat(64)}`, RootFS: {Layers: []}} as unknown 
 async function failureAfter(files: readonly FileEntry[], response: string): Promise<unknown> {
   // Without the blocks that end a tar.
   const archive = files.length === 0 ? Buffer.alloc(0) : writeTar(files).subarray(0, -1024)
-  // eslint-disable-next-line @typescript-eslint/require-await
+  // oxlint-disable-next-line typescript/require-await
   async function* broken(): AsyncGenerator<Buffer> {
     if (archive.length > 0) yield archive
     throw new EngineError(0, response)

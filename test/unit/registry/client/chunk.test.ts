@@ -2,7 +2,7 @@ import {expect} from 'chai'
 import fc from 'fast-check'
 import {chunkFrom, ChunkReader} from '../../../../src/lib/registry/client/chunk.js'
 
-// eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other stream
+// oxlint-disable-next-line typescript/require-await -- it is read like any other stream
 async function* streamOf(buffers: readonly Uint8Array[]): AsyncGenerator<Buffer> {
   for (const buffer of buffers) yield Buffer.from(buffer)
 }
