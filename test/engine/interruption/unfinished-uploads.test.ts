@@ -131,7 +131,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     return JSON.parse(await readFile(file, 'utf8')) as {bytes: number; path: string}
   }
 
-  it('by Ctrl-C goes on where it was', async () => {
+  it('by Ctrl-C goes on where it was @classic', async () => {
     const kept = await interrupt()
     expect(kept).to.be.least(2 * CHUNK)
     expect(await packageAgain()).to.be.below(SIZE - kept + REST)
@@ -147,7 +147,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     await inContainer(container, 'rm /large')
   })
 
-  it('by kill -9 goes on behind the last chunk that the registry confirmed', async () => {
+  it('by kill -9 goes on behind the last chunk that the registry confirmed @containerd', async () => {
     let kill = (): Promise<unknown> => Promise.resolve()
     arriving = async (request) => {
       if (!isChunk(request, 3)) return
@@ -161,7 +161,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     await expectWhole()
   })
 
-  it('by kill -9 within a chunk begins again if the registry cannot go on there', async () => {
+  it('by kill -9 within a chunk begins again if the registry cannot go on there @classic', async () => {
     let kill = (): void => undefined
     passing = ({bytes, line: each}) => {
       if (each.startsWith('PATCH') && bytes > MEGABYTE && registry.lines(/^PATCH/).length > 1) kill()
@@ -173,7 +173,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     await expectWhole()
   })
 
-  it('begins again if the registry has forgotten it', async () => {
+  it('begins again if the registry has forgotten it @containerd', async () => {
     await interrupt()
     const {path} = await record()
     const answer = await fetch(`http://${server.address}${path}`, {method: 'DELETE'})
@@ -182,7 +182,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
     await expectWhole()
   })
 
-  it('is not used for other content', async () => {
+  it('is not used for other content @containerd', async () => {
     await interrupt()
     await renew()
     expect(await packageAgain()).to.be.within(SIZE, SIZE + REST)
@@ -191,7 +191,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
   })
 
   describe('by a restart of the registry', () => {
-    it('between two chunks, goes on', async () => {
+    it('between two chunks, goes on @containerd', async () => {
       arriving = async (request) => {
         if (!isChunk(request, 3)) return
         await server.kill()
@@ -204,7 +204,7 @@ describe('an upload of --via registry that was interrupted @each-store', functio
       await expectWhole()
     })
 
-    it('within a chunk, sends the layer again', async () => {
+    it('within a chunk, sends the layer again @classic', async () => {
       let isOver = false
       passing = ({bytes, line: each}) => {
         if (isOver || !each.startsWith('PATCH') || bytes < MEGABYTE) return false

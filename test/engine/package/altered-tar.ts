@@ -7,7 +7,7 @@ import {readTar, writeTar} from '../../support/tar.js'
 /** Turns the files of a tar into others. */
 export type Alteration = (files: FileEntry[]) => FileEntry[]
 
-// eslint-disable-next-line @typescript-eslint/require-await -- it is read like any other stream
+// oxlint-disable-next-line typescript/require-await -- it is read like any other stream
 async function* whole(tar: Buffer): AsyncGenerator<Buffer> {
   yield tar
 }

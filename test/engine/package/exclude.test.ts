@@ -121,7 +121,7 @@ describe('keg docker package: what is excluded @each-store', function () {
       .and.to.match(/Excluded +the variable TOKEN/)
   })
 
-  it('is a file, or the whole, of a mount behind a symlink, also by where the symlink leads', async () => {
+  it('is a file, or the whole, of a mount behind a symlink, also by where the symlink leads @classic', async () => {
     const image = await sandbox.imageFromFiles(uniqueName('linking'), [], {
       from: baseImage,
       instructions: ['RUN mkdir -p /srv /opt/releases/2 && ln -s /opt/releases/2 /srv/current'],

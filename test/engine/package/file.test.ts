@@ -128,7 +128,7 @@ describe('a package as one file @each-store', function () {
     expect((await ran('shop.tar', ['cat', '/own'])).stderr).not.to.include('Writing the image')
   })
 
-  it('is inspected and verified without an engine, in words and in JSON', async () => {
+  it('is inspected and verified without an engine, in words and in JSON @classic', async () => {
     const reference = name()
     await written('shop', ['-t', reference, '-m', 'From a file'])
     const inspected = await keg(['docker', 'package', 'inspect', './shop', '--json'], {cwd: folder, env: noEngine})
@@ -161,7 +161,7 @@ describe('a package as one file @each-store', function () {
     expect(await errorOf(['run', 'base.tar'], 125)).to.have.property('code', 'not-a-package')
   })
 
-  it('is pushed too with --push, and only then, whatever registry is set', async () => {
+  it('is pushed too with --push, and only then, whatever registry is set @classic', async () => {
     const reference = sandbox.addImage(`${registry}/keg/${name()}`)
     expect(await written('one.tar', ['-t', reference])).to.deep.include({pushed: false, image: null, digest: null})
     for (const via of ['registry', 'engine'] as const) {
@@ -175,7 +175,7 @@ describe('a package as one file @each-store', function () {
     expect((await ran('registry.tar', ['cat', '/own/one'])).stdout).to.equal('one\n')
   })
 
-  it('goes to standard output as a whole, and the result to standard error', async () => {
+  it('goes to standard output as a whole, and the result to standard error @classic', async () => {
     const reference = sandbox.addImage(name())
     const {end, environment, folder: home} = await prepare(['docker', 'package'], {})
     const output = await open(join(folder, 'piped.tar'), 'w')
@@ -200,7 +200,7 @@ describe('a package as one file @each-store', function () {
     expect((await terminal.ended).code).to.equal(2)
   })
 
-  it('replaces a file only with --yes, and a dry run writes none', async () => {
+  it('replaces a file only with --yes, and a dry run writes none @classic', async () => {
     await writeFile(join(folder, 'shop.tar'), 'precious')
     const line = [container, '-t', name(), '-o', 'shop.tar']
     expect(await errorOf(line, 3)).to.deep.include({code: 'output-exists', message: 'shop.tar exists already.'})
@@ -240,7 +240,7 @@ describe('a package as one file @each-store', function () {
     await expectSameFiles(app, reference)
   })
 
-  it('leaves out the layers of another file, and only the image below has to be there to verify it', async () => {
+  it('leaves out the layers of another file, and only the image below has to be there to verify it @classic', async () => {
     const [one, two] = [sandbox.addImage(name()), sandbox.addImage(name())]
     const app = await waitingContainer(sandbox, ['-v', '/data', base], 'echo first > /data/first')
     await written('one.tar', ['-t', one], app)
@@ -257,7 +257,7 @@ describe('a package as one file @each-store', function () {
     await expectSameFiles(app, two)
   })
 
-  it('takes a layer again that was below others before', async () => {
+  it('takes a layer again that was below others before @classic', async () => {
     // The mount is the same, and the writable layer below it is not.
     const [one, two] = [sandbox.addImage(name()), sandbox.addImage(name())]
     const app = await waitingContainer(sandbox, ['-v', '/data', base], 'echo kept > /data/kept')
@@ -307,7 +307,7 @@ describe('a package as one file @each-store', function () {
     expect(await errorOf(['verify', 'lying.tar'], 3, noEngine)).to.have.property('code', 'verification-failed')
   })
 
-  it('takes no name from another image in the engine, and no protected tag, and runs without it', async () => {
+  it('takes no name from another image in the engine, and no protected tag, and runs without it @classic', async () => {
     const reference = sandbox.addImage(name())
     await written('shop.tar', ['-t', reference])
     await docker(['tag', base, reference])
@@ -323,7 +323,7 @@ describe('a package as one file @each-store', function () {
     expect(dry.stderr, dry.stderr).to.include('would be loaded from shop.tar')
   })
 
-  it('leaves nothing of it after Ctrl-C, whenever that is', async () => {
+  it('leaves nothing of it after Ctrl-C, whenever that is @classic', async () => {
     const large = await waitingContainer(
       sandbox,
       ['-v', '/data', base],
@@ -359,7 +359,7 @@ describe('a package as one file @each-store', function () {
     }
   })
 
-  it('leaves nothing of it on a full disk, and says which', async () => {
+  it('leaves nothing of it on a full disk, and says which @containerd', async () => {
     const small = await mkdtemp(join(tmpdir(), 'keg-test-small-'))
     await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small])
     try {

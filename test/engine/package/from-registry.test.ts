@@ -121,7 +121,7 @@ describe('a package that only the registry has @each-store', function () {
     return {...(content as TypedManifest), content, digest: digest ?? ''}
   }
 
-  it('is inspected from its manifest and its configuration alone, and is not pulled', async () => {
+  it('is inspected from its manifest and its configuration alone, and is not pulled @containerd', async () => {
     const [registry, engine] = [await watched(), await engineOf()]
     const name = `${registry.registry}/${repository}:one`
     const found = await answer('inspect', [name], {env: {DOCKER_HOST: engine.host}})
@@ -163,7 +163,7 @@ describe('a package that only the registry has @each-store', function () {
     expect(engine.requests.map(({line}) => line).filter((line) => !line.startsWith('GET '))).to.deep.equal([])
   })
 
-  it('needs no engine', async () => {
+  it('needs no engine @containerd', async () => {
     const {digest} = await manifest()
     for (const command of ['inspect', 'verify']) {
       const name = `${pushed}@${digest}`
@@ -203,7 +203,7 @@ describe('a package that only the registry has @each-store', function () {
     expect(await docker(['image', 'inspect', '--format', '{{.Id}}', name])).to.match(/^sha256:/)
   })
 
-  it('is read with the login of docker, and says how to log in', async () => {
+  it('is read with the login of docker, and says how to log in @containerd', async () => {
     const name = `${privateRegistry}/${repository}:one`
     const folder = await sandbox.temporaryFolder('docker-config')
     const withAuth = async (name: string, text: string): Promise<KegOptions['env']> => {
@@ -227,7 +227,7 @@ describe('a package that only the registry has @each-store', function () {
     }
   })
 
-  it('is an error if there is none, or it is no package, or one of a newer keg', async () => {
+  it('is an error if there is none, or it is no package, or one of a newer keg @classic', async () => {
     const other = `${openRegistry}/${repository}`
     expect(await errorOf('inspect', [`${other}:none`], 1, nowhere)).to.have.property('code', 'image-not-found')
     expect(await errorOf('verify', [`${other}none:one`], 1, nowhere)).to.have.property('code', 'image-not-found')
@@ -249,7 +249,7 @@ describe('a package that only the registry has @each-store', function () {
     expect(message).to.match(/^[ -~]+$/)
   })
 
-  it('is not taken for a package if it is a signature, a chart, or anything else with a manifest', async () => {
+  it('is not taken for a package if it is a signature, a chart, or anything else with a manifest @containerd', async () => {
     const empty = {mediaType: 'application/vnd.oci.empty.v1+json', size: 2, digest: await putBlob(Buffer.from('{}'))}
     const mediaType = 'application/vnd.oci.image.manifest.v1+json'
     await putManifest('artifact', mediaType, {schemaVersion: 2, mediaType, config: empty, layers: [empty]})
@@ -257,7 +257,7 @@ describe('a package that only the registry has @each-store', function () {
     expect(code).to.equal('not-a-package')
   })
 
-  it('is the image for the platform of the engine, or of this machine, if there are several', async () => {
+  it('is the image for the platform of the engine, or of this machine, if there are several @containerd', async () => {
     const {config, digest, mediaType} = await manifest()
     const size = (await fetch(`http://${openRegistry}/v2/${repository}/blobs/${config.digest}`, {method: 'HEAD'}))
       .headers
@@ -287,14 +287,14 @@ describe('a package that only the registry has @each-store', function () {
     expect(message).to.match(/^[ -~]+$/)
   })
 
-  it('is read on where a connection breaks', async () => {
+  it('is read on where a connection breaks @classic', async () => {
     const broken = closing(await proxy({registry: openRegistry, cut: {bytes: MEGABYTE, direction: 'down', times: 2}}))
     const found = await answer('verify', [`${broken.registry}/${repository}:one`], {env: nowhere})
     expect(found).to.deep.include({differenceCount: 0})
     expect(broken.cuts()).to.equal(2)
   })
 
-  it('lists what was put on top of it', async () => {
+  it('lists what was put on top of it @containerd', async () => {
     const derived = await sandbox.imageFromFiles(uniqueName('derived'), [{path: 'data/added', content: 'new'}], {
       from: made.reference,
     })
@@ -306,7 +306,7 @@ describe('a package that only the registry has @each-store', function () {
     expect(error.data.differences.map(({path, what}) => `${what} ${path ?? ''}`)).to.include('added /data/added')
   })
 
-  it('is refused if the registry, or somebody on the way, sends something else', async () => {
+  it('is refused if the registry, or somebody on the way, sends something else @classic', async () => {
     const {config, layers} = await manifest()
     const longer = (body: Buffer): Buffer => Buffer.concat([body, Buffer.from(' ')])
     const flipped = (body: Buffer): Buffer => body.fill(~(body[100] ?? 0), 100, 101)
@@ -325,7 +325,7 @@ describe('a package that only the registry has @each-store', function () {
     }
   })
 
-  it('is refused if its manifest and its configuration contradict each other, or have no end', async () => {
+  it('is refused if its manifest and its configuration contradict each other, or have no end @classic', async () => {
     const {config, content, layers, mediaType} = await manifest()
     const put = (tag: string, changed: object) => putManifest(tag, mediaType, {...content, ...changed})
     await put('fewer', {layers: layers.slice(1)})
@@ -345,7 +345,7 @@ describe('a package that only the registry has @each-store', function () {
     )
   })
 
-  it('cannot be verified if a mount is compressed with zstd', async () => {
+  it('cannot be verified if a mount is compressed with zstd @containerd', async () => {
     const {content, layers, mediaType} = await manifest()
     // keg does not read further than the first bytes.
     const frame = Buffer.from('28b52ffd0000000000', 'hex')
@@ -356,7 +356,7 @@ describe('a package that only the registry has @each-store', function () {
     expect(message).to.include('compressed with zstd')
   })
 
-  it('leaves nothing if Ctrl-C ends it while a layer is read', async () => {
+  it('leaves nothing if Ctrl-C ends it while a layer is read @classic', async () => {
     const {layers} = await manifest()
     let arrived = (): void => undefined
     const reading = new Promise<void>((resolve) => (arrived = resolve))

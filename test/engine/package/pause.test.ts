@@ -77,7 +77,7 @@ describe('keg docker package --pause @each-store', function () {
     await expectSameFiles(container, reference)
   })
 
-  it('stream sends nothing again that the registry has, and can be verified', async () => {
+  it('stream sends nothing again that the registry has, and can be verified @classic', async () => {
     const registry = await watched()
     const reference = sandbox.addImage(`${registry.registry}/keg/${uniqueName('pause')}:dev`)
     const env = {XDG_STATE_HOME: await sandbox.temporaryFolder('state')}
@@ -89,7 +89,7 @@ describe('keg docker package --pause @each-store', function () {
     expect(registry.bytes() - before).to.be.below(MEGABYTE / 10)
   })
 
-  it('short unpauses it before anything is sent', async () => {
+  it('short unpauses it before anything is sent @containerd', async () => {
     let wasPaused = false
     let isUnpaused = false
     const registry = await watched({
@@ -110,7 +110,7 @@ describe('keg docker package --pause @each-store', function () {
     expect([isUnpaused, wasPaused]).to.deep.equal([true, false])
   })
 
-  it('stream leaves nothing, and the container running, if it is stopped while a layer is sent', async () => {
+  it('stream leaves nothing, and the container running, if it is stopped while a layer is sent @containerd', async () => {
     let isStopped = false
     const registry = await watched({
       arriving: ({bytes, line}) => {
@@ -129,7 +129,7 @@ describe('keg docker package --pause @each-store', function () {
     expect(await stateOf(container)).to.equal('running false')
   })
 
-  it('stream is refused for a package that the engine or a file gets', async () => {
+  it('stream is refused for a package that the engine or a file gets @classic', async () => {
     const reference = `${openRegistry}/keg/${uniqueName('pause')}:dev`
     const viaRegistry = ['--via', 'registry']
     for (const flags of [['--load', ...viaRegistry], ['--output', 'a.tar', '--push', ...viaRegistry], ['--no-push']]) {
@@ -138,7 +138,7 @@ describe('keg docker package --pause @each-store', function () {
     }
   })
 
-  it('short is refused before the container is paused, if there is too little space for the recordings', async () => {
+  it('short is refused before the container is paused, if there is too little space for the recordings @classic', async () => {
     const volume = sandbox.addVolume(uniqueName('small'))
     const size = ['--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', 'o=size=1m']
     await docker(['volume', 'create', '--label', sandbox.label, ...size, volume])

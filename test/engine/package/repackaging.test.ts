@@ -85,7 +85,7 @@ describe('keg docker package: a package packaged again @each-store', function ()
       expect(diffIds(each).slice(0, base.layers.length), 'the layers of the image').to.deep.equal(diffIds(base))
   })
 
-  it('has mounts whose places change, each with its last content', async () => {
+  it('has mounts whose places change, each with its last content @containerd', async () => {
     const [inner, outer] = [await sandbox.volume('inner'), await sandbox.volume('outer')]
     const first = await waitingContainer(
       sandbox,
@@ -107,7 +107,7 @@ describe('keg docker package: a package packaged again @each-store', function ()
     expect(layersWith(saved, '/srv/app/data'), 'layers of the mount that is hidden now').to.equal(0)
   })
 
-  it('keeps the content of a bind that is no longer mounted', async () => {
+  it('keeps the content of a bind that is no longer mounted @classic', async () => {
     const folder = await sandbox.temporaryFolder()
     await mkdir(join(folder, 'sub'))
     for (const name of ['changed', 'deleted', 'kept', 'sub/kept']) await writeFile(join(folder, name), `bound ${name}`)

@@ -110,7 +110,7 @@ describe('keg docker package: result @each-store', function () {
     expect([pushed.stdout, pushed.stderr, pushed.code]).to.deep.equal([`${registry}/${name}:one@${digest}\n`, '', 0])
   })
 
-  it('has every requested name, all of the same image', async () => {
+  it('has every requested name, all of the same image @classic', async () => {
     const whole = `${registry}/other/${name}:three`
     const tags = ['-t', 'one', '-t', 'two', '-t', whole]
     const result = packageJson(await keg(['docker', 'package', name, ...tags, '--no-push', '--json']))

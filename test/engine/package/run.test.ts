@@ -952,12 +952,12 @@ describe('keg docker package run @each-store', function () {
 
   describe('a signal leaves nothing behind', () => {
     const signals = [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
+      ['SIGINT', 130, 'containerd'],
+      ['SIGTERM', 143, 'classic'],
     ] as const
 
-    for (const [signal, exitCode] of signals) {
-      it(`${signal} while the image is pulled`, async () => {
+    for (const [signal, exitCode, store] of signals) {
+      it(`${signal} while the image is pulled @${store}`, async () => {
         const reference = `${openRegistry}/${uniqueName('run')}:x`
         await sandbox.imageFromFiles(reference, [{path: 'random', content: randomBytes(8_000_000)}])
         await docker(['push', '--quiet', reference])

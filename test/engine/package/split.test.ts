@@ -111,7 +111,7 @@ describe('keg docker package of a mount that is split into layers @each-store', 
     expect(stdout).to.match(new RegExp(`Mount +/app: volume, \\d+(\\.\\d)? MB in ${all} layers, in the package`))
   })
 
-  it('is the same for the same files in another container', async () => {
+  it('is the same for the same files in another container @containerd', async () => {
     const copies = []
     for (const files of [project, [...project].reverse()]) {
       const copy = await waitingContainer(sandbox, await onVolume(), 'mkdir /app/src')
@@ -141,7 +141,7 @@ describe('keg docker package of a mount that is split into layers @each-store', 
     expect(kept).to.be.at.least(all - 5)
   })
 
-  it('sends one small layer after an edit of one line, straight into a registry', async () => {
+  it('sends one small layer after an edit of one line, straight into a registry @classic', async () => {
     const registry = await watchRegistry(openRegistry)
     try {
       const state = await sandbox.temporaryFolder('state')
@@ -168,7 +168,7 @@ describe('keg docker package of a mount that is split into layers @each-store', 
     }
   })
 
-  it('leaves out of a file what an earlier file has', async () => {
+  it('leaves out of a file what an earlier file has @classic', async () => {
     const folder = await sandbox.temporaryFolder()
     const write = async (file: string, flags: readonly string[] = []): Promise<number> => {
       const name = sandbox.addImage(`${uniqueName('split-file')}:dev`)

@@ -180,7 +180,7 @@ describe('keg docker package, straight into a registry @each-store', function ()
     expect(isAsked).to.equal(true)
   })
 
-  it('gives it to the engine too with --load, and every name to all', async () => {
+  it('gives it to the engine too with --load, and every name to all @containerd', async () => {
     const [one, two] = [repositoryName(), repositoryName()]
     const names = [`${openRegistry}/${one}:dev`, `${openRegistry}/${one}:again`, `${openRegistry}/${two}:dev`]
     names.forEach((name) => sandbox.addImage(name))
@@ -196,7 +196,7 @@ describe('keg docker package, straight into a registry @each-store', function ()
     expect((await manifestOf(openRegistry, two, 'dev')).digest).to.equal(result.digest)
   })
 
-  it('signs in, and says how if it cannot', async () => {
+  it('signs in, and says how if it cannot @classic', async () => {
     const reference = `${privateRegistry}/${repositoryName()}:dev`
     const refused = await run(reference, ['--json'])
     expect(refused.code).to.equal(1)
@@ -210,7 +210,7 @@ describe('keg docker package, straight into a registry @each-store', function ()
     expect(packageJson(ran).pushed).to.equal(true)
   })
 
-  it('says which way it goes with --dry-run, and sends nothing', async () => {
+  it('says which way it goes with --dry-run, and sends nothing @classic', async () => {
     const registry = await watched()
     const {code, stderr} = await run(`${registry.registry}/${repositoryName()}:dev`, ['--dry-run'])
     expect(code, stderr).to.equal(0)
@@ -219,7 +219,7 @@ describe('keg docker package, straight into a registry @each-store', function ()
     expect(registry.lines(/^(PUT|PATCH)/)).to.deep.equal([])
   })
 
-  it('goes through the engine if keg cannot reach the registry, or one of several, unless told otherwise', async () => {
+  it('goes through the engine if keg cannot reach the registry, or one of several, unless told otherwise @classic', async () => {
     // To keg, and only to keg, this registry is not there.
     const hidden = await watched({
       hides: ({headers}) => headers['user-agent'] === 'keg',
@@ -274,7 +274,7 @@ describe('keg docker package, straight into a registry @each-store', function ()
     })
   })
 
-  it('goes on after the registry broke off in the middle of a layer', async () => {
+  it('goes on after the registry broke off in the middle of a layer @containerd', async () => {
     const registry = await watched({
       breaksOff: ({bytes, count, line}) => line.startsWith('P') && bytes > MEGABYTE && count <= 2,
     })
@@ -285,7 +285,7 @@ describe('keg docker package, straight into a registry @each-store', function ()
     expect(await tagsOf(openRegistry, repository)).to.deep.equal(['dev'])
   })
 
-  it('leaves no tag and no upload if the registry refuses it', async () => {
+  it('leaves no tag and no upload if the registry refuses it @classic', async () => {
     const refusing: StandIn = closing(
       await manifestRefusingRegistry(openRegistry, {
         ...{status: 409, code: 'DENIED', message: 'tag is immutable', tag: 'dev'},
@@ -303,14 +303,14 @@ describe('keg docker package, straight into a registry @each-store', function ()
   })
 
   describe('stopped', () => {
-    const moments: Readonly<Record<string, RegExp>> = {
-      'when the first layer is begun': /^POST \S+\/blobs\/uploads\/$/,
-      'while a layer is sent': /^(PATCH|PUT) \S+\/blobs\/uploads\/ID$/,
-      'before its manifest is written': /^PUT \S+\/manifests\/sha256:/,
-      'before its tag is written': /^PUT \S+\/manifests\/dev$/,
-    }
-    for (const [moment, pattern] of Object.entries(moments))
-      it(`${moment}, leaves nothing`, async () => {
+    const moments = [
+      ['when the first layer is begun', /^POST \S+\/blobs\/uploads\/$/, 'classic'],
+      ['while a layer is sent', /^(PATCH|PUT) \S+\/blobs\/uploads\/ID$/, 'containerd'],
+      ['before its manifest is written', /^PUT \S+\/manifests\/sha256:/, 'classic'],
+      ['before its tag is written', /^PUT \S+\/manifests\/dev$/, 'containerd'],
+    ] as const
+    for (const [moment, pattern, store] of moments)
+      it(`${moment}, leaves nothing @${store}`, async () => {
         let stopped = 0
         const arriving = async ({line}: {line: string}): Promise<void> => {
           if (!pattern.test(line) || stopped++ > 0) return

@@ -113,7 +113,7 @@ describe('credentials and their tokens @each-store', function () {
 
   const notes = (): unknown[] => [...new Set(events.map(({note}) => note))].filter((note) => note !== undefined)
 
-  it('push and pull with a token server on another host, which alone gets them', async () => {
+  it('push and pull with a token server on another host, which alone gets them @containerd', async () => {
     const registry = await tokens({lets: (given) => given === login, realmHost: 'localhost'})
     await signIn(registry.registry)
     const reference = await image(registry.registry)
