@@ -20,6 +20,7 @@ import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.
  * @property {string} title
  * @property {string[][]} [programs] scripts for node with their arguments instead of tests
  * @property {EngineKind} [store] runs on an engine with this image store: the machine's, or else a separate one
+ * @property {number} [jobs] how many processes run its tests; default: 2
  * @property {boolean} [parallel] at the same time as the step before it
  * @property {'source' | 'bundled' | 'engine'} needs how much of the set-up it needs; each includes the ones before
  */
@@ -27,7 +28,8 @@ import {imageStoreOf, prepareOwnTestBed, prepareTestBed} from './setup/test-bed.
 /** @type {Step[]} */
 const steps = [
   {name: 'generated', title: 'Generated files', needs: 'bundled', programs: [['scripts/generate.js', '--check']]},
-  {name: 'unit', title: 'Unit tests', needs: 'bundled'},
+  // They wait for processes and timers more than they compute.
+  {name: 'unit', title: 'Unit tests', needs: 'bundled', jobs: 4},
   {
     name: 'types',
     title: 'Types',
@@ -72,6 +74,10 @@ const steps = [
 
 /** @type {{passed: number, failed: number, failures: Failure[]}} */
 const counts = {passed: 0, failed: 0, failures: []}
+
+// For engines and docker's clients, programs in Go that run for milliseconds: each begins with collections of garbage that are
+// not worth their time (https://pkg.go.dev/runtime#hdr-Environment_Variables).
+process.env.GOGC ??= '400'
 
 await inSession(async (session) => {
   const names = process.argv.slice(2)
@@ -206,14 +212,14 @@ async function prepareEnvironments(session, chosen, names) {
 }
 
 /**
- * mocha gives the files to two processes, the largest first, so that the last ones are short.
+ * mocha gives the files to its processes, the largest first, so that the last ones are short.
  *
  * @param {Step} step
  * @param {string} countsFile
  * @param {readonly EngineKind[]} others tests with the tag of one of these in their title (`@classic`) run there
  * @returns {Promise<string[]>} a script for node and its arguments
  */
-async function mocha({name, suite = name}, countsFile, others) {
+async function mocha({name, suite = name, jobs = 2}, countsFile, others) {
   const folder = join(repository, 'test', suite)
   const names = (await readdir(folder, {recursive: true})).filter((file) => file.endsWith('.test.ts'))
   const files = await Promise.all(
@@ -221,7 +227,7 @@ async function mocha({name, suite = name}, countsFile, others) {
   )
   return [
     'node_modules/mocha/bin/mocha.js',
-    ...['--parallel', '--jobs', '2'],
+    ...['--parallel', '--jobs', String(jobs)],
     ...['--reporter', join(import.meta.dirname, 'test/counting-reporter.js')],
     ...['--reporter-option', `counts=${countsFile}`],
     ...(others.length > 0 ? ['--grep', `@(?:${others.join('|')})(?= |$)`, '--invert'] : []),
