@@ -3,6 +3,7 @@ import type {DoctorReport} from '../doctor/doctor.js'
 import type {ErrorAnswer} from '../error/keg-error.js'
 import type {ImportResult} from '../import/import-configuration.js'
 import type {InspectResult} from '../package/inspect/inspect-package.js'
+import type {ListedPackage} from '../package/list/model.js'
 import type {PackageResult} from '../package/package-result.js'
 import type {PushedPackage} from '../package/push-package.js'
 import type {RunResult} from '../package/run/run-context.js'
@@ -49,6 +50,7 @@ export interface Answers {
   'config:unset': ChangedSetting
   'docker:package': PackageResult
   'docker:package:inspect': InspectResult
+  'docker:package:list': readonly ListedPackage[]
   'docker:package:push': PushedPackage
   'docker:package:run': RunResult
   'docker:package:verify': VerifyResult

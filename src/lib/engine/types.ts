@@ -205,6 +205,8 @@ export interface ImageRow {
   readonly RepoTags: readonly string[] | null
   readonly RepoDigests?: readonly string[] | null
   readonly Labels?: Readonly<Record<string, string>> | null
+  /** Of all its layers, in bytes. */
+  readonly Size: number
 }
 
 /** One row of `GET /images/{name}/history`, newest first. */

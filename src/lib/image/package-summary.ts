@@ -5,10 +5,13 @@ import {PACKAGE_SCHEMA} from './labels.js'
 import {readPackageFacts, type ReadFacts} from './read-labels.js'
 
 /** The facts in a package's summary. */
-export type SummaryFacts = Pick<ReadFacts, 'author' | 'branch' | 'commit' | 'created' | 'dirty' | 'message'>
+export type SummaryFacts = Pick<
+  ReadFacts,
+  'author' | 'branch' | 'commit' | 'container' | 'created' | 'dirty' | 'message'
+>
 
 /** How many hexadecimal digits of a commit are shown, as docker does for ids. */
-const COMMIT_DIGITS = 12
+export const COMMIT_DIGITS = 12
 
 const MAX_LENGTH = 200
 const MAX_MESSAGE_LINES = 5
@@ -16,14 +19,19 @@ const MAX_MESSAGE_LINES = 5
 /** What an image's labels say about the package; undefined if it is not a package, or of another version of keg. */
 export function summaryFacts(labels: Readonly<Record<string, string>> | null | undefined): SummaryFacts | undefined {
   const isPackage = labels?.['com.keg.role'] === 'package' && labels['com.keg.package.schema'] === PACKAGE_SCHEMA
-  return isPackage ? readPackageFacts('', labels) : undefined
+  if (!isPackage) return undefined
+  const {author, branch, commit, container, created, dirty, message} = readPackageFacts('', labels)
+  return {author, branch, commit, container, created, dirty, message}
 }
 
 /**
  * Where a package comes from, in one line: `branch feature-x, commit 0123456789ab with uncommitted changes, by Ada, 3 hours ago`.
  * Leaves out what is unknown; empty if nothing is known.
  */
-export function originLine({author, branch, commit, created, dirty}: SummaryFacts, now: Date): string {
+export function originLine(
+  {author, branch, commit, created, dirty}: Omit<SummaryFacts, 'container'>,
+  now: Date,
+): string {
   const changes = dirty === true ? ' with uncommitted changes' : dirty === false ? ', nothing uncommitted' : ''
   const parts = [
     branch === null ? [] : `branch ${shortened(branch)}`,

@@ -1,5 +1,5 @@
 import {UsageError} from '../error/keg-error.js'
-import {listLocalPackages, localPackageText} from './local-packages.js'
+import {listLocalPackages, localPackageText} from './list/local-packages.js'
 import {understandReference} from '../reference/pasted-reference.js'
 import {withTag, type Reference} from '../reference/reference.js'
 import type {Work} from '../work/work.js'

@@ -79,6 +79,8 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.type(`keg docker package ${bed.shop} -t v1`)
     await bed.follow(PACKAGES, 'keg docker package verify')
     await bed.follow(PACKAGES, 'keg docker package inspect ghcr.io/acme/shop:v1 --remote')
+    const listed = await bed.follow(PACKAGES, 'keg docker package list')
+    expect(listed.split(`${bed.registry}/${bed.shop}:v1 `), listed).to.have.lengthOf(3)
     await bed.follow('docs/registries.md', 'keg docker package shop -t v1   #')
     await bed.follow('docs/registries.md', 'keg docker package shop -t v1 --via engine')
   })

@@ -6,13 +6,10 @@ import {readPackageFacts, type ReadFacts} from '../../image/read-labels.js'
 import {findManifest} from '../../image/registry/find-manifest.js'
 import {openRegistryImage} from '../../image/registry/open-registry-image.js'
 import {formatReference, parseTag, type Digest, type Reference} from '../../reference/reference.js'
-import {TWO_TRIES, type Limits} from '../../registry/client/limits.js'
-import {RegistryClient} from '../../registry/client/registry-client.js'
-import {findCredentials} from '../../registry/credentials.js'
-import {registryError} from '../../registry/registry-error.js'
 import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
+import {readRegistry, type RegistryReader} from './registry-reader.js'
 
 /** A package in a registry. */
 export interface RegistryPackage {
@@ -35,23 +32,7 @@ export async function openRegistryPackage(
   engine: Engine | undefined,
 ): Promise<RegistryPackage> {
   const name = formatReference(reference)
-  const credentials = await findCredentials(work, reference)
-  const clientWith = (limits: Partial<Limits>): RegistryClient => {
-    const info = engine?.facts.info ?? {}
-    const opened = new RegistryClient(work, {reference, credentials, action: 'pull', info, limits})
-    work.cleanup.add(() => {
-      opened[Symbol.dispose]()
-      return undefined
-    })
-    return opened
-  }
-  // Somebody waits for the first answer. Layers are worth all tries.
-  const client = clientWith(TWO_TRIES)
-  const {blobs} = clientWith({})
-  const explain = (error: unknown): unknown => {
-    work.signal.throwIfAborted()
-    return registryError(error, {action: 'pull', reference, credentials, wasAccepted: client.wasAccepted})
-  }
+  const {blobs, client, explain} = await readRegistry(work, reference, engine)
   const platform = (await engine?.platform()) ?? hostPlatform()
   const {digest, image} = await openImage({client, blobs}, reference, platform).catch((error: unknown) => {
     throw explain(error)
@@ -66,7 +47,7 @@ export async function openRegistryPackage(
 }
 
 async function openImage(
-  {blobs, client}: {readonly client: RegistryClient; readonly blobs: RegistryClient['blobs']},
+  {blobs, client}: Pick<RegistryReader, 'blobs' | 'client'>,
   {digest: wanted, tag = LATEST}: Reference,
   platform: ReturnType<typeof hostPlatform>,
 ): Promise<{readonly digest: Digest; readonly image: ReadableImage | undefined}> {

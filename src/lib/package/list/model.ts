@@ -1,0 +1,29 @@
+import type {SummaryFacts} from '../../image/package-summary.js'
+import type {PackagePlace} from '../open-package.js'
+
+/** A package under one of its names. Anybody can write labels: what they do not say, or what is invalid, is null. */
+export interface ListedPackage extends SummaryFacts {
+  readonly reference: string
+  /** Where it was found. */
+  readonly readFrom: Exclude<PackagePlace, 'file'>
+  /** Id of the image in the engine; in a registry, the digest of its configuration. */
+  readonly image: string
+  /** Digest of its manifest, or of the index of its platforms; null if the engine has none for this name. */
+  readonly digest: string | null
+  /** The size of its layers in the engine, as docker image ls shows it; null from a registry. */
+  readonly bytes: number | null
+  /** The size of its layers as the registry has them; null from the engine. */
+  readonly compressedBytes: number | null
+}
+
+/** The order of a list: newest first, then by name. */
+export function newestFirst(
+  one: Pick<ListedPackage, 'created' | 'reference'>,
+  other: Pick<ListedPackage, 'created' | 'reference'>,
+): number {
+  return timeOf(other) - timeOf(one) || (one.reference < other.reference ? -1 : 1)
+}
+
+function timeOf({created}: Pick<ListedPackage, 'created'>): number {
+  return created === null ? 0 : Date.parse(created)
+}
