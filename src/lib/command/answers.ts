@@ -6,6 +6,7 @@ import type {InspectResult} from '../package/inspect/inspect-package.js'
 import type {ListedPackage} from '../package/list/model.js'
 import type {PackageResult} from '../package/package-result.js'
 import type {PushedPackage} from '../package/push-package.js'
+import type {RemovedPackage} from '../package/remove/model.js'
 import type {RunResult} from '../package/run/run-context.js'
 import type {VerifyResult} from '../package/verify/verify-package.js'
 import type {ChangedSync} from '../sync/change/change-syncs.js'
@@ -51,7 +52,9 @@ export interface Answers {
   'docker:package': PackageResult
   'docker:package:inspect': InspectResult
   'docker:package:list': readonly ListedPackage[]
+  'docker:package:prune': readonly RemovedPackage[]
   'docker:package:push': PushedPackage
+  'docker:package:remove': readonly RemovedPackage[]
   'docker:package:run': RunResult
   'docker:package:verify': VerifyResult
   doctor: DoctorReport

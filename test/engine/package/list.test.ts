@@ -1,6 +1,7 @@
 import {expect} from 'chai'
 import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, type KegOptions} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {watchRegistry} from '../registry/watched-registry.js'
 import {packageJson, waitingContainer, type PackageJson} from './packaging.js'
 
@@ -89,7 +90,7 @@ describe('keg docker package list @each-store', function () {
     expect(none.stderr).to.equal(
       `The engine has no package ${repository}-none. List those in its registry with: keg docker package list ${repository}-none --remote\n`,
     )
-    const remote = await keg(['docker', 'package', 'list', `${repository}-none`, '--remote'])
+    const remote = await runAdvice(none.stderr, 'keg docker package list')
     expect([remote.code, remote.stdout, remote.stderr]).to.deep.equal([
       ...[0, '', `The registry has no package ${repository}-none.\n`],
     ])

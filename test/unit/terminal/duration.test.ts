@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import {UsageError} from '../../../src/lib/error/keg-error.js'
-import {parseDuration} from '../../../src/lib/terminal/duration.js'
+import {parseAge, parseDuration} from '../../../src/lib/terminal/duration.js'
 
 describe('parseDuration', () => {
   const table: readonly [string, number][] = [
@@ -20,6 +20,28 @@ describe('parseDuration', () => {
     it(`refuses ${JSON.stringify(text)}`, () => {
       expect(() => parseDuration(text, '--wait'))
         .to.throw(UsageError, '--wait')
+        .with.property('code', 'duration-invalid')
+    })
+})
+
+describe('parseAge', () => {
+  for (const [text, milliseconds] of Object.entries({
+    ...{
+      '12h': 43_200_000,
+      '30d': 2_592_000_000,
+      '2w': 1_209_600_000,
+      '1d12h': 129_600_000,
+      '90s': 90_000,
+      '5m': 300_000,
+    },
+    ...{'0d': 0, '1.5d': 129_600_000},
+  }))
+    it(`parses ${text}`, () => expect(parseAge(text, '--older-than')).to.equal(milliseconds))
+
+  for (const text of ['', '30', 'd', '-1d', '1y', '500ms', '1 d', `${'9'.repeat(400)}d`])
+    it(`refuses ${JSON.stringify(text.slice(0, 9))}`, () => {
+      expect(() => parseAge(text, '--older-than'))
+        .to.throw(UsageError, '--older-than')
         .with.property('code', 'duration-invalid')
     })
 })

@@ -1,11 +1,11 @@
 import type {SummaryFacts} from '../../image/package-summary.js'
-import type {PackagePlace} from '../open-package.js'
 
 /** A package under one of its names. Anybody can write labels: what they do not say, or what is invalid, is null. */
 export interface ListedPackage extends SummaryFacts {
+  /** One of its names, with tag or digest. */
   readonly reference: string
   /** Where it was found. */
-  readonly readFrom: Exclude<PackagePlace, 'file'>
+  readonly readFrom: 'engine' | 'registry'
   /** Id of the image in the engine; in a registry, the digest of its configuration. */
   readonly image: string
   /** Digest of its manifest, or of the index of its platforms; null if the engine has none for this name. */
