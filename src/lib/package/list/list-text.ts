@@ -26,7 +26,7 @@ export function packageTable(packages: readonly ListedPackage[], {now, width}: L
       reference,
       branch ?? UNKNOWN,
       commitText(listed),
-      author ?? UNKNOWN,
+      author === null ? UNKNOWN : nameOf(author),
       created === null ? UNKNOWN : formatAge(new Date(created), now),
       size === null ? UNKNOWN : formatBytes(size),
       digest === null ? UNKNOWN : shortDigest(digest),
@@ -39,6 +39,11 @@ export function packageTable(packages: readonly ListedPackage[], {now, width}: L
 function commitText({commit, dirty}: Pick<ListedPackage, 'commit' | 'dirty'>): string {
   if (commit === null) return UNKNOWN
   return `${commit.slice(0, COMMIT_DIGITS)}${dirty === true ? '+' : ''}`
+}
+
+/** Without the address that git puts behind it: `Ada <ada@example.org>`. */
+function nameOf(author: string): string {
+  return author.replace(/(?<=\S) <[^<>]*>$/, '')
 }
 
 /** As docker shows ids: the first digits, without the algorithm. */

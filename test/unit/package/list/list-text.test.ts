@@ -6,7 +6,13 @@ const now = new Date('2026-01-02T00:00:00Z')
 
 const whole: ListedPackage = {
   ...{reference: 'ghcr.io/acme/shop:feature-x', readFrom: 'engine', image: 'sha256:i', container: 'shop/web'},
-  ...{author: 'Ada', branch: 'feature/x', commit: '0123456789abcdef'.padEnd(40, '0'), dirty: true, message: null},
+  ...{
+    author: 'Ada <ada@example.org>',
+    branch: 'feature/x',
+    commit: '0123456789abcdef'.padEnd(40, '0'),
+    dirty: true,
+    message: null,
+  },
   ...{created: '2026-01-01T21:00:00Z', digest: `sha256:${'9'.repeat(64)}`, bytes: 123_456_789, compressedBytes: null},
 }
 const bare: ListedPackage = {
