@@ -8,6 +8,7 @@ import type {OutputTarget} from '../image/file/output-file.js'
 import type {TimedStage} from '../terminal/stage-times.js'
 import type {TakenTag} from './target/check-tags.js'
 import type {EngineReason, Way} from './target/model.js'
+import type {OtherService} from './target/other-services.js'
 import type {ExcludablePart} from './exclude/excludable-parts.js'
 import type {PackagedSecret} from './secret/secret-gate.js'
 import type {Verification} from './verify/verification.js'
@@ -91,6 +92,8 @@ export interface PackageResult {
   readonly replaces: readonly TakenTag[]
   /** Other containers that ran, and so may have written to the mounts while they were read, or that keg paused meanwhile. */
   readonly writers: readonly Writer[]
+  /** The other services of its compose project, which are not in it. */
+  readonly otherServices: readonly OtherService[]
   /** The file that it was written to, as an absolute path; null without `--output`. */
   readonly file: string | null
   /** Bytes of that file; null without `--output`, and with a dry run. */
@@ -156,6 +159,7 @@ export function packageResult(plan: PackagePlan, outcome: PackageOutcome): Packa
     verification: outcome.verification ?? null,
     replaces: plan.replaces,
     writers: plan.writers,
+    otherServices: plan.otherServices,
     file: target?.kind === 'file' ? target.place : null,
     fileBytes: outcome.fileBytes ?? null,
     pushed: digest !== undefined,

@@ -114,6 +114,19 @@ describe('the examples of the pages on packages @containerd', function () {
     await bed.follow(RUNNING, '$ keg docker package run ghcr.io/acme/shop:v1\nNot', {instead, until: {keg: /Started/}})
   })
 
+  it('running a package beside other containers', async () => {
+    await bed.container()
+    await bed.type(`keg docker package ${bed.shop} -t v1`)
+    const label = `--label ${bed.taps.sandbox.label}`
+    const instead = {
+      'docker network create': `docker network create ${label}`,
+      review: bed.named('review-of-shop'),
+      'postgres:17': bed.taps.baseImage,
+      'docker run -d': `docker run -d ${label}`,
+    }
+    await bed.follow(RUNNING, 'docker network create', {instead, until: {keg: /Started/}})
+  })
+
   it('a package as one file, and another with only what is new', async () => {
     await bed.container()
     await bed.follow(PACKAGES, 'keg docker package shop -t v1 --output shop.tar', {

@@ -107,6 +107,9 @@ describe('the answer with --json of @containerd', function () {
   })
   answers('docker package inspect', () => [reference])
   answers('docker package verify', () => [reference])
+  answers('docker package list', () => [reference])
+  answers('docker package prune', () => [reference, '--keep', '0', '--dry-run'])
+  answers('docker package remove', () => [reference, '--dry-run'])
   answers('docker package push', () => [reference, '--yes'])
   answers('docker package run', () => [reference, '--detach', '--name', bed.sandbox.addContainer(uniqueName('run'))])
   answers('tap package', () => [tap.name, '-t', uniqueName('two'), '--yes'], {

@@ -49,6 +49,7 @@ describe('result of a package', () => {
       notCarried: [],
       warnings: [],
       writers: [],
+      otherServices: [],
       verification: null,
       file: null,
       fileBytes: null,

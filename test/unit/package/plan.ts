@@ -30,6 +30,7 @@ export function planWith(
     container: 'shop-web-1',
     destinations: [first, ...rest],
     replaces: [],
+    otherServices: [],
     syncs: [],
     secrets: [],
     excluded: {paths: [], environment: []},

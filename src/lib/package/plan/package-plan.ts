@@ -4,6 +4,7 @@ import type {ExcludablePart} from '../exclude/excludable-parts.js'
 import type {RunSettings} from '../../image/run-settings.js'
 import type {PackagedSecret} from '../secret/secret-gate.js'
 import type {TakenTag} from '../target/check-tags.js'
+import type {OtherService} from '../target/other-services.js'
 import type {Destinations} from '../target/naming.js'
 import type {Writer} from '../content/model.js'
 import type {PauseMode} from '../capture/pause-mode.js'
@@ -55,6 +56,8 @@ export interface PackagePlan {
   readonly replaces: readonly TakenTag[]
   /** Other running containers that may write to the mounts while they are read, or would if they were not paused too. */
   readonly writers: readonly Writer[]
+  /** The other services of its compose project. */
+  readonly otherServices: readonly OtherService[]
   /** What will be done about the syncs into the container before it is read. */
   readonly syncs: readonly PlannedSync[]
   /** Files that look like secrets. */

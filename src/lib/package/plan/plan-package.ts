@@ -4,6 +4,8 @@ import {measureMounts, type MountSize} from '../mount/measure-mounts.js'
 import {MountSurvey} from '../exclude/mount-survey.js'
 import type {MountContents} from '../content/mount-contents.js'
 import type {PackageOptions} from '../package-options.js'
+import {composeServiceOf} from '../target/compose-service.js'
+import {findOtherServices, otherServicesText} from '../target/other-services.js'
 import {describeConfiguration} from './describe-configuration.js'
 import {checkLayerCount} from './layer-limit.js'
 import type {PackageContext} from './package-context.js'
@@ -25,6 +27,8 @@ export async function planPackage(context: PackageContext, options: PackageOptio
   const {contents, excluded, findingAgentFiles, included, listing, mounts, secrets, source, work, writers} = context
   const {base, container, destinations, findingSyncs, output, project, push} = source
   const {engine, warn} = work
+  const findingServices = findOtherServices(engine, container, base)
+  findingServices.catch(() => undefined)
   const survey = new MountSurvey({patterns: excluded, destinations: destinationsOf(container), secrets})
   const sizes = await measureMounts(work, {
     mounts: included,
@@ -41,6 +45,9 @@ export async function planPackage(context: PackageContext, options: PackageOptio
   const measuredBytes = sizes.reduce((sum, {bytes}) => sum + bytes, 0)
   const {tags, way} = await settleWay(context, measuredBytes)
   for (const warning of tags.warnings) warn(warning)
+  const otherServices = await findingServices
+  const missing = otherServicesText(composeServiceOf(container, base), otherServices)
+  if (missing !== undefined) warn(missing)
   return {
     container: nameOf(container),
     destinations,
@@ -55,6 +62,7 @@ export async function planPackage(context: PackageContext, options: PackageOptio
     output,
     replaces: tags.taken,
     writers: writers.planned,
+    otherServices,
     syncs: syncs.planned,
     secrets: secrets.found,
     excluded: {paths: [...excludedMounts(mounts, excluded), ...survey.excluded], environment: environmentNames},

@@ -8,7 +8,7 @@ export interface ComposeService {
   readonly name: string
 }
 
-const COMPOSE_PROJECT = 'com.docker.compose.project'
+export const COMPOSE_PROJECT = 'com.docker.compose.project'
 
 /**
  * The service of a container by compose's labels, unless they come from its image. Not for a container of `docker compose run`,
