@@ -50,7 +50,8 @@ async function askForReference({environment, prompt}: Pick<Work, 'environment' |
   })
 }
 
-function referenceProblem(text: string): string | undefined {
+/** Why a text names no image; undefined if it does. */
+export function referenceProblem(text: string): string | undefined {
   try {
     understandReference(text)
     return undefined

@@ -2,6 +2,9 @@ import {expect} from 'chai'
 import {docker, Sandbox, uniqueName, baseImage} from '../../support/docker.js'
 import {keg, type KegResult} from '../../support/keg.js'
 import {runAdvice} from '../../support/run-advice.js'
+import {watchEngine} from './watched-engine.js'
+
+const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 
 interface Removed {
   readonly reference: string
@@ -63,6 +66,34 @@ describe('old packages in the engine @each-store', function () {
     expect([await exists(one), await exists(`${name}:same`)]).to.deep.equal([false, true])
     expect((await run('rm', `${name}:same`, '--quiet')).stdout).to.equal(`${name}:same\n`)
     expect(await exists(id)).to.equal(false)
+  })
+
+  it('are gone also if a registry has them', async () => {
+    const one = await packaged('one', 1)
+    const id = await docker(['image', 'inspect', '--format', '{{.Id}}', one])
+    const pushed = sandbox.addImage(`${openRegistry}/${name}:one`)
+    await docker(['tag', one, pushed])
+    await docker(['push', '--quiet', pushed])
+    expect(rows(await run('remove', pushed, one, '--json'))).to.have.lengthOf(2)
+    expect(await exists(id)).to.equal(false)
+    expect(await docker(['images', '--all', '--quiet', '--filter', `label=${sandbox.label}`])).to.equal('')
+  })
+
+  it('are kept if a container is made from one of them just then @classic', async () => {
+    const [one, two] = [await packaged('one', 1), await packaged('two', 2)]
+    const engine = await watchEngine({
+      async arriving({line}) {
+        if (/^DELETE .*two/.test(line)) await sandbox.create([two])
+      },
+    })
+    try {
+      const {code, stderr} = await keg(['docker', 'package', 'remove', one, two], {env: {DOCKER_HOST: engine.host}})
+      expect(code, stderr).to.equal(3)
+      expect(stderr).to.match(new RegExp(`^Error: ${two} is needed by \\w+: `))
+      expect([await exists(one), await exists(two)]).to.deep.equal([false, true])
+    } finally {
+      await engine.close()
+    }
   })
 
   it('are not removed if one of them cannot be, and the advised command helps', async () => {

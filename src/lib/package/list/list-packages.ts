@@ -2,10 +2,12 @@ import type {Engine} from '../../engine/engine.js'
 import {withEngine} from '../../engine/engine-work.js'
 import {MissingError} from '../../error/keg-error.js'
 import {summaryFacts} from '../../image/package-summary.js'
-import {formatReference, parseReference} from '../../reference/reference.js'
+import {understandReference} from '../../reference/pasted-reference.js'
+import {formatReference} from '../../reference/reference.js'
 import {commandLine} from '../../terminal/command-line.js'
 import {count, printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
+import {referenceProblem} from '../requested-package.js'
 import {localPackages, packageRows} from './local-packages.js'
 import type {ListedPackage} from './model.js'
 import {isNamed, parsePackageName, type PackageName} from './package-name.js'
@@ -35,7 +37,8 @@ async function listInEngine(work: Work, name: string | undefined): Promise<reado
   const found = wanted === undefined ? all : all.filter(({reference}) => isNamed(wanted, reference))
   if (found.length === 0) work.notice(noneText(name, wanted))
   const unknown = rows.filter(({Labels}) => summaryFacts(Labels) === undefined).length
-  if (unknown > 0) work.notice(`${count(unknown, 'package')} of another version of keg cannot be read.`)
+  if (name === undefined && unknown > 0)
+    work.notice(`${count(unknown, 'package')} of another version of keg cannot be read.`)
   return found
 }
 
@@ -47,7 +50,7 @@ function noneText(name: string | undefined, wanted: PackageName | undefined): st
 }
 
 async function listRemote(work: Work, name: string | undefined): Promise<readonly ListedPackage[]> {
-  const reference = parseReference(name ?? (await askForName(work)))
+  const {reference} = understandReference(name ?? (await askForName(work)))
   const {others, packages} = await listRegistryPackages(work, reference, await findEngine(work))
   const place = formatReference(reference)
   if (packages.length === 0)
@@ -73,13 +76,6 @@ async function findEngine(work: Work): Promise<Engine | undefined> {
 async function askForName({prompt}: Pick<Work, 'prompt'>): Promise<string> {
   return prompt.text('The packages of which repository?', {
     flag: 'NAME, such as registry.example.com/team/app',
-    validate: (answer) => {
-      try {
-        parseReference(answer)
-        return true
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error)
-      }
-    },
+    validate: (answer) => referenceProblem(answer) ?? true,
   })
 }

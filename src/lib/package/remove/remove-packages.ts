@@ -86,7 +86,10 @@ interface Plan extends NamedImage {
 }
 
 /** A name is needed if it is the last of an image that containers have. */
-async function planRemoval({engine}: EngineWork, wanted: readonly NamedImage[]): Promise<readonly Plan[]> {
+async function planRemoval(
+  {engine}: Pick<EngineWork, 'engine'>,
+  wanted: readonly NamedImage[],
+): Promise<readonly Plan[]> {
   const [containers, images] = await Promise.all([engine.containers(), packageRows(engine)])
   const going = new Set(wanted.map(({reference}) => reference))
   return wanted.map(({image, reference}): Plan => {
@@ -116,9 +119,10 @@ async function removeAll(
     try {
       await engine.removeImage(plan.reference)
     } catch (error) {
-      // A container was made from it meanwhile.
-      if (error instanceof EngineError && error.status === CONFLICT) throw inUse(plan, error)
-      throw error
+      if (!(error instanceof EngineError) || error.status !== CONFLICT) throw error
+      // A container may have been made from it meanwhile.
+      const [current = plan] = await planRemoval({engine}, [plan])
+      throw current.users.length > 0 ? inUse(current, error) : error
     }
     removed.push(resultOf(plan, 'removed'))
   }
@@ -145,17 +149,11 @@ async function find({engine}: EngineWork, found: readonly ListedPackage[], name:
 
 function inUse({reference, users}: Plan, cause?: EngineError): RefusedError {
   const containers = users.map(rowName)
-  const names = containers.length > 0 ? containers.map((name) => printable(name)).join(', ') : 'a container'
   const isRunning = users.some(({State}) => RUNNING.includes(State))
   const remedy = isRunning ? commandLine`docker rm --force ${containers}` : commandLine`docker rm ${containers}`
   return new RefusedError(
-    `${printable(reference)} is needed by ${names}: the engine has its image under no other name.`,
-    {
-      code: 'package-in-use',
-      hint: containers.length > 0 ? `Remove what needs it first: ${remedy}` : 'Try again.',
-      data: {containers},
-      cause,
-    },
+    `${printable(reference)} is needed by ${containers.map((name) => printable(name)).join(', ')}: the engine has its image under no other name.`,
+    {code: 'package-in-use', hint: `Remove what needs it first: ${remedy}`, data: {containers}, cause},
   )
 }
 
@@ -171,6 +169,8 @@ async function confirm({notice, prompt}: Pick<Work, 'notice' | 'prompt'>, plans:
 
 async function askForPackage({environment, prompt}: Pick<Work, 'environment' | 'prompt'>): Promise<string> {
   const packages = prompt.isInteractive ? await listLocalPackages(environment) : []
+  if (prompt.isInteractive && packages.length === 0)
+    throw new FailedError('The engine has no package.', {code: 'image-missing'})
   const now = new Date()
   const choices = packages.map((each) => ({name: localPackageText(each, now), value: each.reference}))
   return prompt.choose('Which package?', choices, {flag: 'REFERENCE, such as shop:feature-x', isList: true})
