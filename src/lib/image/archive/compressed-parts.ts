@@ -1,7 +1,11 @@
+import {availableParallelism} from 'node:os'
 import {gather} from '../spool.js'
 
 /** Bytes of a part. */
 export const PART = 1024 * 1024
+
+/** One more than there are processors keeps them busy while the next part is read; more, and more than libuv has threads, only takes memory. */
+const PARALLEL = Math.min(4, availableParallelism() + 1)
 
 export interface PartOptions {
   /** How many parts are compressed at once. */
@@ -15,7 +19,7 @@ export interface PartOptions {
 export async function* compressedParts(
   source: AsyncIterable<Buffer>,
   compress: (part: Buffer) => Promise<Buffer>,
-  {parallel = 4}: PartOptions = {},
+  {parallel = PARALLEL}: PartOptions = {},
 ): AsyncGenerator<Buffer> {
   const waiting: Promise<Buffer>[] = []
   let isEmpty = true
