@@ -4,13 +4,14 @@ import {withEngine, type EngineWork} from '../../engine/engine-work.js'
 import type {ContainerRow, ImageRow} from '../../engine/types.js'
 import {FailedError, RefusedError, UsageError} from '../../error/keg-error.js'
 import {readPackageFacts} from '../../image/read-labels.js'
-import {formatReference, parseReference, withTag} from '../../reference/reference.js'
+import {formatReference} from '../../reference/reference.js'
 import {commandLine} from '../../terminal/command-line.js'
 import {count, printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
-import {listLocalPackages, localPackages, localPackageText, packageRows} from '../list/local-packages.js'
+import {localPackages, packageRows} from '../list/local-packages.js'
 import type {ListedPackage} from '../list/model.js'
 import {isNamed, parsePackageName} from '../list/package-name.js'
+import {requestedPackage} from '../requested-package.js'
 import {oldPackages} from './choose-old.js'
 import type {RemovedPackage} from './model.js'
 
@@ -30,8 +31,9 @@ export async function removePackages(
   work: Work,
   {dryRun, references}: RemovePackagesOptions,
 ): Promise<readonly RemovedPackage[]> {
-  const typed = references.length > 0 ? references : [await askForPackage(work)]
-  const names = [...new Set(typed.map((text) => formatReference(withTag(parseReference(text)))))]
+  const typed = references.length > 0 ? references : [undefined]
+  const requested = await Promise.all(typed.map((text) => requestedPackage(work, text)))
+  const names = [...new Set(requested.map(({reference}) => formatReference(reference)))]
   const withDocker = await withEngine(work)
   const found = localPackages(await packageRows(withDocker.engine))
   const wanted = await Promise.all(names.map((name) => find(withDocker, found, name)))
@@ -165,13 +167,4 @@ async function confirm({notice, prompt}: Pick<Work, 'notice' | 'prompt'>, plans:
   const question = `Remove ${plans.length === 1 ? 'this package' : `these ${count(plans.length, 'package')}`} from the engine?`
   if (await prompt.confirm(question, {flag: '--yes'})) return
   throw new FailedError('Nothing was changed.', {code: 'cancelled', hint: 'Use --yes to skip the question.'})
-}
-
-async function askForPackage({environment, prompt}: Pick<Work, 'environment' | 'prompt'>): Promise<string> {
-  const packages = prompt.isInteractive ? await listLocalPackages(environment) : []
-  if (prompt.isInteractive && packages.length === 0)
-    throw new FailedError('The engine has no package.', {code: 'image-missing'})
-  const now = new Date()
-  const choices = packages.map((each) => ({name: localPackageText(each, now), value: each.reference}))
-  return prompt.choose('Which package?', choices, {flag: 'REFERENCE, such as shop:feature-x', isList: true})
 }
