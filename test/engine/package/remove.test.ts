@@ -162,6 +162,24 @@ describe('old packages in the engine @each-store', function () {
     expect([none.code, none.stdout, none.stderr]).to.deep.equal([0, '', 'There is nothing to remove.\n'])
   })
 
+  it('are kept if a newer package gets their name just then @classic', async () => {
+    const [old, newer] = [await packaged('old', 400), await packaged('newer', 0)]
+    const engine = await watchEngine({
+      async arriving({line}) {
+        if (/^GET .*old\/json/.test(line)) await docker(['tag', newer, old])
+      },
+    })
+    try {
+      const words = ['docker', 'package', 'prune', name, '--older-than', '30d', '--yes']
+      const {code, stderr, stdout} = await keg(words, {env: {DOCKER_HOST: engine.host}})
+      expect([code, stdout], stderr).to.deep.equal([0, ''])
+      expect(stderr).to.include(`${old} is kept: it is another image by now.`)
+      expect(await exists(old)).to.equal(true)
+    } finally {
+      await engine.close()
+    }
+  })
+
   it('are not pruned without a limit, or with one that is none @containerd', async () => {
     const one = await packaged('one', 400)
     expect(await failure('prune', name, '--yes')).to.include({code: 'prune-unlimited', exitCode: 2})

@@ -44,9 +44,8 @@ export default class DockerPackagePrune extends KegCommand {
       olderThanMilliseconds: age === undefined ? undefined : parseAge(age, '--older-than'),
       dryRun,
     })
-    const shown = removed.filter(({outcome}) => outcome !== 'kept')
-    if (shown.length === 0) return removed
-    this.log(flags.quiet ? shown.map(({reference}) => reference).join('\n') : removedText(shown))
+    const text = removedText(removed, flags)
+    if (text !== '') this.log(text)
     return removed
   }
 }

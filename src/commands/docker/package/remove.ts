@@ -33,7 +33,8 @@ export default class DockerPackageRemove extends KegCommand {
       references: args.references ?? [],
       dryRun: flags['dry-run'],
     })
-    this.log(flags.quiet ? removed.map(({reference}) => reference).join('\n') : removedText(removed))
+    const text = removedText(removed, flags)
+    if (text !== '') this.log(text)
     return removed
   }
 }

@@ -21,7 +21,7 @@ export function localPackages(rows: readonly ImageRow[]): ListedPackage[] {
     if (facts === undefined) return []
     const [tags, digests] = [named(RepoTags), named(RepoDigests)]
     const digestOf = (reference: string): string | null => {
-      const repository = reference.replace(/(?:@.*|:[^:/]*)$/, '')
+      const repository = repositoryOf(reference)
       return digests.find((each) => each.startsWith(`${repository}@`))?.slice(repository.length + 1) ?? null
     }
     return (tags.length > 0 ? tags : digests).map((reference): ListedPackage => ({
@@ -41,6 +41,11 @@ export function localPackages(rows: readonly ImageRow[]): ListedPackage[] {
 export function localPackageText(listed: ListedPackage, now: Date): string {
   const origin = originLine(listed, now)
   return origin === '' ? listed.reference : `${listed.reference} (${origin})`
+}
+
+/** A name as an engine writes it, without its tag or digest. */
+export function repositoryOf(reference: string): string {
+  return reference.replace(/(?:@.*|:[^:/]*)$/, '')
 }
 
 /** Docker writes `<none>` for a missing name. */

@@ -1,5 +1,5 @@
-import type {ListedPackage} from '../list/model.js'
-import {newestFirst} from '../list/model.js'
+import {repositoryOf} from '../list/local-packages.js'
+import {newestFirst, type ListedPackage} from '../list/model.js'
 
 /** Which packages are old. With both, those for which both are true. */
 export interface OldPackageOptions {
@@ -24,9 +24,4 @@ export function oldPackages(
     if (olderThanMilliseconds === undefined) return true
     return created !== null && now.getTime() - Date.parse(created) > olderThanMilliseconds
   })
-}
-
-/** A name without its tag or digest. */
-function repositoryOf(reference: string): string {
-  return reference.replace(/(?:@.*|:[^:/]*)$/, '')
 }

@@ -110,7 +110,7 @@ function resultOf({image, reference, users}: Plan, outcome: RemovedPackage['outc
 }
 
 async function removeAll(
-  {engine, signal}: EngineWork,
+  {engine, notice, signal}: EngineWork,
   plans: readonly Plan[],
   dryRun: boolean,
 ): Promise<readonly RemovedPackage[]> {
@@ -118,13 +118,20 @@ async function removeAll(
   const removed: RemovedPackage[] = []
   for (const plan of plans) {
     signal.throwIfAborted()
+    // While the question waited for its answer, a newer package may have got the name.
+    const current = await engine.image(plan.reference)
+    if (current !== undefined && current.Id !== plan.image) {
+      notice(`${printable(plan.reference)} is kept: it is another image by now.`)
+      removed.push(resultOf(plan, 'kept'))
+      continue
+    }
     try {
       await engine.removeImage(plan.reference)
     } catch (error) {
       if (!(error instanceof EngineError) || error.status !== CONFLICT) throw error
       // A container may have been made from it meanwhile.
-      const [current = plan] = await planRemoval({engine}, [plan])
-      throw current.users.length > 0 ? inUse(current, error) : error
+      const [used = plan] = await planRemoval({engine}, [plan])
+      throw used.users.length > 0 ? inUse(used, error) : error
     }
     removed.push(resultOf(plan, 'removed'))
   }
