@@ -14,19 +14,27 @@ export interface EngineAgent {
 /** How long connecting may take, as in the docker client. */
 const CONNECT_MILLISECONDS = 30_000
 
+/**
+ * How long a connection that nobody uses is kept. Engines wait forever, but what stands before them may not, and a request
+ * that meets the end of its connection fails: it cannot be known whether it was heard. Servers of Node wait five seconds.
+ */
+const IDLE_MILLISECONDS = 2000
+
 /** @param environment for ssh */
 export async function engineAgent(
   endpoint: Endpoint,
   environment: NodeJS.ProcessEnv,
-  {connectMilliseconds = CONNECT_MILLISECONDS} = {},
+  {connectMilliseconds = CONNECT_MILLISECONDS, idleMilliseconds = IDLE_MILLISECONDS} = {},
 ): Promise<EngineAgent> {
   if (endpoint.kind === 'ssh') {
     const {SshConnections} = await import('./ssh-connection.js')
     const agent = new SshConnections(endpoint, environment)
     return {agent, close: () => agent.close()}
   }
+  // An agent's `timeout` ends connections that are not in use, and no others.
+  const kept = {keepAlive: true, timeout: idleMilliseconds}
   const agent =
-    endpoint.kind === 'tcp' && endpoint.tls ? new TlsAgent(tlsOptions(endpoint.tls)) : new Agent({keepAlive: true})
+    endpoint.kind === 'tcp' && endpoint.tls ? new TlsAgent({...kept, ...tlsOptions(endpoint.tls)}) : new Agent(kept)
   if (endpoint.kind === 'tcp') limitConnecting(agent, connectMilliseconds)
   return {
     agent,
@@ -38,7 +46,7 @@ export async function engineAgent(
 }
 
 function tlsOptions({skipVerify, ca, cert, key}: TlsMaterial): TlsAgentOptions {
-  return {keepAlive: true, minVersion: 'TLSv1.2', rejectUnauthorized: !skipVerify, ca, cert, key}
+  return {minVersion: 'TLSv1.2', rejectUnauthorized: !skipVerify, ca, cert, key}
 }
 
 /** Node would wait as long as the system does: for minutes, or forever if TLS gets no answer. */

@@ -102,6 +102,8 @@ export async function watchEngine(watchers: Watchers = {}): Promise<WatchedEngin
   const server = createServer((client, answer) => {
     handOn(client, answer).catch(() => answer.destroy())
   })
+  // As an engine, which keeps connections however long they are idle.
+  server.keepAliveTimeout = 0
   // The streams of an exec: after the response both sides send at any time (docker API, "Stream transport").
   const handOver = async (client: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
     const {method = 'POST', rawHeaders, url = '/'} = client
