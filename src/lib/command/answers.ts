@@ -5,8 +5,10 @@ import type {ImportResult} from '../import/import-configuration.js'
 import type {InspectResult} from '../package/inspect/inspect-package.js'
 import type {ListedPackage} from '../package/list/model.js'
 import type {PackageResult} from '../package/package-result.js'
+import type {ProjectResult} from '../package/project/project-result.js'
 import type {PushedPackage} from '../package/push-package.js'
 import type {RemovedPackage} from '../package/remove/model.js'
+import type {ProjectRunResult} from '../package/run-project/model.js'
 import type {RunResult} from '../package/run/run-context.js'
 import type {VerifyResult} from '../package/verify/verify-package.js'
 import type {ChangedSync} from '../sync/change/change-syncs.js'
@@ -49,13 +51,13 @@ export interface Answers {
   }
   'config:set': ChangedSetting
   'config:unset': ChangedSetting
-  'docker:package': PackageResult
+  'docker:package': PackageResult | ProjectResult
   'docker:package:inspect': InspectResult
   'docker:package:list': readonly ListedPackage[]
   'docker:package:prune': readonly RemovedPackage[]
   'docker:package:push': PushedPackage
   'docker:package:remove': readonly RemovedPackage[]
-  'docker:package:run': RunResult
+  'docker:package:run': RunResult | ProjectRunResult
   'docker:package:verify': VerifyResult
   doctor: DoctorReport
   error: ErrorAnswer

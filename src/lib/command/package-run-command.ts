@@ -2,8 +2,17 @@ import * as Flags from '@oclif/core/flags'
 import type {Answers} from './answers.js'
 import {PULL_POLICIES, type PullPolicy} from '../registry/obtain-image.js'
 import type {DockerFlags} from '../package/run/docker-flags.js'
-import type {RunPackageOptions} from '../package/run/run-context.js'
+import type {ProjectRunResult} from '../package/run-project/model.js'
+import type {RunPackageOptions, RunResult} from '../package/run/run-context.js'
+import {printable} from '../terminal/text.js'
 import {KegCommand, type SharedFlags} from './keg-command.js'
+
+/** What is printed once a package is ready. */
+function readyText(result: RunResult | ProjectRunResult, {quiet}: Pick<SharedFlags, 'quiet'>): string {
+  if (!('services' in result)) return quiet ? (result.container ?? result.name) : (result.url ?? result.name)
+  const urls = result.services.flatMap(({service, url}) => (url === null ? [] : [printable(`${service}: ${url}`)]))
+  return quiet || urls.length === 0 ? result.project : urls.join('\n')
+}
 
 const several = {multiple: true, multipleNonGreedy: true} as const
 
@@ -155,7 +164,7 @@ export abstract class PackageRunCommand extends KegCommand {
     const isCommand = command.length > 0 && !flags.detach && !flags['dry-run']
     const ready = (result: Answers['docker:package:run' | 'tap:package:run']): void => {
       if (this.jsonEnabled()) this.logJson(result)
-      else if (!isCommand) this.log(flags.quiet ? (result.container ?? result.name) : (result.url ?? result.name))
+      else if (!isCommand) this.log(readyText(result, flags))
     }
     const stderr = flags.quiet && !isCommand ? undefined : process.stderr
     const {'proxy-entry': entry, 'proxy-host': host, 'proxy-network': network} = flags

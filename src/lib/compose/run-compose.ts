@@ -107,6 +107,22 @@ async function runTask(context: ComposeContext, {args, model, progress, stage}: 
   progress({stage, state: 'done'})
 }
 
+/**
+ * Follows the logs of all containers of a project, each line after the name of its container, until all have ended.
+ * @throws MissingError `compose-missing`; the reason of the signal
+ */
+export async function composeLogs(context: ComposeContext, onLine: (line: string) => void): Promise<void> {
+  const {isMissing} = await followProcess({
+    command: ['docker', 'compose', ...projectArguments(context), 'logs', '--follow', '--no-color'],
+    directory: context.folder,
+    environment: environmentOf(context),
+    input: '',
+    line: onLine,
+    signal: context.signal,
+  })
+  if (isMissing) throw await composeMissing('The docker client is not on the PATH', 'docker')
+}
+
 async function runCompose(context: ComposeContext, args: readonly string[]) {
   try {
     return await runProcess({
@@ -171,7 +187,7 @@ function createMissing(output: string): string | undefined {
 }
 
 async function composeMissing(problem: string, what: 'compose' | 'docker'): Promise<MissingError> {
-  return new MissingError(`${problem}, and keg needs it to start taps.`, {
+  return new MissingError(`${problem}, and keg needs it to start taps and compose projects.`, {
     code: 'compose-missing',
     hint: `Install it: ${installLine(what, await readSystem())}`,
   })

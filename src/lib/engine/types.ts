@@ -289,6 +289,8 @@ export interface LogOptions {
 export interface NetworkDetails {
   readonly Id: string
   readonly Name: string
+  /** Whether nothing outside can be reached from it. */
+  readonly Internal?: boolean
   readonly Labels?: Readonly<Record<string, string>> | null
   readonly IPAM?: {readonly Config?: readonly {readonly Gateway?: string}[] | null} | null
 }

@@ -43,6 +43,9 @@ export interface ExcludedLabel {
   readonly environment: readonly string[]
 }
 
+/** On a package of a service that was packaged together with the others of its compose project: its name. */
+export const SERVICE_LABEL = 'com.keg.package.service'
+
 /** The longest text of a label that is read again: longer than anybody writes. */
 export const MAX_TEXT_LENGTH = 10_000
 
@@ -58,6 +61,8 @@ export interface PackageFacts {
   readonly run: string
   /** Its container: compose's `PROJECT/SERVICE`, else its name. */
   readonly container: string | undefined
+  /** Its service, if it was packaged together with the others of its compose project. */
+  readonly service: string | undefined
   readonly created: string
   readonly author: string | undefined
   readonly message: string | undefined
@@ -99,6 +104,7 @@ export function packageLabels(facts: PackageFacts): Record<string, string> {
     'com.keg.package.author': author,
     'com.keg.package.branch': facts.branch,
     'com.keg.package.container': facts.container,
+    [SERVICE_LABEL]: facts.service,
     'com.keg.package.dirty': facts.dirty === undefined ? undefined : String(facts.dirty),
     'com.keg.package.entries': facts.entries,
     'com.keg.package.excluded': facts.excluded && JSON.stringify(facts.excluded),

@@ -1,7 +1,8 @@
 import {withEngine} from '../engine/engine-work.js'
 import {KegError} from '../error/keg-error.js'
 import {offerRecovery} from '../container/leftover/offer-recovery.js'
-import {capturePackage} from './capture/capture-package.js'
+import {prepareCapture, takeCapture} from './capture/capture-package.js'
+import {checkSpoolSpace} from './capture/spool-space.js'
 import {Cleanup} from '../async/cleanup.js'
 import {composePackage} from './compose/compose-package.js'
 import {deliverPackage, verifyComposed} from './deliver/deliver-package.js'
@@ -48,7 +49,9 @@ export async function packageContainer(surrounding: Work, options: PackageOption
     return packageResult(plan, {...(await estimatePackage(plan, context)), warnings})
   }
   await confirmPlan(plan, context)
-  const capture = await capturePackage(plan, context, async (captured) => {
+  await checkSpoolSpace([plan])
+  const prepared = await prepareCapture(plan, context)
+  const capture = await takeCapture(prepared, async (captured) => {
     const composed = await composePackage(plan, captured, context)
     return {composed, verification: await verifyComposed(work, {source, capture: captured, composed})}
   })

@@ -98,7 +98,7 @@ describe('a full disk @containerd', function () {
       /^Error: The mounts take about [\d.]+ MB to be recorded, and 8\.\d+ MB are free in /m,
     )
     expect(result.stderr).to.contain(folder.path)
-    expect(result.stderr).to.contain('The container was not paused.')
+    expect(result.stderr).to.contain('Nothing was paused.')
     await bed.expectClean('TMPDIR')
   })
 

@@ -151,7 +151,7 @@ describe('keg docker package --pause @each-store', function () {
     expect(ran.code).to.equal(1)
     expect(ran.json()).to.have.nested.property('error.code', 'spool-failed')
     expect((ran.json() as {error: {message: string}}).error.message).to.match(
-      /^The mounts take about 13\.\d MB to be recorded, and \S+ \S+ are free in \S+\. The container was not paused\.$/,
+      /^The mounts take about 13\.\d MB to be recorded, and \S+ \S+ are free in \S+\. Nothing was paused\.$/,
     )
     expect(requests.filter((line) => line.endsWith('/pause'))).to.deep.equal([])
     await inContainer(container, 'true')

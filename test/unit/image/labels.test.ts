@@ -9,6 +9,7 @@ const facts: PackageFacts = {
   created: '2024-01-02T03:04:05.000Z',
   author: 'Ada <ada@example.com>',
   container: 'shop/web',
+  service: undefined,
   message: 'See the login page',
   branch: 'feature/login',
   commit: 'f'.repeat(40),

@@ -1,12 +1,15 @@
 import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import type {Answers} from '../../../lib/command/answers.js'
 import {PackageCommand} from '../../../lib/command/package-command.js'
 import {packageContainer} from '../../../lib/package/package-container.js'
+import {projectText} from '../../../lib/package/project/project-result.js'
 
 export default class Package extends PackageCommand {
   static override args = {
     target: Args.string({
-      description: 'Container, linked tap, service of this folder, or id (default: the container of this folder).',
+      description:
+        'Container, linked tap, service of this folder, or id (default: the container of this folder); with --project, also the name of a compose project.',
       // In a loop over a list, standard input is not for keg.
       ignoreStdin: true,
     }),
@@ -31,17 +34,40 @@ export default class Package extends PackageCommand {
       description: 'Write it to a file, for a reviewer without a registry.',
     },
     {
+      command: '<%= config.bin %> <%= command.id %> --project --registry ghcr.io/acme',
+      description: "Package all services of this folder's compose project, with their data, as one.",
+    },
+    {
       command: '<%= config.bin %> <%= command.id %> shop -t review --dry-run',
       description: 'Show what the package would hold, its size and its name.',
     },
   ]
-  static override flags = {...PackageCommand.flags}
+  static override flags = {
+    ...PackageCommand.flags,
+    'exclude-service': Flags.string({
+      dependsOn: ['project'],
+      description: 'Leave out the service NAME of the compose project.',
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    project: Flags.boolean({
+      description:
+        'Package all containers of the compose project, at one moment, as one package (default: one container).',
+      exclusive: ['output', 'since'],
+    }),
+  }
   static override hiddenAliases = ['dpg']
   static override summary = 'Make an image of a running container, its mounts included, and push it.'
 
   async run(): Promise<Answers['docker:package']> {
     const {args, flags, raw} = await this.parse(Package)
-    const result = await packageContainer(this.work(flags), {...this.packageOptions(flags, raw), target: args.target})
-    return this.printResult(result, flags)
+    const options = {...this.packageOptions(flags, raw), target: args.target}
+    if (!flags.project) return this.printResult(await packageContainer(this.work(flags), options), flags)
+    const {packageProject} = await import('../../../lib/package/project/package-project.js')
+    const excludedServices = flags['exclude-service'] ?? []
+    const result = await packageProject(this.work(flags), {...options, excludedServices})
+    this.log(flags.quiet ? (result.pinned ?? result.reference) : projectText(result))
+    return result
   }
 }

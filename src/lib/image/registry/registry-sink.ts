@@ -12,7 +12,7 @@ import type {Compressor} from '../archive/compression.js'
 import type {Encoder} from '../archive/encoded-tar.js'
 import {measure} from '../archive/measure.js'
 import type {ReadableImage} from '../file/model.js'
-import type {Image, Layer} from '../model.js'
+import type {Descriptor, Image, Layer} from '../model.js'
 import type {StoredImage} from '../store/image-store.js'
 import {findBaseBlobs} from './base-blobs.js'
 import {LayerCache, type KnownBlob} from './layer-cache.js'
@@ -188,6 +188,25 @@ export class RegistrySink implements AsyncDisposable {
     const target = this.#targets.find(({sink}) => isSameRepository(sink.reference, name))
     if (target === undefined) throw new Error(`no repository for ${formatReference(name)}`)
     return this.#explained(target, () => target.sink.tag(name.tag), isInEngine ? 'image' : 'layers')
+  }
+
+  /** The digest of the manifest in the first repository. */
+  get digest(): Digest {
+    const [target] = this.#targets
+    if (target === undefined) throw new Error('an image without a registry')
+    return target.sink.digest
+  }
+
+  /** The descriptor of the manifest in the repository of a name, for an index. */
+  descriptorIn(name: Pick<Reference, 'registry' | 'repository'>): Descriptor {
+    const target = this.#targets.find(({sink}) => isSameRepository(sink.reference, name))
+    if (target === undefined) throw new Error('no such repository')
+    return target.sink.descriptor
+  }
+
+  /** Whether to keep the image although it has no tag, because indexes name it. */
+  keep(isKept: boolean): void {
+    for (const {sink} of this.#targets) sink.keep(isKept)
   }
 
   /** Cancels uploads, but for those that another run can go on with, and removes what has no tag. */

@@ -7,7 +7,7 @@ import type {EncodedTar} from '../archive/encoded-tar.js'
 import {manifestFile, type ManifestFile} from '../archive/layout-files.js'
 import {OCI, ociLayerType} from '../archive/media-types.js'
 import {configFile} from '../image.js'
-import type {Image, Layer, MountLayer} from '../model.js'
+import type {Descriptor, Image, Layer, MountLayer} from '../model.js'
 import type {StoredImage} from '../store/image-store.js'
 import type {KnownBlob, LayerCache} from './layer-cache.js'
 import {asDigest, LayerUploads, sizeOf, type LayerUploadsOptions, type SentBlob} from './layer-uploads.js'
@@ -38,6 +38,7 @@ export class RepositorySink {
   #sent = 0
   #manifest: ManifestFile | undefined
   #isTagged = false
+  #isNamed = false
 
   constructor(private readonly options: RepositorySinkOptions) {
     this.#layers = new LayerUploads(options)
@@ -59,8 +60,13 @@ export class RepositorySink {
 
   /** The digest of the manifest. */
   get digest(): Digest {
+    return asDigest(this.descriptor.digest)
+  }
+
+  /** The descriptor of the manifest. */
+  get descriptor(): Descriptor {
     if (this.#manifest === undefined) throw new Error('the image is not complete')
-    return asDigest(this.#manifest.descriptor.digest)
+    return this.#manifest.descriptor
   }
 
   /** Starts to send layers. Whoever awaits `finish` gets the failure. */
@@ -143,9 +149,14 @@ export class RepositorySink {
     }
   }
 
+  /** Whether to keep the manifest although it has no tag, because an index names it. */
+  keep(isKept: boolean): void {
+    this.#isNamed = isKept
+  }
+
   /** Removes the manifest again if it has no tag: registries remove what no manifest names. @param client one that still works */
   async takeBack(client: RegistryClient): Promise<void> {
-    if (this.#manifest !== undefined && !this.#isTagged) await client.manifests.delete(this.digest)
+    if (this.#manifest !== undefined && !this.#isTagged && !this.#isNamed) await client.manifests.delete(this.digest)
   }
 
   async #sendAll(layers: readonly Layer[]): Promise<ReadonlyMap<string, SentBlob>> {

@@ -8,9 +8,9 @@ import type {PackagePlan} from '../plan/package-plan.js'
 import {mountBytes} from '../plan/plan-package.js'
 import {Capture, type TakenCapture} from './capture.js'
 import {ContainerLocks} from './container-locks.js'
+import type {Moment} from './moment.js'
 import {findMountSockets} from './mount-sockets.js'
 import {openCommit} from './open-commit.js'
-import {checkSpoolSpace} from './spool-space.js'
 import {prepareAgentFiles, type PreparedAgentFiles} from './prepare-agent-files.js'
 import type {ExcludedCapture} from '../exclude/model.js'
 import {shownName} from '../../container/container-name.js'
@@ -38,21 +38,23 @@ export interface PackageCapture<Made> extends CapturedContainer {
   readonly resuming: Promise<void>
 }
 
+/** A container that is ready to be paused and read: locked, its syncs settled. */
+export interface PreparedCapture {
+  readonly plan: PackagePlan
+  readonly context: PackageContext
+  readonly agentFiles: PreparedAgentFiles
+  /** Resumes the syncs, and lets the next keg lock the container. */
+  readonly resume: () => Promise<void>
+}
+
 /**
- * Captures a container as planned: flushes the syncs into it, pauses it while its writable layer and its mounts are read, looks
- * for secrets once more, and removes what is excluded. Whatever was paused is resumed, even after a failure.
- * @param make makes the image, and verifies it: once the container is unpaused, or before, if nothing is recorded
- * @throws RefusedError `sync-unclean`, `secret-found`; FailedError `layers-too-many`, `cancelled`, and what Capture.take throws
+ * Prepares to read a container: takes its lock, and flushes and pauses the syncs into it. The work's cleanup undoes all of it.
+ * @throws RefusedError `sync-unclean`; FailedError `layers-too-many`
  */
-export async function capturePackage<Made>(
-  plan: PackagePlan,
-  context: PackageContext,
-  make: (capture: CapturedContainer) => Promise<Made>,
-): Promise<PackageCapture<Made>> {
+export async function prepareCapture(plan: PackagePlan, context: PackageContext): Promise<PreparedCapture> {
   const {included, source, work, writers} = context
   const {base, container} = source
   const {cleanup, signal} = work
-  await checkSpoolSpace(plan)
   const syncs = await source.findingSyncs
   const locks = cleanup.use(
     await ContainerLocks.take(work, {
@@ -67,16 +69,31 @@ export async function capturePackage<Made>(
   await syncs.settle(work)
   const agentFiles = await prepareAgentFiles(work, {container, base, syncs, known: plan.agentFiles.paths})
   checkLayerCount(container, base, {mounts: included.length, hasAgentFiles: agentFiles.paths.length > 0})
+  return {plan, context, agentFiles, resume: () => syncs.resume().then(() => locks.release())}
+}
+
+/**
+ * Captures a prepared container: pauses it while its writable layer and its mounts are read, looks for secrets once more, and removes
+ * what is excluded. Whatever was paused is resumed, even after a failure.
+ * @param make makes the image, and verifies it: once the container is unpaused, or before, if nothing is recorded
+ * @param moment that it has in common with other containers
+ * @throws RefusedError `secret-found`; FailedError `cancelled`, and what Capture.take throws
+ */
+export async function takeCapture<Made>(
+  {agentFiles, context, plan, resume}: PreparedCapture,
+  make: (capture: CapturedContainer) => Promise<Made>,
+  moment?: Moment,
+): Promise<PackageCapture<Made>> {
   const makeOf = async (capture: Capture): Promise<CapturedContainer & {readonly made: Made}> => {
     const captured = await capturedContainer(plan, context, capture, agentFiles)
     return {...captured, made: await make(captured)}
   }
   let madeWhilePaused: Awaited<ReturnType<typeof makeOf>> | undefined
-  const {capture, pausedMilliseconds} = await read(plan, context, agentFiles, async (taken) => {
+  const {capture, pausedMilliseconds} = await read({plan, context, agentFiles, moment}, async (taken) => {
     madeWhilePaused = await makeOf(taken)
   })
   // Runs while the image is written. The next keg may read the container once the syncs are resumed.
-  const resuming = syncs.resume().then(() => locks.release())
+  const resuming = resume()
   resuming.catch(() => undefined)
   return {...(madeWhilePaused ?? (await makeOf(capture))), pausedMilliseconds, resuming}
 }
@@ -138,9 +155,7 @@ async function capturedContainer(
 
 /** Reads the container. The work's cleanup disposes of the capture. @param whilePaused called if nothing is to be recorded */
 async function read(
-  plan: PackagePlan,
-  context: PackageContext,
-  agentFiles: PreparedAgentFiles,
+  {agentFiles, context, moment, plan}: Omit<PreparedCapture, 'resume'> & {readonly moment: Moment | undefined},
   whilePaused: (capture: Capture) => Promise<void>,
 ): Promise<TakenCapture> {
   const {contents, included, source, work, writers} = context
@@ -154,6 +169,7 @@ async function read(
     agentFiles: agentFiles.toEmpty,
     expectedBytes: mountBytes(plan),
     whilePaused: plan.pause === 'stream' ? whilePaused : undefined,
+    moment,
   })
   work.cleanup.use(taken.capture)
   return taken

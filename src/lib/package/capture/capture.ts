@@ -6,6 +6,7 @@ import {FailedError} from '../../error/keg-error.js'
 import {helperImageLabels} from '../../label/temporary-labels.js'
 import {ContainerChanges} from '../../container/container-changes.js'
 import {listChanges} from './list-changes.js'
+import type {Moment} from './moment.js'
 import type {MountReader} from './mount-reader.js'
 import {pathTooLongOr} from './path-too-long.js'
 import {orGone, pauseContainer, readContainerState, unpauseContainer} from './pause-container.js'
@@ -44,6 +45,8 @@ export interface CaptureOptions {
    * Undefined if the container is unpaused as soon as it is recorded.
    */
   readonly whilePaused: ((capture: Capture) => Promise<void>) | undefined
+  /** The moment that it has in common with other containers; undefined if it is read alone. */
+  readonly moment?: Moment | undefined
 }
 
 /** A capture, and the pause that it took. */
@@ -82,10 +85,12 @@ export class Capture implements AsyncDisposable {
   static async take(work: EngineWork, options: CaptureOptions): Promise<TakenCapture> {
     const spools = options.whilePaused ? [] : await allSettledOrThrow(options.mounts.map(() => Spool.create()))
     const recordings = options.whilePaused ? options.mounts.map((mount) => streamed(work, mount)) : spools
+    const {moment} = options
     const taken: Taken = {image: undefined, changes: undefined, writableLayerRecord: undefined, recordings}
     try {
       work.progress({stage: STAGE, state: 'running'})
       const read = async (): Promise<Capture> => {
+        await moment?.paused()
         await Promise.all([options.writers.look(), options.onPaused()])
         const agentFiles = await emptyAgentFiles(work.engine, options.container, options.agentFiles)
         await readAll(work, options, taken, spools)
@@ -96,9 +101,11 @@ export class Capture implements AsyncDisposable {
           work.progress({stage: STAGE, state: 'done'})
           await options.whilePaused(capture)
         }
+        await moment?.read()
         await options.writers.look()
         return capture
       }
+      await moment?.ready()
       const {pausedMilliseconds, value} = await options.writers.whilePaused(() => whilePaused(work, options, read))
       const done = recordings.reduce((sum, {size}) => sum + size, 0)
       const note = pausedMilliseconds > 0 ? 'paused for it' : undefined

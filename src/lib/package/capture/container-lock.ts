@@ -56,8 +56,11 @@ export class ContainerLock implements AsyncDisposable {
     try {
       await this.engine.renameContainer(this.id, recordName(this.run))
     } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      // A run that packages several containers needs only one of them for that.
+      if (error.status === 409) await this.engine.removeContainer(this.id, {force: true})
       // `docker container prune` removes whatever is not running.
-      if (!(error instanceof EngineError) || error.status !== 404) throw error
+      else if (error.status !== 404) throw error
     }
   }
 

@@ -10,7 +10,7 @@ import type {Work} from '../../work/work.js'
 /** What is known of a package once its container is captured. */
 export interface PackageFactsOptions {
   readonly plan: PackagePlan
-  readonly source: Pick<PackageSource, 'base' | 'container' | 'owner'>
+  readonly source: Pick<PackageSource, 'base' | 'container' | 'owner' | 'service'>
   readonly capture: Pick<CapturedContainer, 'content' | 'excludedPaths' | 'synced'>
   /** Other containers that may have written to the mounts in the meantime. */
   readonly writers: readonly Writer[]
@@ -21,12 +21,13 @@ export function factsOf(
   {run}: Pick<Work, 'run'>,
   {capture, plan, source, writers}: PackageFactsOptions,
 ): WritePackageOptions['facts'] {
-  const {base, container, owner} = source
+  const {base, container, owner, service} = source
   const {author, destinations, excluded, message, project, settings} = plan
   const baseDigest = base.RepoDigests?.[0]?.split('@')[1]
   return {
     run,
     container: owner.container,
+    service,
     author: author ?? project.repository?.author,
     message,
     branch: project.branch,

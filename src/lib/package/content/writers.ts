@@ -21,6 +21,8 @@ export interface WritersOptions {
   readonly destinations: readonly string[]
   /** Whether to pause them without asking. */
   readonly pause: boolean
+  /** Ids of containers that are held still in another way while it is read; undefined for none. */
+  readonly heldStill?: ReadonlySet<string> | undefined
 }
 
 /** The other containers that may write to a container's mounts while it is read: finds, pauses (if wanted) and unpauses them. */
@@ -36,15 +38,18 @@ export class Writers {
   private constructor(
     private readonly work: WritersWork,
     private readonly options: WritersOptions,
-    private readonly finder: SharerFinder,
+    private readonly find: () => Promise<readonly Sharer[]>,
     private readonly found: readonly Sharer[],
   ) {
     this.#isWanted = options.pause
   }
 
   static async find(work: WritersWork, options: WritersOptions): Promise<Writers> {
-    const finder = new SharerFinder(work.engine, options.container, options.destinations)
-    return new Writers(work, options, finder, await finder.find())
+    const {container, destinations, heldStill} = options
+    const finder = new SharerFinder(work.engine, container, destinations)
+    const find = async (): Promise<readonly Sharer[]> =>
+      (await finder.find()).filter(({id}) => heldStill?.has(id) !== true)
+    return new Writers(work, options, find, await find())
   }
 
   /** As far as known before anything is read. */
@@ -94,7 +99,7 @@ export class Writers {
 
   /** Checks which are running now. Call it while the container is paused, before and after reading it. */
   async look(): Promise<void> {
-    for (const sharer of await this.finder.find()) if (!sharer.isPaused) this.#seen.set(sharer.id, sharer)
+    for (const sharer of await this.find()) if (!sharer.isPaused) this.#seen.set(sharer.id, sharer)
   }
 
   /** Those that ran or were paused while the container was read. */

@@ -65,6 +65,8 @@ export interface SelectionOptions {
   readonly emptyImage: string
   /** Knows where the content of a bind is read. */
   readonly contents: MountContents
+  /** Destinations of mounts whose content is in the package of another service, and its name. */
+  readonly carriedBy?: ReadonlyMap<string, string> | undefined
 }
 
 /**
@@ -213,8 +215,13 @@ function openIfReadable(type: string, open: () => Promise<MountReader>): Selecte
 }
 
 /** Why a mount is left out: by the user's option, then the policy, then the rules, which an option can overrule. */
-function verdict(facts: MountFacts, {excluded, surroundings, mountOptions}: SelectionOptions): Exclusion | undefined {
+function verdict(
+  facts: MountFacts,
+  {carriedBy, excluded, surroundings, mountOptions}: SelectionOptions,
+): Exclusion | undefined {
   const {destination} = facts
+  const carrier = carriedBy?.get(destination)
+  if (carrier !== undefined) return {reason: `shared: its content is in the image of ${carrier}`, flag: undefined}
   if (mountOptions.exclude.map(mountPath).includes(destination))
     return {reason: 'excluded by --exclude-mount', flag: undefined}
   if (excluded.matches(destination, facts.kind === 'directory'))

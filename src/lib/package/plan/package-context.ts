@@ -89,11 +89,13 @@ export async function openPackageContext(
     excluded,
     surroundings,
     ...{mountOptions: byDestination(options.mounts, {container, linkedMounts}), emptyImage: emptyImage.id},
+    carriedBy: options.part?.carriedBy,
   })
   const included = mounts.flatMap(({destination, reader, type}) => (reader ? [{destination, reader, type}] : []))
   const destinations = included.map(({destination}) => destination).sort()
   contents.check(destinations)
-  const writers = await Writers.find(work, {container, destinations, pause: options.pauseWriters})
+  const heldStill = options.part?.containers
+  const writers = await Writers.find(work, {container, destinations, pause: options.pauseWriters, heldStill})
   checkLayerCount(container, base, {mounts: included.length, hasAgentFiles: false})
   signal.throwIfAborted()
   const secrets = new SecretCheck(work, {container, mounts, excluded, allowed, push, writesFile: output !== undefined})

@@ -27,7 +27,7 @@ export async function planPackage(context: PackageContext, options: PackageOptio
   const {contents, excluded, findingAgentFiles, included, listing, mounts, secrets, source, work, writers} = context
   const {base, container, destinations, findingSyncs, output, project, push} = source
   const {engine, warn} = work
-  const findingServices = findOtherServices(engine, container, base)
+  const findingServices = source.service === undefined ? findOtherServices(engine, container, base) : NO_SERVICES
   findingServices.catch(() => undefined)
   const survey = new MountSurvey({patterns: excluded, destinations: destinationsOf(container), secrets})
   const sizes = await measureMounts(work, {
@@ -79,6 +79,8 @@ export async function planPackage(context: PackageContext, options: PackageOptio
     verify: options.verify,
   }
 }
+
+const NO_SERVICES = Promise.resolve([])
 
 /** Bytes of the included mounts, as far as they were measured. */
 export function mountBytes({mounts}: Pick<PackagePlan, 'mounts'>): number {

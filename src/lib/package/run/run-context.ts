@@ -2,6 +2,7 @@ import type {ShownPort} from '../../container/port/reachable-address.js'
 import type {EngineWork} from '../../engine/engine-work.js'
 import type {OutputTargets} from '../../container/container-output.js'
 import type {PullPolicy} from '../../registry/obtain-image.js'
+import type {ProjectRunResult} from '../run-project/model.js'
 import type {TakenNameAnswer} from './choose-name.js'
 import type {ProxyOptions} from './proxied.js'
 import type {RunRequest, TypedRequest} from './run-request.js'
@@ -22,7 +23,7 @@ export interface RunPackageOptions extends TypedRequest {
   /** Undefined: yes in the foreground, otherwise no. */
   readonly remove: boolean | undefined
   /** Called once, when the package is ready to use. */
-  readonly ready: (result: RunResult) => void
+  readonly ready: (result: RunResult | ProjectRunResult) => void
   /** Where the container's output goes, in the foreground. */
   readonly output: OutputTargets
 }

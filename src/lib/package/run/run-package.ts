@@ -16,6 +16,7 @@ import type {ContainerPlan} from './container-config.js'
 import {freeName} from './container-name.js'
 import {ContainerOutput, type OutputTargets} from '../../container/container-output.js'
 import {discardRun, removeCompletely} from '../../container/discard.js'
+import {SERVICE_LABEL} from '../../image/labels.js'
 import {packageSummary, summaryFacts} from '../../image/package-summary.js'
 import {backgroundText, FailedStartError, keepsFailed, keptText} from './failed-start.js'
 import {equivalentLine} from './equivalent-line.js'
@@ -59,6 +60,8 @@ export async function runPackage(surrounding: Work, options: RunPackageOptions):
     throw beforeRun(error)
   })
   const {image} = obtained
+  const project = await projectOf(context, image)
+  if (project !== undefined) return project.run()
   describeImage(context, image)
   checkWorkingDirectory(image)
   const note = platformNote(image, await engine.platform())
@@ -85,6 +88,26 @@ async function obtain({options, request, work}: Context): Promise<ObtainedPackag
   if (file !== undefined) return loadPackageFile(work, file)
   const obtained = await obtainImage(work, {pull: options.pull, reference})
   return {...obtained, imageName: formatReference(obtained.pinned)}
+}
+
+/**
+ * The compose project that a reference names. Engines that pull its index get the image of one of its services: only then is the registry
+ * asked, and the code for projects loaded.
+ * @returns undefined for a single package, also for the image of one service
+ */
+async function projectOf(
+  context: Context,
+  {Config}: Pick<ImageDetails, 'Config'>,
+): Promise<{readonly run: () => Promise<number>} | undefined> {
+  const {request, work} = context
+  if (request.file !== undefined || Config?.Labels?.[SERVICE_LABEL] === undefined) return undefined
+  const {openProject} = await import('../run-project/open-project.js')
+  const project = await openProject(work, request.reference, work.engine).catch((error: unknown) => {
+    throw beforeRun(error)
+  })
+  if (project === undefined) return undefined
+  const {runProject} = await import('../run-project/run-project.js')
+  return {run: () => runProject(context, project)}
 }
 
 /** Reports where the package comes from; for an image that is not a package, how the reference was understood. */

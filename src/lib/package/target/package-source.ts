@@ -36,11 +36,31 @@ export interface PackageSourceOptions extends WayOptions {
   readonly push: boolean | undefined
   readonly branch: string | undefined
   readonly dryRun: boolean
+  /** Whose it is, if not its container's: the name of a compose project. */
+  readonly ownerName?: string
+  /** What it has in common with the packages of other services; undefined if it is packaged alone. */
+  readonly part?: ProjectPart | undefined
 }
+
+/** What the package of a service has in common with those that are made of the other services of its compose project. */
+export interface ProjectPart {
+  /** Its name in the compose file. */
+  readonly service: string
+  readonly names: SourceNames
+  /** Ids of all containers that are held still together. */
+  readonly containers: ReadonlySet<string>
+  /** Destinations of mounts whose content is in the package of another service, and its name. */
+  readonly carriedBy: ReadonlyMap<string, string>
+}
+
+/** The git state of a container, and under which names its package goes where. */
+export type SourceNames = Omit<PackageSource, 'base' | 'container' | 'findingSyncs' | 'output' | 'service'>
 
 /** A container to be packaged, with its image, its git state and the names of its package. */
 export interface PackageSource {
   readonly container: ContainerDetails
+  /** Its name in the compose file; undefined if it is packaged alone. */
+  readonly service: string | undefined
   readonly base: ImageDetails
   readonly project: Project
   readonly destinations: Destinations
@@ -71,40 +91,85 @@ export async function resolvePackageSource(
   options: PackageSourceOptions,
   output: PlannedOutput | undefined,
 ): Promise<PackageSource> {
-  const {engine, environment, folder} = work
-  const {branch, currentTag, name, registry, tags, target} = options
-  const configuration = await readUserConfiguration(environment)
-  // An unreadable repository matters only if its branch is needed.
-  let unreadable: KegError | undefined
-  const current = await readRepository(folder, {environment}).catch((error: unknown): Repository | undefined => {
-    if (!(error instanceof KegError)) throw error
-    unreadable = error
-    return undefined
-  })
+  const current = await readCurrent(work)
   const container = await findTarget(work, {
-    target,
-    top: current?.folder,
-    branch: current?.branch,
+    target: options.target,
+    top: current.repository?.folder,
+    branch: current.repository?.branch,
     usage: commandLine`keg docker package CONTAINER`,
   })
+  const found = await openContainer(work, container, options)
+  const {part} = options
+  const names = part?.names ?? (await nameSource(work, {...found, current}, options, output))
+  return {...found, ...names, output, service: part?.service}
+}
+
+/** The repository of the current folder. */
+export interface CurrentRepository {
+  readonly repository: Repository | undefined
+  /** Why it cannot be read: that matters only if its branch is needed. */
+  readonly unreadable: KegError | undefined
+}
+
+/** Reads the repository of the current folder. */
+export async function readCurrent({
+  environment,
+  folder,
+}: Pick<EngineWork, 'environment' | 'folder'>): Promise<CurrentRepository> {
+  try {
+    return {repository: await readRepository(folder, {environment}), unreadable: undefined}
+  } catch (error) {
+    if (!(error instanceof KegError)) throw error
+    return {repository: undefined, unreadable: error}
+  }
+}
+
+/**
+ * Checks that a container can be packaged, and starts to look for its syncs.
+ * @throws FailedError `container-restarting`, `image-missing`; RefusedError `userns-remap`, `userns-host`
+ */
+export async function openContainer(
+  work: EngineWork,
+  container: ContainerDetails,
+  options: Pick<PackageSourceOptions, 'dryRun'>,
+): Promise<Pick<PackageSource, 'base' | 'container' | 'findingSyncs'>> {
+  const {engine} = work
   checkNotRestarting(container)
   checkUserNamespace(engine, container)
   const base = await imageOf(engine, container)
   const findingSyncs = ContainerSyncs.find(work, {container, mayStartDaemon: !options.dryRun})
   // Whoever awaits it gets the failure; a lot happens before that.
   findingSyncs.catch(() => undefined)
+  return {container, base, findingSyncs}
+}
+
+/**
+ * Finds the git state of a container, and the names of its package; starts to find out which way it goes, and what has its names now.
+ * @param output the file that the package is written to
+ * @throws the errors of its parts; UsageError `registry-missing`
+ */
+export async function nameSource(
+  work: EngineWork,
+  source: Pick<PackageSource, 'base' | 'container' | 'findingSyncs'> & {readonly current: CurrentRepository},
+  options: PackageSourceOptions,
+  output: PlannedOutput | undefined,
+): Promise<SourceNames> {
+  const {engine, environment, folder} = work
+  const {branch, currentTag, name, registry, tags} = options
+  const {base, container, current, findingSyncs} = source
+  const configuration = await readUserConfiguration(environment)
   const syncedFolders = async (): Promise<string[]> => (await findingSyncs).planned.map((sync) => sync.folder)
   const project = await findProject(work, {
     container,
     base,
     syncedFolders,
     currentFolder: folder,
-    currentRepository: current,
+    currentRepository: current.repository,
     branch,
     currentTag,
   })
   const needsBranch = tags.length === 0 && project.tag === undefined && project.origin === 'current folder'
-  if (needsBranch && unreadable !== undefined) throw unreadable
+  if (needsBranch && current.unreadable !== undefined) throw current.unreadable
   const destinations = await nameDestinations(work, {
     container,
     base,
@@ -118,16 +183,14 @@ export async function resolvePackageSource(
   })
   const push = options.push ?? (output === undefined && destinations.some(({remote}) => remote))
   if (push && !destinations.some(({remote}) => remote)) throw registryMissing()
-  const owner = ownerOfContainer(container, base, project)
+  const {ownerName} = options
+  const owner = {...ownerOfContainer(container, base, project), ...(ownerName !== undefined && {container: ownerName})}
   const aims = {destinations, push, writesFile: output !== undefined}
   const decided = decidedWay(options, engine.endpoint, aims)
   const findingWay = decided === undefined ? findWay(work, options, aims) : Promise.resolve(decided)
   findingWay.catch(() => undefined)
   const {checked} = await startCheckingTags(work, {destinations, owner, push, way: findingWay})
-  return {
-    ...{container, base, project, destinations, push, output, owner, findingSyncs},
-    ...{decidedWay: decided, findingWay, checkingTags: checked},
-  }
+  return {project, destinations, push, owner, decidedWay: decided, findingWay, checkingTags: checked}
 }
 
 /**

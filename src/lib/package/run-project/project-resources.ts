@@ -1,0 +1,26 @@
+import {allSettledOrThrow} from '../../async/all-settled.js'
+import {removeCompletely} from '../../container/discard.js'
+import type {Engine} from '../../engine/engine.js'
+import type {Filters} from '../../engine/types.js'
+
+/** How long containers have to end by themselves, in seconds; as in docker. */
+const STOP_SECONDS = 10
+
+/**
+ * Removes the containers, networks and volumes with these labels. Containers are stopped first, all at the same time.
+ * @param filters as in the API: `{label: ['com.keg.run=…']}`
+ */
+export async function removeResources(engine: Engine, filters: Filters): Promise<void> {
+  const containers = await engine.containers(filters)
+  await allSettledOrThrow(
+    containers.map(async ({Id, State}) => {
+      if (State === 'running') await engine.stopContainer(Id, STOP_SECONDS)
+      await removeCompletely(engine, Id)
+    }),
+  )
+  const [networks, volumes] = await Promise.all([engine.networks(filters), engine.volumes(filters)])
+  await allSettledOrThrow([
+    ...networks.map(({Id}) => engine.removeNetwork(Id)),
+    ...volumes.map(({Name}) => engine.removeVolume(Name)),
+  ])
+}
