@@ -10,6 +10,7 @@ import type {PushedPackage} from '../package/push-package.js'
 import type {RemovedPackage} from '../package/remove/model.js'
 import type {ProjectRunResult} from '../package/run-project/model.js'
 import type {RunResult} from '../package/run/run-context.js'
+import type {StoppedPackage} from '../package/stop/model.js'
 import type {VerifyResult} from '../package/verify/verify-package.js'
 import type {ChangedSync} from '../sync/change/change-syncs.js'
 import type {CreateSyncResult} from '../sync/create/create-result.js'
@@ -58,6 +59,7 @@ export interface Answers {
   'docker:package:push': PushedPackage
   'docker:package:remove': readonly RemovedPackage[]
   'docker:package:run': RunResult | ProjectRunResult
+  'docker:package:stop': readonly StoppedPackage[]
   'docker:package:verify': VerifyResult
   doctor: DoctorReport
   error: ErrorAnswer

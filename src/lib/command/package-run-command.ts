@@ -28,6 +28,7 @@ interface PackageRunFlags extends SharedFlags, DockerFlags {
   readonly 'env-file'?: readonly string[] | undefined
   readonly name?: string | undefined
   readonly network?: string | undefined
+  readonly 'output-compose'?: string | undefined
   readonly proxy: boolean
   readonly 'proxy-entry'?: string | undefined
   readonly 'proxy-host': string
@@ -91,6 +92,10 @@ export abstract class PackageRunCommand extends KegCommand {
       helpValue: 'NAME',
       ...docker,
       ...several,
+    }),
+    'output-compose': Flags.string({
+      description: 'Write the compose file of a packaged project to the folder DIR, and do not run it.',
+      helpValue: 'DIR',
     }),
     pid: Flags.string({description: 'PID namespace.', helpValue: 'MODE', ...docker}),
     privileged: Flags.boolean({description: 'Give it extended privileges on the host.', ...docker}),
@@ -177,6 +182,7 @@ export abstract class PackageRunCommand extends KegCommand {
       environmentFiles: flags['env-file'] ?? [],
       output: {stderr, stdout: isCommand && !this.jsonEnabled() ? process.stdout : stderr},
       proxy: flags.proxy ? {entry, host, network} : undefined,
+      outputCompose: flags['output-compose'],
       publish: flags.publish ?? [],
       ready,
       reference: words.length > 0 ? words.join(' ') : undefined,

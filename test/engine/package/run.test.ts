@@ -778,7 +778,7 @@ describe('keg docker package run @each-store', function () {
         output: {stdout: undefined, stderr: undefined},
         publish: [],
         pull: 'never',
-        ready: (given) => (result = given),
+        ready: (given) => (result = given as RunResult),
         remove: undefined,
         variables: [],
       })

@@ -4,44 +4,33 @@ import {join} from 'node:path'
 import {allSettledOrThrow} from '../../async/all-settled.js'
 import {composeLogs, composeTask, type ComposeContext} from '../../compose/run-compose.js'
 import {nameOf} from '../../container/container-name.js'
-import {boundPorts, freePorts} from '../../container/port/bound-ports.js'
-import type {PlannedPort} from '../../container/port/port-plan.js'
-import {portKey} from '../../container/port/published-ports.js'
+import {boundPorts} from '../../container/port/bound-ports.js'
 import {portUrl, reachableAddress, shownPort} from '../../container/port/reachable-address.js'
 import {waitUntilReady} from '../../container/port/readiness.js'
 import {refusedPorts} from '../../container/port/refused-ports.js'
-import {beforeRun, RunError} from '../../container/run-error.js'
+import {RunError} from '../../container/run-error.js'
 import {COMPOSE_SERVICE} from '../../container/target/match-rows.js'
-import type {ContainerDetails, ImageDetails} from '../../engine/types.js'
-import {FailedError, InterruptedError, UsageError} from '../../error/keg-error.js'
+import type {ContainerDetails} from '../../engine/types.js'
+import {FailedError, InterruptedError} from '../../error/keg-error.js'
 import {listProperty} from '../../json/json.js'
 import {ATTACHED, OWNER, ROLE, RUN} from '../../label/temporary-labels.js'
 import {thisOwner} from '../../lock/process-owner.js'
 import {formatReference} from '../../reference/reference.js'
-import {obtainImage} from '../../registry/obtain-image.js'
 import {commandLine} from '../../terminal/command-line.js'
 import {count, printable} from '../../terminal/text.js'
 import type {ProjectModel} from '../project/model.js'
-import {freeName} from '../run/container-name.js'
-import {dockerFlagArguments} from '../run/docker-flags.js'
-import {decideSettings, NO_SETTINGS, requestsHosts} from '../run/granted-settings.js'
-import {findHostAddresses} from '../run/host-address.js'
 import {refusedText} from '../run/refused-settings.js'
-import type {RefusedSetting} from '../run/model.js'
 import type {Context} from '../run/run-context.js'
 import {COMPOSE_PROJECT} from '../target/compose-service.js'
-import {composeFile, type RunnableService} from './compose-file.js'
+import {composeFile} from './compose-file.js'
 import type {StartedService} from './model.js'
 import type {RegistryProject} from './open-project.js'
-import {removeResources} from './project-resources.js'
+import {checkFlags, prepareServices, pulling, withPorts, type PreparedService} from './prepare-services.js'
+import {freeProject} from './project-name.js'
+import {removeResources} from './remove-resources.js'
 
 /** How often to start it with other ports, if some are taken meanwhile. */
 const MAX_TRIES = 3
-
-/** A service with its image, and what was decided about its settings. */
-interface PreparedService extends RunnableService {
-  readonly notGranted: readonly RefusedSetting[]
-}
 
 /**
  * Runs a packaged compose project: pulls the images, starts them with compose under one name, with networks and volumes of their own, waits
@@ -58,7 +47,7 @@ export async function runProject(context: Context, {digest, model}: RegistryProj
   notice(
     `${formatReference(request.reference)} has ${count(Object.keys(model.services).length, 'service')} of the compose project ${model.name}: ${Object.keys(model.services).join(', ')}.`,
   )
-  const prepared = await prepareServices(context, model)
+  const prepared = await prepareServices(context, model, pulling(context))
   for (const {name, notGranted} of prepared)
     if (notGranted.length > 0) notice(printable(`${name}: ${refusedText(notGranted)}`))
   signal.throwIfAborted()
@@ -84,87 +73,6 @@ export async function runProject(context: Context, {digest, model}: RegistryProj
   } finally {
     await rm(folder, {recursive: true, force: true})
   }
-}
-
-/** @throws UsageError `project-flag` for what concerns one container */
-function checkFlags({options, request}: Context): void {
-  const {command, docker, entrypoint, network, ports, variables} = request
-  const given = [
-    ...(command.length > 0 ? ['a command'] : []),
-    ...(entrypoint === undefined ? [] : ['--entrypoint']),
-    ...(variables.length > 0 ? ['--env'] : []),
-    ...(network === undefined ? [] : ['--network']),
-    ...(ports.length > 0 ? ['--publish'] : []),
-    ...(options.proxy === undefined ? [] : ['--proxy']),
-    ...(options.onTakenName === undefined ? [] : [`--${options.onTakenName}`]),
-    ...dockerFlagArguments(docker.flags),
-  ]
-  const [first] = given
-  if (first === undefined) return
-  throw new UsageError(`This package is a compose project: ${first} is for a single container.`, {
-    code: 'project-flag',
-    hint: `Omit it, or run one service alone, by its digest: ${commandLine`keg docker package run NAME@DIGEST`}`,
-  })
-}
-
-/** Names of the compose projects in an engine. */
-async function takenProjects({work: {engine}}: Context): Promise<ReadonlySet<string>> {
-  const filters = {label: [COMPOSE_PROJECT]}
-  const all = await Promise.all([engine.containers(filters), engine.networks(filters), engine.volumes(filters)])
-  return new Set(all.flat().flatMap(({Labels}) => Labels?.[COMPOSE_PROJECT] ?? []))
-}
-
-/** A free name for the project, so that two reviews are side by side. */
-async function freeProject(context: Context): Promise<string> {
-  const {request, work} = context
-  const wanted = request.name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-')
-  const taken = await takenProjects(context)
-  if (!taken.has(wanted)) return wanted
-  if (request.nameIsGiven)
-    throw new UsageError(`A compose project ${wanted} exists already.`, {
-      code: 'name-taken',
-      hint: 'Give another --name, or none: then keg finds a free one.',
-      data: {name: wanted},
-    })
-  const free = freeName(wanted, taken)
-  work.notice(`A compose project ${wanted} exists already, so this one is called ${free}.`)
-  return free
-}
-
-/** Pulls all images at the same time, and decides which settings each service is granted. */
-async function prepareServices(
-  {options, request, work}: Context,
-  {services}: ProjectModel,
-): Promise<readonly PreparedService[]> {
-  const {registry, repository, hostWritten} = request.reference
-  return allSettledOrThrow(
-    Object.entries(services).map(async ([name, {image: digest}]): Promise<PreparedService> => {
-      const reference = {registry, repository, hostWritten, digest}
-      const {image} = await obtainImage(work, {reference, pull: options.pull === 'never' ? 'never' : 'missing'}).catch(
-        (error: unknown) => {
-          throw beforeRun(error)
-        },
-      )
-      const decision = await decide(work.engine, image, options.runSettings)
-      return {
-        ...{name, image: formatReference(reference), details: image, ports: []},
-        ...{settings: decision.granted, notGranted: decision.refused},
-      }
-    }),
-  )
-}
-
-async function decide(
-  engine: Context['work']['engine'],
-  {Config}: Pick<ImageDetails, 'Config'>,
-  runSettings: boolean | undefined,
-): Promise<ReturnType<typeof decideSettings>> {
-  if (runSettings === false) return {granted: NO_SETTINGS, refused: []}
-  const hostAddresses = requestsHosts(Config) ? await findHostAddresses(engine) : new Set<string>()
-  const {granted, refused} = decideSettings(Config, {hostAddresses})
-  // The project's own networks, names and policies take the place of these.
-  const isOfProject = ({what}: RefusedSetting): boolean => /^(?:network|restart)\b/.test(what)
-  return {granted, refused: refused.filter((each) => !isOfProject(each))}
 }
 
 interface StartOptions {
@@ -200,28 +108,6 @@ async function start(context: Context, {compose, model, prepared}: StartOptions)
       for (const port of taken) refused.add(port)
     }
   }
-}
-
-/** Finds free ports, service by service: two of them may want the same. */
-async function withPorts(
-  {work: {engine}}: Context,
-  model: ProjectModel,
-  prepared: readonly PreparedService[],
-  refused: ReadonlySet<string>,
-): Promise<readonly PreparedService[]> {
-  const taken = new Set(refused)
-  const services: PreparedService[] = []
-  for (const service of prepared) {
-    const {ports: published = []} = model.services[service.name] ?? {}
-    const ExposedPorts = Object.fromEntries(published.map(({protocol, target}) => [`${target}/${protocol}`, {}]))
-    const ports: readonly PlannedPort[] = await freePorts(
-      {engine},
-      {image: {Config: {ExposedPorts}}, requests: [], network: undefined, refused: taken},
-    )
-    for (const {hostPort, protocol} of ports) taken.add(portKey({port: Number(hostPort), protocol}))
-    services.push({...service, ports})
-  }
-  return services
 }
 
 /** Waits until all services answer, or have ended as they should. @throws RunError, also if one ended in an error */
@@ -315,6 +201,6 @@ function backgroundText(project: string): string {
   return [
     `${project} runs in the background.`,
     `  Follow its output: ${commandLine`docker compose --project-name ${project} logs --follow`}`,
-    `  Stop and remove it: ${commandLine`docker compose --project-name ${project} down --volumes`}`,
+    `  Stop and remove it: ${commandLine`keg docker package stop ${project}`}`,
   ].join('\n')
 }

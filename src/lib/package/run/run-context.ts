@@ -22,6 +22,8 @@ export interface RunPackageOptions extends TypedRequest {
   readonly onTakenName?: TakenNameAnswer | undefined
   /** Undefined: yes in the foreground, otherwise no. */
   readonly remove: boolean | undefined
+  /** Writes the compose file of a project into this folder instead of running it. */
+  readonly outputCompose?: string | undefined
   /** Called once, when the package is ready to use. */
   readonly ready: (result: RunResult | ProjectRunResult) => void
   /** Where the container's output goes, in the foreground. */

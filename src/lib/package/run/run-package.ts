@@ -1,6 +1,6 @@
 import {withEngine} from '../../engine/engine-work.js'
 import type {ImageDetails} from '../../engine/types.js'
-import {KegError} from '../../error/keg-error.js'
+import {KegError, UsageError} from '../../error/keg-error.js'
 import {thisOwner} from '../../lock/process-owner.js'
 import {rememberContainer} from '../../container/container-state.js'
 import {offerRecovery} from '../../container/leftover/offer-recovery.js'
@@ -53,6 +53,7 @@ export async function runPackage(surrounding: Work, options: RunPackageOptions):
   signal.throwIfAborted()
   const work = await withEngine(surrounding)
   const context: Context = {work, options, request}
+  if (options.outputCompose !== undefined) return await outputCompose(context, options.outputCompose)
   if (options.dryRun) return await describeRun(context)
   await offerRecovery(work)
   const {engine} = work
@@ -88,6 +89,20 @@ async function obtain({options, request, work}: Context): Promise<ObtainedPackag
   if (file !== undefined) return loadPackageFile(work, file)
   const obtained = await obtainImage(work, {pull: options.pull, reference})
   return {...obtained, imageName: formatReference(obtained.pinned)}
+}
+
+/** Writes the compose file of a project. @throws UsageError `not-a-project` */
+async function outputCompose(context: Context, folder: string): Promise<number> {
+  const {request, work} = context
+  const {openProject} = await import('../run-project/open-project.js')
+  const project = request.file === undefined ? await openProject(work, request.reference, work.engine) : undefined
+  if (project === undefined)
+    throw new UsageError(`${printable(formatReference(request.reference))} is not a package of a compose project.`, {
+      code: 'not-a-project',
+      hint: `--output-compose is for packages that were made with: ${commandLine`keg docker package --project`}`,
+    })
+  const {writeCompose} = await import('../run-project/write-compose.js')
+  return writeCompose(context, project, folder)
 }
 
 /**
@@ -268,6 +283,10 @@ async function describeRun(context: Context): Promise<number> {
   const name = formatReference(request.reference)
   const {file} = request
   const image = file === undefined ? await engine.image(name) : file.file.details
+  if (file === undefined && (image === undefined || image.Config?.Labels?.[SERVICE_LABEL] !== undefined)) {
+    const {describeProject} = await import('../run-project/describe-project.js')
+    if (await describeProject(context)) return 0
+  }
   if (file !== undefined) notice(`${name} would be loaded from ${printable(file.file.path)}.`)
   else if (image === undefined) notice(`${name} is not in this engine yet: its ports are known once it is pulled.`)
   else notice(`${name} is in this engine.`)

@@ -2,6 +2,7 @@ import {COMPOSE_SERVICE, isOneOff} from '../../container/target/match-rows.js'
 import {nameOf} from '../../container/container-name.js'
 import type {Engine} from '../../engine/engine.js'
 import type {ContainerDetails, ImageDetails} from '../../engine/types.js'
+import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
 import {COMPOSE_PROJECT, composeServiceOf, type ComposeService} from './compose-service.js'
 
@@ -63,6 +64,6 @@ export function otherServicesText(
   const names = [...new Set(others.flatMap((other) => other.names))]
   const wanted = names.length === 0 ? '' : ` Where it is run, it will look for: ${names.join(', ')}.`
   return printable(
-    `Only ${service.name} of the compose project ${service.project} is packaged, not ${listed}.${wanted}`,
+    `Only ${service.name} of the compose project ${service.project} is packaged, not ${listed}: ${commandLine`keg docker package --project`} takes all.${wanted}`,
   )
 }

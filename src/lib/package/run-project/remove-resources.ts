@@ -4,7 +4,7 @@ import type {Engine} from '../../engine/engine.js'
 import type {Filters} from '../../engine/types.js'
 
 /** How long containers have to end by themselves, in seconds; as in docker. */
-const STOP_SECONDS = 10
+export const STOP_SECONDS = 10
 
 /**
  * Removes the containers, networks and volumes with these labels. Containers are stopped first, all at the same time.
