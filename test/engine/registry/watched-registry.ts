@@ -24,6 +24,8 @@ export interface RegistryWatchers {
   readonly arriving?: (request: RegistryRequest) => Promise<void> | void
   /** Whether the connection breaks off once some of its body has been passed on. */
   readonly breaksOff?: (request: RegistryRequest) => boolean
+  /** The status of an answer in the registry's place, which gets nothing of the request then. */
+  readonly refuses?: (request: RegistryRequest) => number | undefined
   /** Changes the body of an answer, which a real registry never does; undefined passes it on as it is. */
   readonly altered?: (request: RegistryRequest) => ((body: Buffer) => Buffer) | undefined
 }
@@ -62,6 +64,12 @@ export async function watchRegistry(
     requests.push(request)
     const handOn = async (): Promise<void> => {
       await watchers.arriving?.(request)
+      const refusal = watchers.refuses?.(request)
+      if (refusal !== undefined) {
+        client.resume()
+        answer.writeHead(refusal, {'content-type': 'application/json'}).end('{"errors":[{"code":"DENIED"}]}')
+        return
+      }
       const onward = forward({agent, host, port: target, headers, method, path: url}, (response) => {
         request.status = response.statusCode ?? 0
         const alter = watchers.altered?.(request)

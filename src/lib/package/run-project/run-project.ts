@@ -27,7 +27,7 @@ import type {StartedService} from './model.js'
 import type {RegistryProject} from './open-project.js'
 import {checkFlags, prepareServices, pulling, withPorts, type PreparedService} from './prepare-services.js'
 import {freeProject} from './project-name.js'
-import {removeResources} from './remove-resources.js'
+import {removeResources, removeUnfinished} from './remove-resources.js'
 
 /** How often to start it with other ports, if some are taken meanwhile. */
 const MAX_TRIES = 3
@@ -65,7 +65,7 @@ export async function runProject(context: Context, {digest, model}: RegistryProj
     }
     return await follow(context, compose)
   } catch (error) {
-    await removeResources(engine, {label: [`${RUN}=${run}`]}).catch((problem: unknown) => {
+    await removeUnfinished(engine, {label: [`${RUN}=${run}`]}).catch((problem: unknown) => {
       const reason = problem instanceof Error ? problem.message : ''
       notice(`Warning: cannot remove what was started (${reason}). Remove it with: ${commandLine`keg doctor --fix`}`)
     })
