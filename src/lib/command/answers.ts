@@ -2,7 +2,7 @@ import type {ChangedSetting, SetSetting} from '../config/setting/setting-text.js
 import type {DoctorReport} from '../doctor/doctor.js'
 import type {ErrorAnswer} from '../error/keg-error.js'
 import type {ImportResult} from '../import/import-configuration.js'
-import type {InspectResult} from '../package/inspect/inspect-package.js'
+import type {InspectedProject, InspectResult} from '../package/inspect/inspect-package.js'
 import type {ListedPackage} from '../package/list/model.js'
 import type {PackageResult} from '../package/package-result.js'
 import type {ProjectResult} from '../package/project/project-result.js'
@@ -11,7 +11,7 @@ import type {RemovedPackage} from '../package/remove/model.js'
 import type {ProjectRunResult} from '../package/run-project/model.js'
 import type {RunResult} from '../package/run/run-context.js'
 import type {StoppedPackage} from '../package/stop/model.js'
-import type {VerifyResult} from '../package/verify/verify-package.js'
+import type {VerifiedProject, VerifyResult} from '../package/verify/verify-package.js'
 import type {ChangedSync} from '../sync/change/change-syncs.js'
 import type {CreateSyncResult} from '../sync/create/create-result.js'
 import type {MonitorEvent} from '../sync/monitor/monitor-event.js'
@@ -53,14 +53,14 @@ export interface Answers {
   'config:set': ChangedSetting
   'config:unset': ChangedSetting
   'docker:package': PackageResult | ProjectResult
-  'docker:package:inspect': InspectResult
+  'docker:package:inspect': InspectResult | InspectedProject
   'docker:package:list': readonly ListedPackage[]
   'docker:package:prune': readonly RemovedPackage[]
   'docker:package:push': PushedPackage
   'docker:package:remove': readonly RemovedPackage[]
   'docker:package:run': RunResult | ProjectRunResult
   'docker:package:stop': readonly StoppedPackage[]
-  'docker:package:verify': VerifyResult
+  'docker:package:verify': VerifyResult | VerifiedProject
   doctor: DoctorReport
   error: ErrorAnswer
   'sync:create': CreateSyncResult

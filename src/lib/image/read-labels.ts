@@ -8,6 +8,7 @@ import {CONFIG_LABEL} from './config-digest.js'
 import {
   MAX_TEXT_LENGTH,
   PACKAGE_SCHEMA,
+  SERVICE_LABEL,
   readExcluded,
   readAgentFilesLabel,
   readMountLayers,
@@ -40,6 +41,8 @@ export interface ReadFacts {
   readonly author: string | null
   /** Compose's `PROJECT/SERVICE`, else the name of its container. */
   readonly container: string | null
+  /** Its service, if it was packaged together with the others of its compose project; null if not. */
+  readonly service: string | null
   /** What it shows, in its author's words. */
   readonly message: string | null
   /** The git branch that it was made from. */
@@ -104,6 +107,7 @@ export function readPackageFacts(name: string, labels: Readonly<Record<string, s
     created: read('org.opencontainers.image.created', asTime),
     author: read('com.keg.package.author', asLine),
     container: read('com.keg.package.container', asLine),
+    service: read(SERVICE_LABEL, asLine),
     message: read('com.keg.package.message', asText),
     branch: read('com.keg.package.branch', asLine),
     commit: read('com.keg.package.folder-commit', matching(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)),

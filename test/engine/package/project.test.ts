@@ -148,6 +148,23 @@ describe('the package of a compose project @each-store', function () {
     await docker(['image', 'rm', worker])
   })
 
+  it('is inspected, verified and listed as one, in its registry', async () => {
+    const services = packaged.services.map(({service}) => service)
+    const inspected = checked(await keg(['docker', 'package', 'inspect', packaged.pinned, '--json'])) as {
+      readonly project: string
+      readonly services: readonly {readonly service: string}[]
+    }
+    expect([inspected.project, inspected.services.map(({service}) => service)]).to.deep.equal([name, services])
+    expect((await keg(['docker', 'package', 'inspect', packaged.pinned])).stdout).to.match(/^Service db$/m)
+    const verified = await keg(['docker', 'package', 'verify', packaged.pinned])
+    expect(verified.code, verified.stderr).to.equal(0)
+    expect(verified.stdout.split('\n').filter((line) => line.includes(`/${name}@`))).to.have.lengthOf(4)
+    const words = ['docker', 'package', 'list', `${openRegistry}/${name}`, '--remote', '--json']
+    const [listed, ...others] = checked(await keg(words)) as readonly {readonly services: readonly string[]}[]
+    expect(others).to.deep.equal([])
+    expect(listed?.services).to.deep.equal(services)
+  })
+
   it('is not made if a tag of somebody else would be moved, and replaces its own', async () => {
     expect(errorOf(await inShop(shop.container('db'), '--name', name, '-t', 'one', '--json'))).to.include({
       code: 'tag-taken',
@@ -256,6 +273,20 @@ describe('the package of a compose project @each-store', function () {
         code: 'not-started',
         exitCode: 1,
       })
+    })
+
+    it('is one package in the engine, too, and removed as one', async () => {
+      const reference = packaged.pinned.slice(0, packaged.pinned.indexOf('@'))
+      await docker(['pull', '--quiet', reference])
+      const local = async (): Promise<readonly {readonly reference: string; readonly services: readonly string[]}[]> =>
+        checked(await keg(['docker', 'package', 'list', `${openRegistry}/${name}`, '--json'])) as never
+      expect((await local()).map((each) => [each.reference, each.services.length])).to.deep.equal([[reference, 4]])
+      const used = await keg(['docker', 'package', 'remove', reference, '--json'])
+      expect(errorOf(used)).to.include({code: 'package-in-use', exitCode: 3})
+      await keg(['docker', 'package', 'stop', first.project])
+      expect((await keg(['docker', 'package', 'remove', reference])).code).to.equal(0)
+      expect(await docker(['images', '--quiet', `${openRegistry}/${name}`])).to.equal('')
+      first = await run()
     })
 
     it('is followed in the foreground, and removed at Ctrl-C', async () => {

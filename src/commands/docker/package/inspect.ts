@@ -1,7 +1,7 @@
 import type {Answers} from '../../../lib/command/answers.js'
 import {PackageQueryCommand} from '../../../lib/command/package-query-command.js'
 import {inspectPackage} from '../../../lib/package/inspect/inspect-package.js'
-import {inspectText} from '../../../lib/package/inspect/inspect-text.js'
+import {inspectText, projectInspectText} from '../../../lib/package/inspect/inspect-text.js'
 import {availableColumns} from '../../../lib/terminal/columns.js'
 
 export default class DockerPackageInspect extends PackageQueryCommand {
@@ -26,7 +26,10 @@ export default class DockerPackageInspect extends PackageQueryCommand {
     const {argv, flags} = await this.parse(DockerPackageInspect)
     const result = await inspectPackage(this.work(flags), this.packageQuery(argv, flags))
     const width = availableColumns(process.stdout, process.env)
-    this.log(flags.quiet ? result.image : inspectText(result, {now: new Date(), width}))
+    const options = {now: new Date(), width}
+    const isProject = 'services' in result
+    if (flags.quiet) this.log(isProject ? result.digest : result.image)
+    else this.log(isProject ? projectInspectText(result, options) : inspectText(result, options))
     return result
   }
 }

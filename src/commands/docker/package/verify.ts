@@ -23,7 +23,9 @@ export default class DockerPackageVerify extends PackageQueryCommand {
   async run(): Promise<Answers['docker:package:verify']> {
     const {argv, flags} = await this.parse(DockerPackageVerify)
     const result = await verifyPackage(this.work(flags), this.packageQuery(argv, flags))
-    this.log(flags.quiet ? result.reference : [result.reference, ...verificationLines(result)].join('\n'))
+    const services = 'services' in result ? result.services : [result]
+    const lines = services.flatMap((each) => [each.reference, ...verificationLines(each)])
+    this.log(flags.quiet ? result.reference : lines.join('\n'))
     return result
   }
 }

@@ -12,6 +12,8 @@ import {platformsThatRunOn, platformText, type Platform} from '../platform.js'
 export interface FoundManifest {
   /** Of what the name names: the image, or the index of its platforms. */
   readonly digest: Digest
+  /** What the name names. */
+  readonly named: StoredManifest
   /** That of the image for the platform. */
   readonly manifest: StoredManifest
 }
@@ -37,7 +39,7 @@ export async function findManifest(
     if (next === undefined) throw new RegistryFailure('image-platform-missing', missingText(manifest.content, platform))
     manifest = next
   }
-  return {digest: named.digest, manifest}
+  return {digest: named.digest, named, manifest}
 }
 
 /** The best image of an index; the first among equals, as for engines. */

@@ -14,6 +14,7 @@ import {
   type PackageQuery,
   type ReadablePackage,
 } from '../open-package.js'
+import {openServices} from '../project/open-services.js'
 
 /** What `--json` prints: what the engine knows about the image, and what its labels say. */
 export interface InspectResult extends ReadFacts {
@@ -56,12 +57,33 @@ export interface InspectResult extends ReadFacts {
   readonly environment: readonly string[]
 }
 
+/** What `--json` prints for a compose project that was packaged as one. */
+export interface InspectedProject {
+  /** Its name. */
+  readonly reference: string
+  /** Of its index. */
+  readonly digest: string
+  /** Name of the compose project that was packaged. */
+  readonly project: string
+  /** The package of each service, by its name. */
+  readonly services: readonly InspectResult[]
+}
+
 /**
  * Reads what a package's labels say, without checking it: `verify` does that.
  * @throws what openPackage throws
  */
-export async function inspectPackage(work: Work, query: PackageQuery): Promise<InspectResult> {
+export async function inspectPackage(work: Work, query: PackageQuery): Promise<InspectResult | InspectedProject> {
   const opened = await openPackage(work, query)
+  const whole = await openServices(work, query, opened)
+  if (whole === undefined) return inspectOpened(opened)
+  const {digest, project, reference} = whole
+  const services: InspectResult[] = []
+  for (const each of whole.services) services.push(await inspectOpened(each.opened))
+  return {reference, digest, project, services}
+}
+
+async function inspectOpened(opened: OpenedPackage): Promise<InspectResult> {
   if (opened.readFrom === 'engine') return inspectInEngine(opened)
   return opened.readFrom === 'file' ? inspectFile(opened) : inspectInRegistry(opened)
 }

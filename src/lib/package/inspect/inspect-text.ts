@@ -4,7 +4,7 @@ import {formatAge} from '../../terminal/age.js'
 import {fieldLines, nameColumns, type Field} from '../../terminal/fields.js'
 import {count, formatBytes, printable, shellLine} from '../../terminal/text.js'
 import type {PackagePlace} from '../open-package.js'
-import type {InspectResult} from './inspect-package.js'
+import type {InspectedProject, InspectResult} from './inspect-package.js'
 
 /** Where and when a text is shown. */
 export interface InspectTextOptions {
@@ -22,6 +22,18 @@ const READ_FROM: Readonly<Record<PackagePlace, string | null>> = {
   engine: null,
   file: 'the file',
   registry: 'the registry',
+}
+
+/** The text for people about a compose project: that of each service. */
+export function projectInspectText(
+  {digest, project, reference, services}: InspectedProject,
+  options: InspectTextOptions,
+): string {
+  const head = printable(`${reference}\n${count(services.length, 'service')} of ${project}, ${digest}`, {
+    keepLines: true,
+  })
+  const parts = services.map((each) => `Service ${printable(each.service ?? '')}\n\n${inspectText(each, options)}`)
+  return [head, ...parts].join('\n\n')
 }
 
 /** The text for people: what the package is, what is in it, how it runs, how it was made, and last what is wrong with it. */
@@ -109,9 +121,10 @@ function operation(result: InspectResult): Field[] {
   ])
 }
 
-function origin({config, container, entries, image, run, schema, synced, version}: InspectResult): Field[] {
+function origin({config, container, entries, image, run, schema, service, synced, version}: InspectResult): Field[] {
   return known([
     ['Container', container],
+    ['Service', service],
     ['Synced', synced],
     ['Tag', version],
     ['Image', image],

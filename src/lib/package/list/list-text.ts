@@ -20,10 +20,10 @@ const DIGEST_DIGITS = 12
 export function packageTable(packages: readonly ListedPackage[], {now, width}: ListTextOptions): string {
   const head = ['PACKAGE', 'BRANCH', 'COMMIT', 'AUTHOR', 'CREATED', 'SIZE', 'DIGEST']
   const rows = packages.map((listed) => {
-    const {author, branch, bytes, compressedBytes, created, digest, reference} = listed
+    const {author, branch, bytes, compressedBytes, created, digest, reference, services} = listed
     const size = bytes ?? compressedBytes
     return [
-      reference,
+      services.length === 0 ? reference : `${reference} (${services.join(', ')})`,
       branch ?? UNKNOWN,
       commitText(listed),
       author === null ? UNKNOWN : nameOf(author),

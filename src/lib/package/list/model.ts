@@ -10,6 +10,8 @@ export interface ListedPackage extends SummaryFacts {
   readonly image: string
   /** Digest of its manifest, or of the index of its platforms; null if the engine has none for this name. */
   readonly digest: string | null
+  /** The services of a compose project that was packaged as one, by name; empty for a single container. */
+  readonly services: readonly string[]
   /** The size of its layers in the engine, as docker image ls shows it; null from a registry. */
   readonly bytes: number | null
   /** The size of its layers as the registry has them; null from the engine. */

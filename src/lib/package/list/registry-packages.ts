@@ -1,6 +1,9 @@
 import {allSettledOrThrow} from '../../async/all-settled.js'
 import {Slots} from '../../async/slots.js'
 import type {Engine} from '../../engine/engine.js'
+import type {ReadableImage} from '../../image/file/model.js'
+import {listProperty, property} from '../../json/json.js'
+import {digestIn} from '../../registry/client/image-config.js'
 import {summaryFacts} from '../../image/package-summary.js'
 import {hostPlatform, type Platform} from '../../image/platform.js'
 import {findManifest} from '../../image/registry/find-manifest.js'
@@ -9,6 +12,7 @@ import {formatReference, type Digest, type Reference, type Tag} from '../../refe
 import type {RegistryClient} from '../../registry/client/registry-client.js'
 import {RegistryFailure} from '../../registry/client/registry-failure.js'
 import type {Work} from '../../work/work.js'
+import {imagesIn, servicesIn} from '../project/project-index.js'
 import {readRegistry} from '../remote/registry-reader.js'
 import {newestFirst, type ListedPackage} from './model.js'
 
@@ -100,7 +104,7 @@ async function readPackage(
   client: RegistryClient,
   {name, platform, reference}: Place,
 ): Promise<ListedPackage | undefined> {
-  const {digest, manifest} = await findManifest(client, name, platform)
+  const {digest, manifest, named} = await findManifest(client, name, platform)
   const image = await openRegistryImage(client, manifest)
   const facts = summaryFacts(image?.details.Config?.Labels)
   if (image === undefined || facts === undefined) return undefined
@@ -110,9 +114,22 @@ async function readPackage(
     image: image.details.Id,
     digest,
     ...facts,
+    services: servicesIn(named.content),
     bytes: null,
-    compressedBytes: image.layers.reduce((sum, {descriptor}) => sum + descriptor.size, 0),
+    compressedBytes: await compressedBytes(client, named.content, image),
   }
+}
+
+/** The size of an image's layers, or of those of all images of a project, each once. */
+async function compressedBytes(client: RegistryClient, index: unknown, image: ReadableImage): Promise<number> {
+  const digests = imagesIn(index)
+  const sizes = new Map(image.layers.map(({descriptor: {digest, size}}) => [digest, size]))
+  const manifests = await Promise.all(digests.map((digest) => client.manifests.get(digest)))
+  for (const layer of manifests.flatMap((manifest) => listProperty(manifest?.content, 'layers'))) {
+    const [digest, size] = [digestIn(layer), property(layer, 'size')]
+    if (digest !== undefined && typeof size === 'number') sizes.set(digest, size)
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
 }
 
 function counted(found: readonly Found[]): RegistryPackages {

@@ -1,6 +1,10 @@
 import {INDEXES, OCI} from '../../image/archive/media-types.js'
 import type {ManifestFile} from '../../image/archive/layout-files.js'
 import type {Descriptor} from '../../image/model.js'
+import {listProperty, property} from '../../json/json.js'
+import type {Digest} from '../../reference/reference.js'
+import {digestIn} from '../../registry/client/image-config.js'
+import {printable} from '../../terminal/text.js'
 import {sha256Digest} from '../../tar/bytes.js'
 import type {ProjectModel} from './model.js'
 
@@ -68,6 +72,28 @@ export function projectDocuments(
     annotations,
   })
   return {model: blob, manifest, index}
+}
+
+/** The services that an index names, by name; empty if it is not that of a project. */
+export function servicesIn(index: unknown): readonly string[] {
+  const services = entriesIn(index).flatMap((entry) => {
+    const service = property(property(entry, 'annotations'), SERVICE_ANNOTATION)
+    return typeof service === 'string' ? [printable(service)] : []
+  })
+  return services.sort()
+}
+
+/** The digests of the images of a project; empty if the index is that of something else. */
+export function imagesIn(index: unknown): readonly Digest[] {
+  return entriesIn(index).flatMap((entry) => digestIn(entry) ?? [])
+}
+
+/** More than anybody packages at once. */
+const MAX_ENTRIES = 101
+
+function entriesIn(index: unknown): readonly unknown[] {
+  if (property(index, 'artifactType') !== PROJECT_TYPE) return []
+  return listProperty(index, 'manifests').slice(0, MAX_ENTRIES)
 }
 
 function fileOf(mediaType: string, value: object): ManifestFile {

@@ -8,7 +8,7 @@ import {formatReference} from '../../reference/reference.js'
 import {commandLine} from '../../terminal/command-line.js'
 import {count, printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
-import {localPackages, packageRows} from '../list/local-packages.js'
+import {localPackages, packageRows, partsOf} from '../list/local-packages.js'
 import type {ListedPackage} from '../list/model.js'
 import {isNamed, parsePackageName} from '../list/package-name.js'
 import {requestedPackage} from '../requested-package.js'
@@ -85,6 +85,8 @@ type NamedImage = Pick<ListedPackage, 'image' | 'reference'>
 /** A name to be removed, and the containers that need it. */
 interface Plan extends NamedImage {
   readonly users: readonly ContainerRow[]
+  /** Ids of the images of a project's other services, which go with its last name. */
+  readonly parts: readonly string[]
 }
 
 /** A name is needed if it is the last of an image that containers have. */
@@ -95,14 +97,18 @@ async function planRemoval(
   const [containers, images] = await Promise.all([engine.containers(), packageRows(engine)])
   const going = new Set(wanted.map(({reference}) => reference))
   return wanted.map(({image, reference}): Plan => {
-    const users = staysNamed(images, image, going) ? [] : containers.filter(({ImageID}) => ImageID === image)
-    return {reference, image, users}
+    const isLast = !staysNamed(images, image, going)
+    const parts = isLast ? partsOf(images, image).map(({Id}) => Id) : []
+    const users = isLast ? containers.filter(({ImageID}) => ImageID === image || parts.includes(ImageID)) : []
+    return {reference, image, users, parts}
   })
 }
 
 function staysNamed(images: readonly ImageRow[], image: string, going: ReadonlySet<string>): boolean {
   // A containerd store lists an image once for each name.
-  return images.some(({Id, RepoTags}) => Id === image && (RepoTags ?? []).some((tag) => !going.has(tag)))
+  return images.some(
+    ({Id, RepoTags}) => Id === image && (RepoTags ?? []).some((tag) => !tag.includes('@') && !going.has(tag)),
+  )
 }
 
 function resultOf({image, reference, users}: Plan, outcome: RemovedPackage['outcome']): RemovedPackage {
@@ -127,6 +133,7 @@ async function removeAll(
     }
     try {
       await engine.removeImage(plan.reference)
+      for (const part of plan.parts) await engine.removeImage(part, {force: true})
     } catch (error) {
       if (!(error instanceof EngineError) || error.status !== CONFLICT) throw error
       // A container may have been made from it meanwhile.

@@ -2,7 +2,7 @@ import {FailedError} from '../../error/keg-error.js'
 import {formatReference} from '../../reference/reference.js'
 import {printable} from '../../terminal/text.js'
 import type {Context} from '../run/run-context.js'
-import {openProject} from './open-project.js'
+import {openProject} from '../project/open-project.js'
 import {freeProject} from './project-name.js'
 
 /**

@@ -24,7 +24,7 @@ import type {Context} from '../run/run-context.js'
 import {COMPOSE_PROJECT} from '../target/compose-service.js'
 import {composeFile} from './compose-file.js'
 import type {StartedService} from './model.js'
-import type {RegistryProject} from './open-project.js'
+import type {RegistryProject} from '../project/open-project.js'
 import {checkFlags, prepareServices, pulling, withPorts, type PreparedService} from './prepare-services.js'
 import {freeProject} from './project-name.js'
 import {removeResources, removeUnfinished} from './remove-resources.js'
@@ -106,6 +106,8 @@ async function start(context: Context, {compose, model, prepared}: StartOptions)
           : []
       if (taken.length === 0 || tries === MAX_TRIES) throw error
       for (const port of taken) refused.add(port)
+      // Otherwise, a service that had ended already would run twice, with the data that it made before.
+      await removeUnfinished(work.engine, {label: [`${RUN}=${run}`]})
     }
   }
 }

@@ -7,7 +7,7 @@ import {commandLine} from '../../terminal/command-line.js'
 import {printable} from '../../terminal/text.js'
 import type {Context} from '../run/run-context.js'
 import {composeFile} from './compose-file.js'
-import type {RegistryProject} from './open-project.js'
+import type {RegistryProject} from '../project/open-project.js'
 import {checkFlags, fromRegistry, prepareServices, withPorts} from './prepare-services.js'
 import {projectName} from './project-name.js'
 

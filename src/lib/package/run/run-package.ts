@@ -94,7 +94,7 @@ async function obtain({options, request, work}: Context): Promise<ObtainedPackag
 /** Writes the compose file of a project. @throws UsageError `not-a-project` */
 async function outputCompose(context: Context, folder: string): Promise<number> {
   const {request, work} = context
-  const {openProject} = await import('../run-project/open-project.js')
+  const {openProject} = await import('../project/open-project.js')
   const project = request.file === undefined ? await openProject(work, request.reference, work.engine) : undefined
   if (project === undefined)
     throw new UsageError(`${printable(formatReference(request.reference))} is not a package of a compose project.`, {
@@ -116,7 +116,7 @@ async function projectOf(
 ): Promise<{readonly run: () => Promise<number>} | undefined> {
   const {request, work} = context
   if (request.file !== undefined || Config?.Labels?.[SERVICE_LABEL] === undefined) return undefined
-  const {openProject} = await import('../run-project/open-project.js')
+  const {openProject} = await import('../project/open-project.js')
   const project = await openProject(work, request.reference, work.engine).catch((error: unknown) => {
     throw beforeRun(error)
   })

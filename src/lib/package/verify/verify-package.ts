@@ -13,6 +13,7 @@ import {
   type PackageQuery,
   type ReadablePackage,
 } from '../open-package.js'
+import {openServices} from '../project/open-services.js'
 import {CONFIGURATION_CHANGED, Differences, layerDifference, type Difference} from './difference.js'
 import {LayerShape} from './layer-shape.js'
 import {DamagedImageError, digestDifference, readBack, ZSTD, type ReadBack} from './read-back.js'
@@ -36,13 +37,40 @@ export interface VerifyResult extends CheckedImage {
   readonly layers: number
 }
 
+/** A service of a compose project that was verified. */
+export interface VerifiedService extends VerifyResult {
+  /** Its name in the compose file. */
+  readonly service: string
+}
+
+/** What `--json` prints for a compose project that was packaged as one. */
+export interface VerifiedProject {
+  /** Its name. */
+  readonly reference: string
+  /** Of its index. */
+  readonly digest: string
+  /** Name of the compose project that was packaged. */
+  readonly project: string
+  /** By name. */
+  readonly services: readonly VerifiedService[]
+}
+
 /**
  * Verifies an image against its own labels: hashes every layer, lists the package's files again, and compares the digest of that
  * list with the one recorded when its container was paused.
  * @throws RefusedError `verification-failed`; FailedError `zstd-unreadable`, `file-incomplete`; what openPackage throws
  */
-export async function verifyPackage(work: Work, query: PackageQuery): Promise<VerifyResult> {
+export async function verifyPackage(work: Work, query: PackageQuery): Promise<VerifyResult | VerifiedProject> {
   const opened = await openPackage(work, query)
+  const whole = await openServices(work, query, opened)
+  if (whole === undefined) return verifyOpened(work, opened)
+  const {digest, project, reference} = whole
+  const services: VerifiedService[] = []
+  for (const {opened: own, service} of whole.services) services.push({service, ...(await verifyOpened(work, own))})
+  return {reference, digest, project, services}
+}
+
+async function verifyOpened(work: Work, opened: OpenedPackage): Promise<VerifyResult> {
   if (opened.readFrom !== 'engine') return verifyReadable(work, opened)
   const {image} = opened
   const checked = await checkImage(opened, image, () => readBack(opened.work, {image}))

@@ -28,6 +28,7 @@ const shop: InspectResult = {
   created: '2026-11-29T07:00:00.000Z',
   author: 'Ada 日本語',
   container: 'shop/app',
+  service: null,
   message: 'See the\nlogin page\n',
   branch: 'feature/x',
   commit: '0123456789'.repeat(4),

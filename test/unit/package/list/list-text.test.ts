@@ -13,11 +13,26 @@ const whole: ListedPackage = {
     dirty: true,
     message: null,
   },
-  ...{created: '2026-01-01T21:00:00Z', digest: `sha256:${'9'.repeat(64)}`, bytes: 123_456_789, compressedBytes: null},
+  ...{
+    created: '2026-01-01T21:00:00Z',
+    digest: `sha256:${'9'.repeat(64)}`,
+    services: [],
+    bytes: 123_456_789,
+    compressedBytes: null,
+  },
 }
 const bare: ListedPackage = {
   ...{reference: 'shop:dev', readFrom: 'registry', image: 'sha256:j', container: null, author: null, branch: null},
-  ...{commit: null, dirty: null, message: null, created: null, digest: null, bytes: null, compressedBytes: 1000},
+  ...{
+    commit: null,
+    dirty: null,
+    message: null,
+    created: null,
+    digest: null,
+    services: [],
+    bytes: null,
+    compressedBytes: 1000,
+  },
 }
 
 describe('a list of packages', () => {

@@ -8,7 +8,7 @@ const DAY = 24 * 3_600_000
 function listed(reference: string, created: string | null): ListedPackage {
   return {
     ...{reference, created, readFrom: 'engine', image: reference, digest: null, container: null, author: null},
-    ...{branch: null, commit: null, dirty: null, message: null, bytes: 1, compressedBytes: null},
+    ...{branch: null, commit: null, dirty: null, message: null, services: [], bytes: 1, compressedBytes: null},
   }
 }
 

@@ -1,7 +1,7 @@
 import {posix} from 'node:path'
 import {listProperty, property} from '../../json/json.js'
 import {isDigest} from '../../reference/reference.js'
-import {CONDITIONS, PROTOCOLS, type ProjectModel, type ProjectService, type ServiceVolume} from '../project/model.js'
+import {CONDITIONS, PROTOCOLS, type ProjectModel, type ProjectService, type ServiceVolume} from './model.js'
 
 /** More than anybody reviews at once. */
 const MAX_SERVICES = 100
