@@ -10,7 +10,7 @@ import type {PushedPackage} from '../package/push-package.js'
 import type {RemovedPackage} from '../package/remove/model.js'
 import type {ProjectRunResult} from '../package/run-project/model.js'
 import type {RunResult} from '../package/run/run-context.js'
-import type {StoppedPackage} from '../package/stop/model.js'
+import type {PackageLogsResult, StoppedPackage} from '../package/started/model.js'
 import type {VerifiedProject, VerifyResult} from '../package/verify/verify-package.js'
 import type {ChangedSync} from '../sync/change/change-syncs.js'
 import type {CreateSyncResult} from '../sync/create/create-result.js'
@@ -55,6 +55,7 @@ export interface Answers {
   'docker:package': PackageResult | ProjectResult
   'docker:package:inspect': InspectResult | InspectedProject
   'docker:package:list': readonly ListedPackage[]
+  'docker:package:logs': PackageLogsResult
   'docker:package:prune': readonly RemovedPackage[]
   'docker:package:push': PushedPackage
   'docker:package:remove': readonly RemovedPackage[]

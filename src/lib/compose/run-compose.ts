@@ -107,17 +107,28 @@ async function runTask(context: ComposeContext, {args, model, progress, stage}: 
   progress({stage, state: 'done'})
 }
 
+/** Which lines of the logs of a project are wanted. */
+export interface ComposeLogsRequest {
+  /** Until all containers have ended. */
+  readonly follow: boolean
+  /** The number of lines from the end, of each container; undefined is all. */
+  readonly tail?: number | undefined
+  /** Gets each line, raw. */
+  readonly line: (line: string) => void
+}
+
 /**
- * Follows the logs of all containers of a project, each line after the name of its container, until all have ended.
+ * Reads the logs of all containers of a project, each line after the name of its container.
  * @throws MissingError `compose-missing`; the reason of the signal
  */
-export async function composeLogs(context: ComposeContext, onLine: (line: string) => void): Promise<void> {
+export async function composeLogs(context: ComposeContext, {follow, line, tail}: ComposeLogsRequest): Promise<void> {
+  const flags = ['--no-color', ...(follow ? ['--follow'] : []), ...(tail === undefined ? [] : ['--tail', String(tail)])]
   const {isMissing} = await followProcess({
-    command: ['docker', 'compose', ...projectArguments(context), 'logs', '--follow', '--no-color'],
+    command: ['docker', 'compose', ...projectArguments(context), 'logs', ...flags],
     directory: context.folder,
     environment: environmentOf(context),
     input: '',
-    line: onLine,
+    line,
     signal: context.signal,
   })
   if (isMissing) throw await composeMissing('The docker client is not on the PATH', 'docker')

@@ -111,7 +111,10 @@ describe('the answer with --json of @containerd', function () {
   answers('docker package prune', () => [reference, '--keep', '0', '--dry-run'])
   answers('docker package remove', () => [reference, '--dry-run'])
   answers('docker package push', () => [reference, '--yes'])
-  answers('docker package run', () => [reference, '--detach', '--name', bed.sandbox.addContainer(uniqueName('run'))])
+  const started = uniqueName('run')
+  answers('docker package run', () => [reference, '--detach', '--name', bed.sandbox.addContainer(started)])
+  answers('docker package logs', () => [started])
+  answers('docker package stop', () => [started])
   answers('tap package', () => [tap.name, '-t', uniqueName('two'), '--yes'], {
     then: (answer) => (reference = bed.sandbox.addImage(String(answer.reference))),
   })

@@ -52,13 +52,13 @@ describe('keg docker package of a service of a compose project @classic', functi
       {service: 'worker', names: []},
     ])
     expect(warnings).to.deep.equal([
-      `Only web of the compose project ${project} is packaged, not cache, db, worker. Where it is run, it will look for: cache, ${project}-redis, data.base, db, postgres.`,
+      `Only web of the compose project ${project} is packaged, not cache, db, worker. To package all: keg docker package --project. Where it is run, it will look for: cache, ${project}-redis, data.base, db, postgres.`,
     ])
   })
 
   it('names none that it cannot reach', async () => {
     expect(packageJson(await packaged('worker')).warnings).to.deep.equal([
-      `Only worker of the compose project ${project} is packaged, not cache, db, web.`,
+      `Only worker of the compose project ${project} is packaged, not cache, db, web. To package all: keg docker package --project.`,
     ])
   })
 

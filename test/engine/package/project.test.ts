@@ -2,8 +2,9 @@ import {expect} from 'chai'
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {docker, Sandbox, uniqueName} from '../../support/docker.js'
+import {baseImage, docker, Sandbox, uniqueName} from '../../support/docker.js'
 import {keg, startKeg, type KegResult} from '../../support/keg.js'
+import {runAdvice} from '../../support/run-advice.js'
 import {watchRegistry} from '../registry/watched-registry.js'
 import {ComposeShop, SECRET, SETTINGS, storedRows} from './compose-shop.js'
 import {stateOf, watchEngine} from './watched-engine.js'
@@ -165,6 +166,17 @@ describe('the package of a compose project @each-store', function () {
     expect(listed?.services).to.deep.equal(services)
   })
 
+  it('is refused if it names an image that is not in it', async () => {
+    const index = (await read('manifests/one', INDEX)) as {readonly manifests: readonly Descriptor[]}
+    const body = JSON.stringify({...index, manifests: index.manifests.slice(1)})
+    const headers = {'content-type': INDEX}
+    const stored = await fetch(`http://${openRegistry}/v2/${name}/manifests/hostile`, {method: 'PUT', headers, body})
+    expect(stored.status).to.equal(201)
+    const hostile = await keg(['docker', 'package', 'run', `${openRegistry}/${name}:hostile`, '--detach', '--json'])
+    expect(errorOf(hostile)).to.include({code: 'project-invalid', exitCode: 3})
+    await docker(['image', 'rm', `${openRegistry}/${name}:hostile`])
+  })
+
   it('is not made if a tag of somebody else would be moved, and replaces its own', async () => {
     expect(errorOf(await inShop(shop.container('db'), '--name', name, '-t', 'one', '--json'))).to.include({
       code: 'tag-taken',
@@ -176,9 +188,8 @@ describe('the package of a compose project @each-store', function () {
   })
 
   it('says which service or project there is not, and what is missing', async () => {
-    const elsewhere = {cwd: await sandbox.temporaryFolder('elsewhere')}
     const cases: readonly [string, readonly string[], {cwd: string}][] = [
-      ['service-unknown', ['--project', '--exclude-service', 'ap'], {cwd: shop.folder}],
+      ['project-service-unknown', ['--project', '--exclude-service', 'ap'], {cwd: shop.folder}],
       [
         'project-empty',
         ['--project', ...['app', 'db', 'migrate', 'worker'].flatMap((each) => ['--exclude-service', each])],
@@ -186,13 +197,43 @@ describe('the package of a compose project @each-store', function () {
       ],
       ['registry-missing', ['--project', '-t', 'x'], {cwd: shop.folder}],
       ['project-way', ['--project', '--via', 'engine'], {cwd: shop.folder}],
-      ['project-missing', ['--project', await sandbox.run([`busybox:local`, 'sleep', '100'])], elsewhere],
     ]
     for (const [code, words, options] of cases)
       expect(errorOf(await keg(['docker', 'package', ...words, '--json'], options)), code).to.include({
         code,
         exitCode: 2,
       })
+  })
+
+  it('is named in what is said of a container of no project, or of several projects in a folder', async () => {
+    const cwd = await sandbox.temporaryFolder('several')
+    const alone = await sandbox.run([baseImage, 'sleep', '100'])
+    const none = await keg(['docker', 'package', '--project', alone, '--json'], {cwd})
+    expect(errorOf(none)).to.include({code: 'project-missing', exitCode: 2})
+    await runAdvice(none, 'docker compose ls')
+    const names = ['a', 'b'].map((each) => `${name}-${each}`)
+    const labels = {'com.docker.compose.service': 'app', 'com.docker.compose.project.working_dir': cwd}
+    for (const project of names)
+      await sandbox.run([
+        ...Object.entries({...labels, 'com.docker.compose.project': project}).flatMap((label) => [
+          '--label',
+          label.join('='),
+        ]),
+        ...[baseImage, 'sleep', '100'],
+      ])
+    const several = await keg(['docker', 'package', '--project', '--json'], {cwd})
+    expect(errorOf(several)).to.include({code: 'project-ambiguous', exitCode: 2})
+    const add = ['-t', 'several', '--registry', openRegistry]
+    await runAdvice(several, 'keg docker package', {cwd, add, fill: {PROJECT: names[0] ?? ''}})
+  })
+
+  it('is advised when one of its containers is packaged alone', async () => {
+    const add = ['-t', 'advised', '--registry', openRegistry]
+    const alone = await keg(['docker', 'package', shop.container('db'), ...add, '--dry-run', '--json'], {
+      cwd: shop.folder,
+    })
+    const [warning = ''] = (checked(alone) as {readonly warnings: readonly string[]}).warnings
+    await runAdvice(warning, 'keg docker package', {cwd: shop.folder, add})
   })
 
   describe('after everything of it was removed', () => {
@@ -252,7 +293,11 @@ describe('the package of a compose project @each-store', function () {
       expect(first.services.find(({service}) => service === 'worker')?.containers).to.have.lengthOf(2)
     })
 
-    it('is started a second time beside itself', async () => {
+    it('is started a second time beside itself, and says how to see its logs and how to stop it', async () => {
+      const background = await keg(['docker', 'package', 'run', packaged.pinned, '--detach'])
+      const logs = await runAdvice(background, 'keg docker package logs', {until: /^migrate-1 +\| migrated$/m})
+      expect(logs.stdout).to.match(/^migrate-1 +\| migrated$/m)
+      await runAdvice(background, 'keg docker package stop')
       second = await run()
       expect(second.project).to.equal(`${first.project}-2`)
       const urls = [first, second].map(({services}) => services.find(({service}) => service === 'app')?.url)
@@ -324,13 +369,14 @@ describe('the package of a compose project @each-store', function () {
       const folder = join(await sandbox.temporaryFolder('compose'), 'review')
       const project = uniqueName('plain')
       const words = ['docker', 'package', 'run', packaged.pinned, '--name', project, '--output-compose', folder]
-      expect((await keg(words)).code).to.equal(0)
+      const written = await keg(words)
+      expect(written.code, written.stderr).to.equal(0)
       expect(errorOf(await keg([...words, '--json']))).to.include({code: 'compose-file-exists', exitCode: 2})
       expect(await readFile(join(folder, 'compose.yaml'), 'utf8')).to.contain(packaged.pinned)
       const compose = (...args: string[]): Promise<string> =>
         docker(['compose', '--file', join(folder, 'compose.yaml'), ...args])
       try {
-        await compose('up', '--detach')
+        await runAdvice(written, 'cd', {add: ['--detach']})
         expect(await docker(['exec', `${project}-app-1`, 'cat', '/settings'])).to.equal(SETTINGS)
         expect(await storedRows(`${project}-app-1`)).to.be.at.least(3)
       } finally {
@@ -344,10 +390,18 @@ describe('the package of a compose project @each-store', function () {
     it('takes no flags that are for one container, and no name that is taken', async () => {
       const failure = async (...words: string[]): Promise<unknown> =>
         errorOf(await keg(['docker', 'package', 'run', ...words, '--detach', '--json']))
-      expect(await failure(packaged.pinned, '--env', 'A=b')).to.include({code: 'project-flag', exitCode: 2})
+      const single = await keg(['docker', 'package', 'run', packaged.pinned, '--env', 'A=b', '--json'])
+      expect(errorOf(single)).to.include({code: 'project-flag', exitCode: 2})
+      const database = packaged.services.find(({service}) => service === 'db')?.reference ?? ''
+      const alone = uniqueName('alone')
+      const add = ['--detach', '--name', alone]
+      await runAdvice(single, 'keg docker package run', {add, fill: {'NAME@DIGEST': database}})
+      expect((await keg(['docker', 'package', 'logs', alone, '--tail', '1'])).code).to.equal(0)
+      expect((await keg(['docker', 'package', 'stop', alone, '--quiet'])).stdout).to.equal(`${alone}\n`)
       expect(await failure(packaged.pinned, '--name', first.project)).to.include({code: 'name-taken', exitCode: 2})
       const worker = packaged.services.find(({service}) => service === 'worker')?.reference ?? ''
-      expect(await failure(worker, '--output-compose', 'x')).to.include({code: 'not-a-project', exitCode: 2})
+      const one = await keg(['docker', 'package', 'run', worker, '--output-compose', 'x', '--json'])
+      expect(errorOf(one)).to.include({code: 'not-a-project', exitCode: 2})
     })
   })
 })

@@ -2,7 +2,7 @@ import {Plugin, type Command} from '@oclif/core'
 import {expect} from 'chai'
 import {join} from 'node:path'
 import {readWorkspaces, repository} from '../../../scripts/setup/dependencies.js'
-import {docker, uniqueName, type Sandbox} from '../../support/docker.js'
+import {baseImage, docker, uniqueName, type Sandbox} from '../../support/docker.js'
 import {keg} from '../../support/keg.js'
 import {writeFiles} from '../../support/tree.js'
 import {SyncBed} from '../sync/synced-container.js'
@@ -25,10 +25,12 @@ const asked: Readonly<Record<string, readonly RegExp[]>> = {
   'docker:package': [container],
   'docker:package:inspect': [packages],
   'docker:package:list': [],
+  'docker:package:logs': [/The logs of which package\?/],
   'docker:package:prune': [],
   'docker:package:push': [packages],
   'docker:package:remove': [packages],
   'docker:package:run': [packages],
+  'docker:package:stop': [/Which package is to be stopped and removed\?/],
   'docker:package:verify': [packages],
   doctor: [],
   'sync:create': [container],
@@ -74,6 +76,8 @@ describe('what is missing on the command line, at a terminal @classic', function
     bed = await SyncBed.start()
     sandbox = bed.sandbox
     await bed.kegSucceeds((await bed.container({file: 'content'})).createLine)
+    // As keg docker package run would have started it.
+    await sandbox.run(['--label', 'com.keg.role=package', '--label', 'com.keg.owner={}', baseImage, 'sleep', '600'])
     const folder = await sandbox.temporaryFolder()
     await writeFiles(folder, {
       'shop/container/values.yml': 'env: {KEG_IMAGE_FROM: shop}\nactions: {tap: {build: {cmds: [make]}}}\n',

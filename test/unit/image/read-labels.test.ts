@@ -11,7 +11,7 @@ const facts = {
   created: '2024-01-02T03:04:05.000Z',
   author: 'Ada <ada@example.com>',
   container: 'shop/web',
-  service: undefined,
+  service: 'web',
   message: 'See the\nlogin page',
   branch: 'feature/login',
   commit: 'f'.repeat(40),

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import type {Answers} from '../../../lib/command/answers.js'
 import {KegCommand} from '../../../lib/command/keg-command.js'
-import {stoppedText, stopPackages} from '../../../lib/package/stop/stop-packages.js'
+import {stoppedText, stopPackages} from '../../../lib/package/started/stop-packages.js'
 
 export default class DockerPackageStop extends KegCommand {
   static override args = {

@@ -26,7 +26,7 @@ const COMPOSE_NUMBER = 'com.docker.compose.container-number'
 
 /**
  * Finds a compose project that has containers in the engine, whatever their state. Containers of `docker compose run` are not part of it.
- * @throws UsageError `project-missing` if the container belongs to none, `project-ambiguous`, `service-unknown` if a service to leave out
+ * @throws UsageError `project-missing` if the container belongs to none, `project-ambiguous`, `project-service-unknown` if a service to leave out
  * is not there, `project-empty` if nothing is left; what findTarget throws
  */
 export async function findComposeProject(work: EngineWork, options: FindProjectOptions): Promise<ComposeProject> {
@@ -115,7 +115,7 @@ function asService([service, containers]: readonly [string, readonly ContainerDe
 async function serviceUnknown(name: string, project: string, services: readonly string[]): Promise<UsageError> {
   const question = await didYouMean(name, services)
   return new UsageError(`--exclude-service ${printable(name)} is not a service of ${printable(project)}.`, {
-    code: 'service-unknown',
+    code: 'project-service-unknown',
     hint: `${question}Its services are: ${services.map((each) => printable(each)).join(', ')}.`,
     data: {services},
   })

@@ -183,7 +183,7 @@ async function follow({options, work}: Context, compose: ComposeContext): Promis
   }
   let code: number
   try {
-    await composeLogs(compose, show)
+    await composeLogs(compose, {follow: true, line: show})
     const rows = await engine.containers(ours)
     const details = await Promise.all(rows.map(({Id}) => engine.container(Id)))
     code = details.some((each) => each !== undefined && each.State.ExitCode !== 0) ? 1 : 0
@@ -202,7 +202,7 @@ async function follow({options, work}: Context, compose: ComposeContext): Promis
 function backgroundText(project: string): string {
   return [
     `${project} runs in the background.`,
-    `  Follow its output: ${commandLine`docker compose --project-name ${project} logs --follow`}`,
+    `  Follow its output: ${commandLine`keg docker package logs ${project} --follow`}`,
     `  Stop and remove it: ${commandLine`keg docker package stop ${project}`}`,
   ].join('\n')
 }

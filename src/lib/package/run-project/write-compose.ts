@@ -40,7 +40,7 @@ export async function writeCompose(
     throw failed(place, cause)
   }
   work.notice(
-    `Wrote ${printable(join(place, FILE))}. Start it with: ${commandLine`docker compose --project-directory ${place} up`}`,
+    `Wrote ${printable(join(place, FILE))}. Start it with: ${commandLine`cd ${place}`} && ${commandLine`docker compose up`}`,
   )
   options.ready({
     project,

@@ -64,6 +64,6 @@ export function otherServicesText(
   const names = [...new Set(others.flatMap((other) => other.names))]
   const wanted = names.length === 0 ? '' : ` Where it is run, it will look for: ${names.join(', ')}.`
   return printable(
-    `Only ${service.name} of the compose project ${service.project} is packaged, not ${listed}: ${commandLine`keg docker package --project`} takes all.${wanted}`,
+    `Only ${service.name} of the compose project ${service.project} is packaged, not ${listed}. To package all: ${commandLine`keg docker package --project`}.${wanted}`,
   )
 }

@@ -1,12 +1,10 @@
 import {rowName} from '../../container/container-name.js'
 import {removeCompletely} from '../../container/discard.js'
 import {withEngine, type EngineWork} from '../../engine/engine-work.js'
-import {FailedError, UsageError} from '../../error/keg-error.js'
-import {commandLine} from '../../terminal/command-line.js'
-import {didYouMean} from '../../terminal/closest-word.js'
 import {count, printable} from '../../terminal/text.js'
 import type {Work} from '../../work/work.js'
 import {removeResources, STOP_SECONDS} from '../run-project/remove-resources.js'
+import {chooseStarted} from './choose-started.js'
 import type {StoppedPackage} from './model.js'
 import {startedPackages, type StartedPackage} from './started-packages.js'
 
@@ -20,7 +18,7 @@ export interface StopPackagesOptions {
 /**
  * Stops what `package run` started, and removes it: containers, and the networks and volumes of compose projects. Finds all of them
  * first.
- * @throws UsageError `input-missing`; FailedError `not-started`; what the engine throws
+ * @throws UsageError `input-missing`, `nothing-started`; FailedError `not-started`; what the engine throws
  */
 export async function stopPackages(
   work: Work,
@@ -29,13 +27,10 @@ export async function stopPackages(
   const withDocker = await withEngine(work)
   const {engine, signal} = withDocker
   const started = await startedPackages(engine)
-  const typed = names.length > 0 ? [...new Set(names)] : [await askForName(work, started)]
-  const wanted: StartedPackage[] = []
-  for (const name of typed) {
-    const found = started.find((each) => each.name === name)
-    if (found === undefined) throw await notStarted(name, started)
-    wanted.push(found)
-  }
+  const wanted = await chooseStarted(work, started, {
+    names,
+    question: 'Which package is to be stopped and removed?',
+  })
   const results: StoppedPackage[] = []
   for (const each of wanted) {
     signal.throwIfAborted()
@@ -65,35 +60,6 @@ async function stop(
       await removeCompletely(engine, Id)
     }
   return {...result, outcome: 'removed'}
-}
-
-async function askForName({prompt}: Pick<Work, 'prompt'>, started: readonly StartedPackage[]): Promise<string> {
-  const flag = 'NAME, of what `keg docker package run` started'
-  if (!prompt.isInteractive || started.length > 0) {
-    const choices = started.map(({containers, name}) => ({
-      name: printable(`${name} (${count(containers.length, 'container')})`),
-      value: name,
-    }))
-    return prompt.choose('Which package is to be stopped and removed?', choices, {flag, isList: true})
-  }
-  throw new UsageError('Nothing that was started from a package is in this engine.', {
-    code: 'nothing-started',
-    hint: `Start one with: ${commandLine`keg docker package run REFERENCE`}`,
-  })
-}
-
-async function notStarted(name: string, started: readonly StartedPackage[]): Promise<FailedError> {
-  const names = started.map((each) => each.name)
-  const question = await didYouMean(name, names)
-  const list = names.map((each) => printable(each)).join(', ')
-  return new FailedError(`keg started no package that is called ${printable(name)}.`, {
-    code: 'not-started',
-    hint:
-      names.length === 0
-        ? 'Nothing that was started from a package is in this engine.'
-        : `${question}What it started: ${list}.`,
-    data: {started: names},
-  })
 }
 
 /** The text for people. */

@@ -11,3 +11,11 @@ export interface StoppedPackage {
   /** `planned` with a dry run. */
   readonly outcome: 'removed' | 'planned'
 }
+
+/** Whose logs were shown. */
+export interface PackageLogsResult {
+  /** Name of the container, or of the compose project. */
+  readonly name: string
+  /** 130 or 143 if a signal ended it. */
+  readonly exitCode: number
+}
