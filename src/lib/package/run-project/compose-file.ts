@@ -11,7 +11,7 @@ export interface RunnableService {
   /** Its image, with a digest. */
   readonly image: string
   readonly details: Pick<ImageDetails, 'Config'>
-  /** Empty for a service with several containers: each gets free ones from the engine. */
+  /** Chosen for it; if there are none, or for a service with several containers, the engine finds free ones. */
   readonly ports: readonly PlannedPort[]
   readonly settings: GrantedSettings
 }
@@ -70,7 +70,7 @@ function composeService(
     ...(isScaled && {deploy: {replicas: scale}}),
     ...(network_mode === undefined ? filled({networks}) : {network_mode}),
     ...filled({
-      ports: isScaled ? scaledPorts(service) : ports.map(composePort),
+      ports: isScaled || ports.length === 0 ? freePorts(service) : ports.map(composePort),
       volumes: [...volumes, ...settings.writable.map((target) => ({type: 'volume', target: literal(target)}))].map(
         (volume) => ({...volume, target: literal(volume.target)}),
       ),
@@ -83,8 +83,8 @@ function composePort({address, hostPort, port, protocol}: PlannedPort): object {
   return {target: port, host_ip: address, protocol, ...(hostPort !== '' && {published: hostPort})}
 }
 
-/** Several containers cannot have the same port of the host. */
-function scaledPorts({ports = []}: ProjectService): object[] {
+/** Ports under numbers that the engine finds. */
+function freePorts({ports = []}: ProjectService): object[] {
   return ports.map(({protocol, target}) => ({target, host_ip: '127.0.0.1', protocol}))
 }
 

@@ -8,7 +8,7 @@ import {printable} from '../../terminal/text.js'
 import type {Context} from '../run/run-context.js'
 import {composeFile} from './compose-file.js'
 import type {RegistryProject} from '../project/open-project.js'
-import {checkFlags, fromRegistry, prepareServices, withPorts} from './prepare-services.js'
+import {checkFlags, fromRegistry, prepareServices} from './prepare-services.js'
 import {projectName} from './project-name.js'
 
 const FILE = 'compose.yaml'
@@ -25,8 +25,8 @@ export async function writeCompose(
 ): Promise<number> {
   const {options, request, work} = context
   checkFlags(context)
-  const prepared = await prepareServices(context, model, fromRegistry(context))
-  const services = await withPorts(context, model, prepared, new Set())
+  // A number that is free now may be taken when the file is used.
+  const services = await prepareServices(context, model, fromRegistry(context))
   const project = projectName(request.name)
   const file = composeFile({project, model, services, labels: {}, arePulled: false})
   const place = resolve(work.folder, folder)
