@@ -83,7 +83,7 @@ export interface Answers {
   'tap:list': readonly ListedTap[]
   'tap:logs': TapLogsResult
   'tap:new': NewTap
-  'tap:package': PackageResult
+  'tap:package': PackageResult | ProjectResult
   'tap:package:run': RunResult
   'tap:path': FoundTap
   'tap:restart': RestartTapResult

@@ -7,6 +7,7 @@ import {COMPRESSIONS, type CompressionName} from '../image/archive/compression.j
 import {WAYS, type Way} from '../package/target/model.js'
 import type {PackageOptions} from '../package/package-options.js'
 import type {PackageResult} from '../package/package-result.js'
+import {projectText, type ProjectResult} from '../package/project/project-result.js'
 import {planText, resultText} from '../package/package-text.js'
 import {KegCommand, type SharedFlags} from './keg-command.js'
 
@@ -22,6 +23,7 @@ interface PackageFlags extends SharedFlags {
   readonly 'compression-level'?: number | undefined
   readonly 'dry-run': boolean
   readonly 'exclude-mount'?: readonly string[] | undefined
+  readonly 'exclude-service'?: readonly string[] | undefined
   readonly 'include-mount'?: readonly string[] | undefined
   readonly load: boolean
   readonly message?: string | undefined
@@ -30,6 +32,7 @@ interface PackageFlags extends SharedFlags {
   readonly output?: string | undefined
   readonly pause: PauseMode
   readonly 'pause-writers': boolean
+  readonly project: boolean
   readonly push: boolean | undefined
   readonly registry?: string | undefined
   readonly 'replace-tag': boolean
@@ -93,6 +96,13 @@ export abstract class PackageCommand extends KegCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    'exclude-service': Flags.string({
+      dependsOn: ['project'],
+      description: 'Leave out the service NAME of the compose project.',
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     'include-mount': Flags.string({
       description: 'Include the mount at PATH, which would be excluded.',
       helpValue: 'PATH',
@@ -122,6 +132,11 @@ export abstract class PackageCommand extends KegCommand {
     })(),
     'pause-writers': Flags.boolean({
       description: 'Also pause other containers that may write to its mounts, while these are read.',
+    }),
+    project: Flags.boolean({
+      description:
+        'Package all containers of the compose project, at one moment, as one package (default: one container).',
+      exclusive: ['output', 'since'],
     }),
     push: Flags.boolean({allowNo: true, description: 'Push it (default: if a registry is set, and without --output).'}),
     registry: Flags.string({
@@ -192,12 +207,21 @@ export abstract class PackageCommand extends KegCommand {
   }
 
   /** Prints what was made. */
-  protected printResult(result: PackageResult, flags: PackageFlags): PackageResult {
-    const isDryRun = flags['dry-run']
-    const text = flags.quiet ? (result.pinned ?? result.file ?? result.reference) : resultText(result, {isDryRun})
+  protected printResult<Result extends PackageResult | ProjectResult>(result: Result, flags: PackageFlags): Result {
+    const text = flags.quiet ? shortest(result) : textOf(result, {isDryRun: flags['dry-run']})
     // Standard output has the package itself.
     if (flags.output === '-') this.notice(flags, text)
     else this.log(text)
     return result
   }
+}
+
+function textOf(result: PackageResult | ProjectResult, options: {readonly isDryRun: boolean}): string {
+  return 'services' in result ? projectText(result) : resultText(result, options)
+}
+
+/** What `--quiet` prints. */
+function shortest(result: PackageResult | ProjectResult): string {
+  const file = 'file' in result ? result.file : null
+  return result.pinned ?? file ?? result.reference
 }

@@ -44,8 +44,9 @@ actions:
     build: {cmds: ["echo building >&2; echo built >>/built; test ! -e /broken"]}
 `)
     const setting = ['--env', 'KEG_EXEC_CMD=start', '--env', 'KEG_PROXY_PORT=8080', '--label', 'traefik.enable=true']
-    container = await tap.container([...setting, baseImage, ...WAITING])
-    store = await tap.container([baseImage, ...WAITING], {service: 'store'})
+    const project = ['--label', `com.docker.compose.project=${tap.name}`]
+    container = await tap.container([...setting, ...project, baseImage, ...WAITING])
+    store = await tap.container([...project, baseImage, ...WAITING], {service: 'store'})
   })
 
   after(async () => {
@@ -103,6 +104,24 @@ actions:
       expect(unknown.json().error).to.deep.include({code: 'service-unknown', data: {services: ['app', 'store']}})
     })
 
+    it('of all its services together under a name of their own, after its action', async () => {
+      const words = ['tap', 'package', tap.name, '--project', '--json']
+      const {code, json, stderr} = await tap.keg(words)
+      expect(code, stderr).to.equal(0)
+      const name = `${openRegistry}/keg-test/${image}-project`
+      expect(json()).to.deep.include({name, reference: `${name}:${tag}`, branch, pushed: true})
+      const {services} = json() as {
+        readonly services: readonly {readonly service: string; readonly container: string}[]
+      }
+      expect(services.map((each) => [each.service, each.container])).to.deep.equal([
+        ['app', container],
+        ['store', store],
+      ])
+      expect(stderr).to.include('building')
+      const alone = await tap.keg([...words, '--service', 'store'])
+      expect(alone.json().error).to.include({exitCode: 2})
+    })
+
     it('of no container that was not started', async () => {
       tap.git.git(tap.name, 'switch', '--quiet', '--create', 'other')
       try {
@@ -148,7 +167,7 @@ actions:
       tap.git.write(`${tap.name}/container/values.yml`, 'env: [\n')
       try {
         const broken = await tap.keg([...words, container, '-t', 'x'])
-        expect(broken.json(), broken.stderr).to.include({container, name: 'app'})
+        expect(broken.json(), broken.stderr).to.include({container, name: `${tap.name}-app`})
         expect(JSON.stringify(broken.json().warnings)).to.include('The image is not named after its tap')
       } finally {
         tap.git.git(tap.name, 'checkout', '--quiet', '.')

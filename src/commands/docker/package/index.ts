@@ -1,9 +1,7 @@
 import * as Args from '@oclif/core/args'
-import * as Flags from '@oclif/core/flags'
 import type {Answers} from '../../../lib/command/answers.js'
 import {PackageCommand} from '../../../lib/command/package-command.js'
 import {packageContainer} from '../../../lib/package/package-container.js'
-import {projectText} from '../../../lib/package/project/project-result.js'
 
 export default class Package extends PackageCommand {
   static override args = {
@@ -42,21 +40,7 @@ export default class Package extends PackageCommand {
       description: 'Show what the package would hold, its size and its name.',
     },
   ]
-  static override flags = {
-    ...PackageCommand.flags,
-    'exclude-service': Flags.string({
-      dependsOn: ['project'],
-      description: 'Leave out the service NAME of the compose project.',
-      helpValue: 'NAME',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    project: Flags.boolean({
-      description:
-        'Package all containers of the compose project, at one moment, as one package (default: one container).',
-      exclusive: ['output', 'since'],
-    }),
-  }
+  static override flags = {...PackageCommand.flags}
   static override hiddenAliases = ['dpg']
   static override summary = 'Make an image of a running container, its mounts included, and push it.'
 
@@ -66,8 +50,6 @@ export default class Package extends PackageCommand {
     if (!flags.project) return this.printResult(await packageContainer(this.work(flags), options), flags)
     const {packageProject} = await import('../../../lib/package/project/package-project.js')
     const excludedServices = flags['exclude-service'] ?? []
-    const result = await packageProject(this.work(flags), {...options, excludedServices})
-    this.log(flags.quiet ? (result.pinned ?? result.reference) : projectText(result))
-    return result
+    return this.printResult(await packageProject(this.work(flags), {...options, excludedServices}), flags)
   }
 }

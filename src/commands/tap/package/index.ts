@@ -10,7 +10,8 @@ export default class TapPackage extends PackageCommand {
   static override description = [
     "First runs the tap's action tap:build in it, if there is one. The image is named by IMAGE, or else like KEG_IMAGE_FROM,",
     'and is pushed to KEG_REGISTRY, or else to the registry of KEG_IMAGE_FROM. The image of another service is named',
-    'IMAGE-SERVICE, and no action is run. Everything else works as in keg docker package.',
+    'IMAGE-SERVICE, and no action is run; that of all services together, with --project, IMAGE-project. Everything else works as in',
+    'keg docker package.',
   ].join(' ')
   static override examples = [
     {
@@ -22,6 +23,10 @@ export default class TapPackage extends PackageCommand {
       description: 'Package it as it is, for this machine only.',
     },
     {
+      command: '<%= config.bin %> <%= command.id %> shop --project',
+      description: 'Package all its services, with their data, as one.',
+    },
+    {
       command: '<%= config.bin %> <%= command.id %> shop --service store --dry-run',
       description: 'Show what a package of another service would hold.',
     },
@@ -29,7 +34,7 @@ export default class TapPackage extends PackageCommand {
   static override flags = {
     ...TapCommand.flags,
     ...PackageCommand.flags,
-    ...SERVICE_FLAG,
+    service: {...SERVICE_FLAG.service, exclusive: ['project']},
     action: Flags.boolean({allowNo: true, default: true, description: 'Run the action tap:build first.'}),
   }
   static override hiddenAliases = ['tap:pack', 'tap:pk']
@@ -43,6 +48,8 @@ export default class TapPackage extends PackageCommand {
       environmentName: flags.environment,
       service: flags.service,
       action: flags.action,
+      project: flags.project,
+      excludedServices: flags['exclude-service'] ?? [],
       // The action's output is not keg's result.
       streams: {stdin: process.stdin, stdout: process.stderr, stderr: process.stderr},
     })

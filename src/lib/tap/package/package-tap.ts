@@ -5,6 +5,7 @@ import type {ExecStreams} from '../../container/exec/exec-streams.js'
 import {packageContainer} from '../../package/package-container.js'
 import type {PackageOptions} from '../../package/package-options.js'
 import type {PackageResult} from '../../package/package-result.js'
+import type {ProjectResult} from '../../package/project/project-result.js'
 import {RunError} from '../../container/run-error.js'
 import {printable} from '../../terminal/text.js'
 import {serviceOf} from '../containers/container-order.js'
@@ -29,6 +30,10 @@ export interface PackageTapOptions extends Omit<PackageOptions, 'tapImage' | 'ta
   readonly service: string | undefined
   /** Whether to run the tap's build action first, if it has one. */
   readonly action: boolean
+  /** Whether to package all containers of its compose project as one. */
+  readonly project: boolean
+  /** Services to leave out then. */
+  readonly excludedServices: readonly string[]
   /** Where the action's output goes. */
   readonly streams: ExecStreams
 }
@@ -42,22 +47,27 @@ const BUILD = 'tap:build'
  * @throws what opening the tap, running the action and packaging do; FailedError `tap-not-started`, `container-stopped`,
  * `action-failed`; UsageError `service-unknown`
  */
-export async function packageTap(surrounding: Work, options: PackageTapOptions): Promise<PackageResult> {
+export async function packageTap(
+  surrounding: Work,
+  options: PackageTapOptions,
+): Promise<PackageResult | ProjectResult> {
   const {environmentName, tapName, ...packaging} = options
   const {environment, folder, prompt} = surrounding
   const opened = await openTap({folder, environment, prompt}, {name: tapName, environmentName})
   const work = await withEngine(surrounding)
   const container = await build(work, opened, options)
-  return packageContainer(
-    {...work, folder: opened.tap.folder},
-    {
-      ...packaging,
-      target: container.Id,
-      fileFolder: folder,
-      registry: packaging.registry ?? registryText(opened),
-      tapImage: tapImageOf(opened, container),
-    },
-  )
+  const inTap = {...work, folder: opened.tap.folder}
+  const tapImage = tapImageOf(opened, container)
+  const named = {
+    ...packaging,
+    target: container.Id,
+    fileFolder: folder,
+    registry: packaging.registry ?? registryText(opened),
+    tapImage,
+  }
+  if (!options.project) return packageContainer(inTap, named)
+  const {packageProject} = await import('../../package/project/package-project.js')
+  return packageProject(inTap, {...named, name: packaging.name ?? `${tapImage}-project`})
 }
 
 /** @returns the container to package, after its action has run, if there is one and it is wanted */
