@@ -464,7 +464,7 @@ describe('keg docker package, when it fails @each-store', function () {
       await docker(['exec', filled, 'dd', 'if=/dev/zero', 'of=/data/file', 'bs=1M', 'count=4'])
       await expectNothingDone(
         [filled, '-t', 'dev'],
-        {exit: 1, code: 'spool-failed', says: /are free in .* was not paused/, hints: /Free some space there/},
+        {exit: 1, code: 'spool-failed', says: /are free in .* Nothing was paused/, hints: /Free some space there/},
         {env: {TMPDIR: folder}},
       )
       expect(await stateOf(filled)).to.equal('running false')
