@@ -9,6 +9,7 @@ import {portUrl, reachableAddress, shownPort} from '../../container/port/reachab
 import {waitUntilReady} from '../../container/port/readiness.js'
 import {refusedPorts} from '../../container/port/refused-ports.js'
 import {RunError} from '../../container/run-error.js'
+import {untilQuiet} from '../../container/until-quiet.js'
 import {COMPOSE_SERVICE} from '../../container/target/match-rows.js'
 import type {ContainerDetails} from '../../engine/types.js'
 import {FailedError, InterruptedError} from '../../error/keg-error.js'
@@ -27,7 +28,7 @@ import type {StartedService} from './model.js'
 import type {RegistryProject} from '../project/open-project.js'
 import {checkFlags, prepareServices, pulling, withPorts, type PreparedService} from './prepare-services.js'
 import {freeProject} from './project-name.js'
-import {removeResources, removeUnfinished} from './remove-resources.js'
+import {removeResources} from './remove-resources.js'
 
 /** How often to start it with other ports, if some are taken meanwhile. */
 const MAX_TRIES = 3
@@ -65,7 +66,7 @@ export async function runProject(context: Context, {digest, model}: RegistryProj
     }
     return await follow(context, compose)
   } catch (error) {
-    await removeUnfinished(engine, {label: [`${RUN}=${run}`]}).catch((problem: unknown) => {
+    await untilQuiet(() => removeResources(engine, {label: [`${RUN}=${run}`]})).catch((problem: unknown) => {
       const reason = problem instanceof Error ? problem.message : ''
       notice(`Warning: cannot remove what was started (${reason}). Remove it with: ${commandLine`keg doctor --fix`}`)
     })
@@ -107,7 +108,7 @@ async function start(context: Context, {compose, model, prepared}: StartOptions)
       if (taken.length === 0 || tries === MAX_TRIES) throw error
       for (const port of taken) refused.add(port)
       // Otherwise, a service that had ended already would run twice, with the data that it made before.
-      await removeUnfinished(work.engine, {label: [`${RUN}=${run}`]})
+      await untilQuiet(() => removeResources(work.engine, {label: [`${RUN}=${run}`]}))
     }
   }
 }
