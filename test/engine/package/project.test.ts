@@ -7,7 +7,7 @@ import {keg, startKeg, type KegResult} from '../../support/keg.js'
 import {runAdvice} from '../../support/run-advice.js'
 import {watchRegistry} from '../registry/watched-registry.js'
 import {ComposeShop, SECRET, SETTINGS, storedRows} from './compose-shop.js'
-import {stateOf, watchEngine} from './watched-engine.js'
+import {madeBy, stateOf, watchEngine, type WatchedEngine} from './watched-engine.js'
 
 const openRegistry = process.env.KEG_TEST_REGISTRY ?? '127.0.0.1:5010'
 const INDEX = 'application/vnd.oci.image.index.v1+json'
@@ -54,6 +54,8 @@ describe('the package of a compose project @each-store', function () {
   const name = uniqueName('shop')
   let shop: ComposeShop
   let packaged: Project
+  /** Through which it was packaged. */
+  let watched: WatchedEngine
 
   before(async () => {
     shop = await ComposeShop.start(sandbox, name)
@@ -103,7 +105,11 @@ describe('the package of a compose project @each-store', function () {
   })
 
   it('is an index of an image for each service and of the model, made at one moment', async () => {
-    packaged = packagedBy(await inShop('--project', '-t', 'one', '--json'))
+    watched = await watchEngine()
+    const words = ['docker', 'package', '--project', '-t', 'one', '--registry', openRegistry, '--json']
+    const run = await keg(words, {cwd: shop.folder, env: {DOCKER_HOST: watched.host}})
+    await watched.close()
+    packaged = packagedBy(run)
     expect(packaged.services.map(({service}) => service)).to.deep.equal(['app', 'db', 'migrate', 'worker'])
     expect(packaged.pausedMilliseconds).to.be.above(packaged.spreadMilliseconds)
     const mounts = packaged.services.flatMap(({mounts: all, service}) =>
@@ -136,7 +142,8 @@ describe('the package of a compose project @each-store', function () {
   it('leaves the project running, and nothing of its own in the engine', async () => {
     for (const service of ['app', 'db', 'worker'])
       expect(await stateOf(shop.container(service))).to.equal('running false')
-    expect(await docker(['ps', '--all', '--quiet', '--filter', 'label=com.keg.role=helper'])).to.equal('')
+    expect(watched.runs.size).to.equal(1)
+    expect(await madeBy(watched)).to.deep.equal([])
     expect(await docker(['images', '--quiet', `${openRegistry}/${name}`])).to.equal('')
   })
 
@@ -421,13 +428,15 @@ describe('a compose project that is not packaged to the end @each-store', functi
     await sandbox.clean()
   })
 
-  async function nothingIsLeft(registry: string): Promise<void> {
+  /** @param engine through which keg packaged: others package at the same time */
+  async function nothingIsLeft(engine: WatchedEngine): Promise<void> {
     for (const service of ['app', 'db', 'worker'])
       expect(await stateOf(shop.container(service))).to.equal('running false')
-    expect(await docker(['ps', '--all', '--quiet', '--filter', 'label=com.keg.role=helper'])).to.equal('')
-    expect((await fetch(`http://${registry}/v2/${name}/manifests/one`, {headers: {accept: INDEX}})).status).to.equal(
-      404,
-    )
+    expect(engine.runs.size).to.equal(1)
+    expect(await madeBy(engine)).to.deep.equal([])
+    expect(
+      (await fetch(`http://${openRegistry}/v2/${name}/manifests/one`, {headers: {accept: INDEX}})).status,
+    ).to.equal(404)
   }
 
   const stages: readonly [string, RegExp, 'arriving' | 'answered'][] = [
@@ -453,7 +462,7 @@ describe('a compose project that is not packaged to the end @each-store', functi
         const {code, leftovers} = await running.ended
         expect(code).to.equal(130)
         expect(leftovers).to.deep.equal([])
-        await nothingIsLeft(openRegistry)
+        await nothingIsLeft(watched)
       } finally {
         await watched.close()
       }
@@ -464,14 +473,15 @@ describe('a compose project that is not packaged to the end @each-store', functi
     ['the index', new RegExp(`^PUT /v2/${name}/manifests/one$`)],
   ] as const)
     it(`has no tag if the registry refuses ${what}`, async () => {
+      const engine = await watchEngine()
       const watched = await watchRegistry(openRegistry, {
         refuses: ({line}) => (place.test(line) ? 403 : undefined),
       })
       try {
         const words = ['docker', 'package', '--project', '-t', 'one', '--registry', watched.registry, '--json']
-        const run = await keg(words, {cwd: shop.folder})
+        const run = await keg(words, {cwd: shop.folder, env: {DOCKER_HOST: engine.host}})
         expect(run.json().error).to.include({code: 'registry-denied', exitCode: 1})
-        await nothingIsLeft(openRegistry)
+        await nothingIsLeft(engine)
         // Its images are gone, too.
         for (const line of watched.lines(/^PUT .*manifests.sha256:/)) {
           const [, path = ''] = line.split(' ')
@@ -479,6 +489,7 @@ describe('a compose project that is not packaged to the end @each-store', functi
         }
       } finally {
         await watched.close()
+        await engine.close()
       }
     })
 })
